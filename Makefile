@@ -1,0 +1,32 @@
+# Thin on purpose: every line below also runs by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint lock
+
+demo: $(READY)  ## a whole night on data/sample
+	$(BIN)/receivables demo
+
+test: lint  ## everything the continuous integration checks
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## style, formatting, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "got $$($(PYTHON) --version 2>&1); expected Python 3.11 or newer; try make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "got a Python without venv; expected the venv module; try apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# The lock names versions and hashes only, never where they came from. Needs uv on the PATH.
+lock:  ## pin the newest versions that pyproject.toml allows
+	uv pip compile --quiet --upgrade --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock pyproject.toml

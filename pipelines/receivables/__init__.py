@@ -1,0 +1,30 @@
+"""Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
+
+The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `profiles`, `sample`, `trace`,
+`demo`; analysts begin with `open_warehouse`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from receivables.version import __version__
+
+if TYPE_CHECKING:
+    from receivables.verbs import build, demo, findings, ingest, init, nightly, profiles, report, sample, status, trace
+    from receivables.warehouse import open_warehouse
+
+__all__ = [
+    "__version__",
+    "build", "demo", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a verb when it is first asked for: importing the package alone stays light."""
+    if name == "open_warehouse":
+        return import_module("receivables.warehouse").open_warehouse
+    if name in __all__:
+        return getattr(import_module("receivables.verbs"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

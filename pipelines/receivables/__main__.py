@@ -1,0 +1,5 @@
+"""Run the command line with `python -m receivables`."""
+
+from receivables.cli import main
+
+main()

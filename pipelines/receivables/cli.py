@@ -1,0 +1,344 @@
+"""The command line: one command per verb, progress on a terminal, log lines elsewhere, an exit code for every ending."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from receivables.dates import parse_as_of, parse_known_at, today
+from receivables.errors import EXIT_BUG, EXIT_NEEDS_PERSON, EXIT_REFUSED, ReceivablesError
+from receivables.run import Outcome, Progress
+from receivables.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+EXIT_CODES: Final = """\b
+Exit codes:
+  0  done
+  1  a bug in receivables
+  2  wrong usage or settings
+  3  ingest or profiles refused a file
+  4  the night failed, nothing was published
+  5  published, but something needs a person"""
+
+
+class Steps(Progress):
+    """Shows steps on standard error: one moving line on a terminal, one log line per step elsewhere."""
+
+    def __init__(self) -> None:
+        """Find out who is watching."""
+        self._is_terminal = sys.stderr.isatty()
+        self._bar: Any = None
+
+    def step(self, name: str, total: int) -> None:
+        """Begin a bar, or say nothing until the step ends."""
+        if self._is_terminal:
+            self._bar = click.progressbar(
+                length=total, label=f"{name:<8}", file=sys.stderr, item_show_func=lambda item: str(item or "")[:40]
+            )
+            self._bar.__enter__()
+
+    def advance(self, detail: str) -> None:
+        """Move the bar by one part."""
+        if self._bar is not None:
+            self._bar.update(1, detail)
+
+    def done(self, name: str, summary: str) -> None:
+        """End the bar, or log the step."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+        else:
+            click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {name}: {summary}", err=True)
+
+
+class Group(click.Group):
+    """Names the nearest command when one is unknown, and turns errors into their one line and exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # signature is click's
+        """Run a command; never a traceback for a user's mistake."""
+        os.umask(0o077)
+        try:
+            return super().main(*args, **kwargs)
+        except ReceivablesError as error:
+            click.echo(f"receivables: {error}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)
+        except Exception:  # noqa: BLE001  # the last line of defence: a bug ends in exit code 1, never in a half-told one
+            click.echo(traceback.format_exc(), err=True)
+            click.echo(
+                "receivables: a bug; please report the lines above. What was published before is untouched.", err=True
+            )
+            sys.exit(EXIT_BUG)
+
+
+class _Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> date:
+        return value if isinstance(value, date) else parse_as_of(str(value), today())
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "TIME"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> datetime:
+        return value if isinstance(value, datetime) else parse_known_at(str(value))
+
+
+home_option = click.option(
+    "--home",
+    default="data",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder your receivables live in.",
+)
+as_of_option = click.option(
+    "--as-of", type=_Day(), help="What had happened by this date; default: the latest extract date."
+)
+known_at_option = click.option(
+    "--known-at", type=_Moment(), help="What had been told by this moment (UTC); default: now."
+)
+
+
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXIT_CODES
+)
+@click.version_option(__version__, prog_name="receivables")
+def main() -> None:
+    """Nightly receivables analysis: ERP exports in, a proved ledger, aging and reports out."""
+
+
+def _example(text: str) -> str:
+    return f"\b\nExample:\n  {text}"
+
+
+@main.command(epilog=_example("receivables init --home data"))
+@home_option
+def init(home: Path) -> None:
+    """Create a home: its folders and a commented receivables.toml."""
+    from receivables import verbs
+
+    click.echo(f"settings: {verbs.init(home)}")
+    click.echo(f"put your ERP's exports into {home / 'inbox'} and run: receivables nightly --home {home}")
+
+
+@main.command(epilog=_example("receivables nightly --home data --as-of 2026-10-31"))
+@home_option
+@as_of_option
+@known_at_option
+@click.option(
+    "--inbox",
+    type=click.Path(path_type=Path),
+    help="Read exports from here instead of HOME/inbox; files are never moved.",
+)
+@click.option("--no-deliver", is_flag=True, help="Render the report without putting it where its readers look.")
+def nightly(home: Path, as_of: date | None, known_at: datetime | None, inbox: Path | None, no_deliver: bool) -> None:
+    """Run a whole night: read exports, rebuild the ledger, publish, report."""
+    from receivables import verbs
+
+    _finish(verbs.nightly(home, as_of=as_of, known_at=known_at, inbox=inbox, deliver=not no_deliver, progress=Steps()))
+
+
+@main.command(epilog=_example("receivables ingest export.csv --profile sap_fbl5n --extract-as-of 2026-10-31"))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@home_option
+@click.option(
+    "--profile", metavar="ID|FILE", help="Read with this profile only; a .toml file is a profile of your own."
+)
+@click.option("--extract-as-of", type=_Day(), help="The day the export was made, where it does not say so itself.")
+@click.option("--company", metavar="ID", help="The company all rows belong to.")
+@click.option(
+    "--mode",
+    type=click.Choice(["full", "open_items", "delta"]),
+    help="Whether the file holds everything, open items only, or changes.",
+)
+def ingest(
+    paths: Sequence[Path],
+    home: Path,
+    profile: str | None,
+    extract_as_of: date | None,
+    company: str | None,
+    mode: str | None,
+) -> None:
+    """Read files into the lake without building anything."""
+    from receivables import verbs
+    from receivables.land import Reading
+
+    outcome = verbs.ingest(paths, home, reading=Reading(profile, extract_as_of, company, mode), progress=Steps())
+    for file in outcome.files:
+        click.echo(
+            f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else "")
+        )
+    for refusal in outcome.refusals:
+        click.echo(f"receivables: {refusal}", err=True)
+    if outcome.refusals:
+        sys.exit(EXIT_REFUSED)
+    _finish(outcome)
+
+
+@main.command(epilog=_example("receivables build --as-of 2026-09-30 --known-at 2026-10-01"))
+@home_option
+@as_of_option
+@known_at_option
+def build(home: Path, as_of: date | None, known_at: datetime | None) -> None:
+    """Build and publish again from the lake, for any past pair of dates."""
+    from receivables import verbs
+
+    _finish(verbs.build(home, as_of=as_of, known_at=known_at, progress=Steps()))
+
+
+@main.command(epilog=_example("receivables report --language es --language zh"))
+@home_option
+@click.option(
+    "--language", "languages", multiple=True, help="en, es or zh; may be given more than once. Default: the settings'."
+)
+def report(home: Path, languages: tuple[str, ...]) -> None:
+    """Render the report of the night published last."""
+    from receivables import verbs
+
+    _finish(verbs.report(home, languages=languages, progress=Steps()))
+
+
+@main.command(epilog=_example("receivables status --home data"))
+@home_option
+def status(home: Path) -> None:
+    """Say how the last run ended and what is published."""
+    from receivables import verbs
+
+    where = verbs.status(home)
+    if where.last_run is None:
+        click.echo("no run yet")
+        return
+    click.echo(f"last run    {where.last_run.run_id}  {where.last_run.status}")
+    for step in where.steps:
+        took = (step.finished_at - step.started_at).total_seconds()
+        click.echo(f"  {step.name:<9} {took:7.2f} s  {step.items} done, {step.findings} findings")
+    click.echo(
+        f"published   {f'as of {where.published.as_of}, run {where.published.run_id}' if where.published else 'nothing yet'}"
+    )
+    refused = sum(batch.status == "refused" for batch in where.batches)
+    click.echo(f"batches     {len(where.batches) - refused} loaded, {refused} refused")
+
+
+@main.command(epilog=_example("receivables findings --reason NUM_INVALID"))
+@home_option
+@click.option("--reason", metavar="CODE", help="Show the lines of one reason.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Lines shown of one reason.")
+def findings(home: Path, reason: str | None, limit: int) -> None:
+    """List what was noticed about the files and by the build."""
+    from receivables import verbs
+
+    _print_frame(verbs.findings(home, reason=reason, limit=limit), "no findings")
+
+
+@main.command(epilog=_example("receivables profiles"))
+@home_option
+def profiles(home: Path) -> None:
+    """List the export dialects that can be read."""
+    from receivables import verbs
+
+    for profile in verbs.profiles(home):
+        click.echo(f"{profile.id:<14} {profile.status:<11} {profile.title}")
+
+
+@main.command(epilog=_example("receivables sample --out /tmp/world --customers 200 --seed 7 --dialect sap_fbl5n"))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
+@click.option("--customers", default=40, show_default=True, type=click.IntRange(1), help="Customers of the business.")
+@click.option("--seed", default=7, show_default=True, help="The same seed gives the same files.")
+@click.option(
+    "--dialect",
+    default="canonical",
+    show_default=True,
+    type=click.Choice(["canonical", "sap_fbl5n"]),
+    help="How the exports are written.",
+)
+def sample(out: Path, customers: int, seed: int, dialect: str) -> None:
+    """Write a synthetic business with its truth file."""
+    from receivables import verbs
+
+    summary = verbs.sample(out, customers=customers, seed=seed, dialect=dialect)
+    click.echo(
+        f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
+    )
+    click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
+
+
+@main.command(epilog=_example("receivables trace 100001 --bucket d91_180"))
+@click.argument("key")
+@home_option
+@click.option("--bucket", metavar="KEY", help="Only items of this bucket, such as d1_30.")
+def trace(key: str, home: Path, bucket: str | None) -> None:
+    """Follow a customer or document to its items, allocations, files and lines."""
+    from receivables import verbs
+
+    found = verbs.trace(key, home, bucket=bucket)
+    _print_frame(found.items, "no items")
+    click.echo()
+    _print_frame(found.allocations, "no allocations")
+
+
+@main.command(epilog=_example("receivables demo"))
+@click.option(
+    "--home",
+    default="data/demo",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="A folder for the demo; made anew each time.",
+)
+def demo(home: Path) -> None:
+    """Run a whole night on the sample exports and show five headline figures."""
+    from receivables import verbs
+
+    outcome = verbs.demo(home, progress=Steps())
+    _headline(home)
+    _finish(outcome)
+
+
+def _headline(home: Path) -> None:
+    from receivables.warehouse import open_warehouse
+
+    with open_warehouse(home) as warehouse:
+        rows = warehouse.con.execute(
+            "select unit, sum(value) filter (where metric = 'receivables_total'), sum(value) filter (where metric = 'overdue_total'),"
+            " sum(value) filter (where metric = 'overdue_90_total'), sum(value) filter (where metric = 'unapplied_total') from marts.kpi"
+            " where metric like '%_total' group by unit order by unit"
+        ).fetchall()
+        tie = warehouse.con.execute(
+            "select sum(abs(difference)), sum(abs(difference_local)) from marts.aging_control"
+        ).fetchall()[0]
+    for currency, total, overdue, late, unapplied in rows:
+        click.echo(f"receivables               {total:>18,.2f} {currency}")
+        click.echo(f"overdue                   {overdue:>18,.2f} {currency}")
+        click.echo(f"more than 90 days overdue {late:>18,.2f} {currency}")
+        click.echo(f"unapplied and credits     {unapplied:>18,.2f} {currency}")
+    click.echo(f"aged items less ledger    {tie[0]:>18,.2f} in document currencies, {tie[1]:,.4f} in ledger currency")
+
+
+def _finish(outcome: Outcome) -> None:
+    for language, path in outcome.reports.items():
+        click.echo(f"report ({language}): {path}")
+    if outcome.warehouse is not None:
+        click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
+    for reason in outcome.needs_person:
+        click.echo(f"needs a person: {reason}", err=True)
+    if outcome.needs_person:
+        sys.exit(EXIT_NEEDS_PERSON)
+
+
+def _print_frame(frame: pd.DataFrame, nothing: str) -> None:
+    if frame.empty:
+        click.echo(nothing)
+        return
+    shown = frame.astype(object).where(frame.notna(), "")
+    click.echo(shown.to_string(index=False, max_colwidth=60))

@@ -1,0 +1,6 @@
+"""Running the SQL models: their order, and the engine that builds them."""
+
+from receivables.engine.duckdb import Connection, comment, connect, run_models
+from receivables.engine.models import Model, models
+
+__all__ = ["Connection", "Model", "comment", "connect", "models", "run_models"]

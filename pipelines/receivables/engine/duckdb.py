@@ -1,0 +1,111 @@
+"""The default engine: connections with nothing loaded behind the user's back, and one build of all models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from receivables.assets import sql_dir
+from receivables.engine.models import Model, models
+from receivables.errors import NightFailed
+from receivables.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+    from pathlib import Path
+
+    from receivables.settings import Settings
+
+
+Connection = duckdb.DuckDBPyConnection
+"""An open connection; named here so that modules below need not import the engine's library."""
+
+
+def connect(
+    path: Path | str = ":memory:",
+    settings: Settings | None = None,
+    *,
+    temp: Path | None = None,
+    read_only: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB offline: no extension is fetched or loaded, memory and spill folder as the settings say."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings is not None:
+        config["memory_limit"] = settings.engine.memory_limit
+        if settings.engine.threads:
+            config["threads"] = settings.engine.threads
+    if temp is not None:
+        config["temp_directory"] = str(temp)
+    return duckdb.connect(str(path), read_only=read_only, config=config)
+
+
+def run_models(
+    con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, on_model: Callable[[str], None] = lambda _: None
+) -> None:
+    """Build staging, core, marts and checks from the tables in `lake`, in the caller's transaction.
+
+    Raises:
+        NightFailed: a model's SQL failed; the message names the model and the cause.
+    """
+    write_params(con, settings)
+    con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
+    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+    for schema in ("staging", "core", "marts", "checks"):
+        con.execute(f"create schema if not exists {schema}")
+    built = set()
+    for model in models():
+        on_model(model.full_name)
+        _create(con, model)
+        built.add(model.full_name)
+    for table in TABLES:
+        if f"core.{table}" not in built:
+            con.execute(
+                f"create table core.{table} as select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
+            )
+            comment(con, f"core.{table}", TABLES[table].grain)
+
+
+def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    try:
+        con.execute(f"create table {model.full_name} as {model.sql}")
+    except duckdb.Error as error:
+        raise NightFailed(
+            got=f"model {model.full_name}: {error}",
+            expected="SQL that runs on the lake",
+            try_=f"sql/{model.schema}/{model.name}.sql",
+        ) from error
+    comment(con, model.full_name, model.header)
+
+
+def comment(con: duckdb.DuckDBPyConnection, table: str, words: str) -> None:
+    """Keep a table's grain with the table."""
+    con.execute(f"comment on table {table} is '{words.replace(chr(39), chr(39) * 2)}'")
+
+
+def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write the settings that SQL needs as rows of `params`, so that every model can be run again as it was."""
+    ledger = settings.ledger
+    con.execute("create schema if not exists params")
+    con.execute(
+        "create table params.ledger as select ?::decimal(18, 4) as closing_tolerance_amount, ?::decimal(9, 6) as closing_tolerance_share,"
+        " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item",
+        [
+            ledger.closing_tolerance_amount,
+            ledger.closing_tolerance_share,
+            ledger.over_allocation_amount,
+            ledger.control_amount_per_item,
+        ],
+    )
+    con.execute(
+        "create table params.bucket (bucket varchar, ordinal integer, lower_days integer, upper_days integer, is_aged boolean, is_overdue boolean)"
+    )
+    rows = [(*row, row[2] is not None or row[3] is not None, (row[2] or 0) > 0) for row in settings.aging.buckets()]
+    con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
+    con.execute("create table params.company (company_id varchar, name varchar, local_currency varchar)")
+    for company in settings.company:
+        con.execute("insert into params.company values (?, ?, ?)", [company.id, company.name, company.local_currency])

@@ -1,0 +1,110 @@
+"""The folder a company's receivables live in: what stands where, who may write, one writer at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from receivables import settings as settings_module
+from receivables.errors import NightFailed, UsageError
+from receivables.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLDERS: Final = ("inbox", "lake", "warehouse", "out", "logs", "profiles")
+
+
+@dataclass(frozen=True)
+class Home:
+    """One home; every path of it in one place."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Where the ERP's exports are put; files are read here and never moved."""
+        return self.root / "inbox"
+
+    @property
+    def lake(self) -> Path:
+        """Immutable Parquet, one file per batch and table."""
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """Published DuckDB files."""
+        return self.root / "warehouse"
+
+    @property
+    def out(self) -> Path:
+        """Rendered reports."""
+        return self.root / "out"
+
+    @property
+    def logs(self) -> Path:
+        """One JSON-lines file per run."""
+        return self.root / "logs"
+
+    @property
+    def profiles(self) -> Path:
+        """The user's own profiles."""
+        return self.root / "profiles"
+
+    @property
+    def state(self) -> Path:
+        """The SQLite file of batches and runs."""
+        return self.root / "state.sqlite"
+
+    def settings(self) -> Settings:
+        """Read `receivables.toml` of this home.
+
+        Raises:
+            SettingsError: it cannot be used as written.
+        """
+        return settings_module.load(self.root / settings_module.FILE_NAME)
+
+    def create(self) -> None:
+        """Make the folders, private to the user.
+
+        Raises:
+            UsageError: the home cannot be written.
+        """
+        try:
+            for name in _FOLDERS:
+                (self.root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            probe = self.root / ".writable"
+            probe.touch(mode=0o600)
+            probe.unlink()
+        except OSError as error:
+            raise UsageError(
+                got=f"home {self.root}: {error.strerror or error}",
+                expected="a folder this user may write",
+                try_="--home DIR with another folder",
+            ) from None
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Hold the home's lock; the system frees it when the process ends, however it ends.
+
+        Raises:
+            NightFailed: another process is writing this home; names it.
+        """
+        with (self.root / ".lock").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise NightFailed(
+                    got=f"home {self.root} in use by process {lock.read().strip() or 'unknown'}",
+                    expected="one run at a time",
+                    try_="again when it has ended",
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield

@@ -1,0 +1,220 @@
+"""From bytes to lines: what kind of file this is, its text in UTF-8, and a table with one row per physical line."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import fastexcel
+
+from receivables.errors import FileRefused
+from receivables.intake.sqltext import ident, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import duckdb
+
+CHUNK: Final = 1 << 22
+_HEAD: Final = 1 << 16
+_LINE_BYTES_MAX: Final = 10_000_000
+
+_MAGIC: Final = {
+    b"PK\x03\x04": "workbook",
+    b"\xd0\xcf\x11\xe0": "workbook",
+    b"PAR1": "parquet",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x7fELF": "a program",
+}
+_BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as found: its bytes' kind (text, workbook, parquet), size and hash."""
+
+    path: Path
+    kind: str
+    size: int
+    sha256: str
+    bom_encoding: str | None
+
+
+def inspect(path: Path, max_mb: int) -> Source:
+    """Look at the first bytes and hash the whole file; the extension is not believed.
+
+    Raises:
+        FileRefused: empty, too large, unreadable, or something that holds no table.
+    """
+    try:
+        size = path.stat().st_size
+        head = _read_head(path)
+        _refuse_useless(path, size, head, max_mb)
+        digest = _sha256(path)
+    except OSError as error:
+        raise FileRefused(
+            got=f"{path.name}: {error.strerror or error}",
+            expected="a readable file",
+            try_="checking the path and its permissions",
+            reason="FILE_UNREADABLE",
+        ) from None
+    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    bom = next((encoding for mark, encoding in _BOMS.items() if head.startswith(mark)), None)
+    return Source(path, kind, size, digest, bom)
+
+
+def _refuse_useless(path: Path, size: int, head: bytes, max_mb: int) -> None:
+    table = "a table as text (CSV, list), XLSX, XLS or Parquet"
+    again = "exporting it again from the ERP"
+    if size == 0:
+        raise FileRefused(got=f"{path.name}, an empty file", expected=table, try_=again, reason="FILE_TRUNCATED")
+    if size > max_mb * 1_000_000:
+        raise FileRefused(
+            got=f"{path.name} of {size / 1e6:.0f} MB",
+            expected=f"at most {max_mb} MB",
+            try_="a larger ingest.max_file_mb",
+            reason="FILE_TOO_LARGE",
+        )
+    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    is_binary = kind == "text" and b"\x00" in head and not any(head.startswith(mark) for mark in _BOMS)
+    if kind not in ("text", "workbook", "parquet") or is_binary:
+        what = kind if not is_binary else "binary data"
+        raise FileRefused(got=f"{path.name}, which is {what}", expected=table, try_=again, reason="FILE_NOT_A_TABLE")
+
+
+def _read_head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
+    """Write the text as UTF-8 with plain line ends to `target` and name the encoding: a byte-order mark decides, else the first that fits whole.
+
+    Raises:
+        FileRefused: no declared encoding fits every byte.
+    """
+    for encoding in (source.bom_encoding,) if source.bom_encoding else encodings:
+        try:
+            with (
+                source.path.open(encoding=encoding, errors="strict", newline=None) as text,
+                target.open("w", encoding="utf-8", newline="\n") as out,
+            ):
+                while chunk := text.read(CHUNK):
+                    out.write(chunk.replace("\x01", " ").replace("\x00", " "))
+        except (UnicodeDecodeError, UnicodeError):
+            continue
+        return encoding
+    tried = ", ".join(encodings)
+    raise FileRefused(
+        got=f"{source.path.name}, not written in {tried}",
+        expected="one of the profile's encodings",
+        try_="a profile with the right `encodings`",
+        reason="ENC_LEGACY",
+    )
+
+
+def head_lines(source: Source, encodings: Sequence[str], count: int) -> list[str]:
+    """The first lines, decoded as well as the declared encodings allow, for recognition only."""
+    raw = _read_head(source.path)
+    for encoding in (source.bom_encoding,) if source.bom_encoding else encodings:
+        decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+        try:
+            return decoder.decode(raw).splitlines()[:count]
+        except UnicodeDecodeError:
+            continue
+    return []
+
+
+def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path) -> int:
+    """Create table `line`(line_no, raw) with one row per physical line, blank ones included; returns how many.
+
+    Raises:
+        FileRefused: a line longer than any export writes.
+    """
+    con.execute(
+        "create or replace table line as select row_number() over () as line_no, coalesce(raw, '') as raw from read_csv(?, columns = {'raw': 'VARCHAR'},"
+        " delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, null_padding = true,"
+        f" max_line_size = {_LINE_BYTES_MAX}, encoding = 'utf-8')",
+        [str(utf8)],
+    )
+    return _count(con, "line")
+
+
+def load_sheet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """Create table `record` from the first sheet with any row; a cell is text, a sheet's line is its row; returns how many rows.
+
+    Raises:
+        FileRefused: the workbook cannot be opened or holds no row.
+    """
+    try:
+        book = fastexcel.read_excel(str(source.path))
+        sheets = (book.load_sheet(name, header_row=None, dtypes="string", skip_rows=0) for name in book.sheet_names)
+        sheet = next((sheet for sheet in sheets if sheet.total_height), None)
+    except fastexcel.FastExcelError as error:
+        raise FileRefused(
+            got=f"{source.path.name}: {str(error).splitlines()[0]}",
+            expected="a workbook that opens",
+            try_="saving it again as XLSX",
+            reason="FILE_UNREADABLE",
+        ) from None
+    if sheet is None:
+        raise FileRefused(
+            got=f"{source.path.name}, a workbook without a row",
+            expected="a sheet with rows",
+            try_="exporting it again",
+            reason="FILE_TRUNCATED",
+        )
+    arrow = sheet.to_arrow()
+    con.register("sheet_rows", arrow)
+    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in arrow.schema.names)
+    _records_from(con, "sheet_rows", cells)
+    con.unregister("sheet_rows")
+    return _count(con, "record")
+
+
+def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """Create table `record` from a Parquet file: its column names as first row, then its rows as text; returns how many rows, names included."""
+    import duckdb as engine
+
+    try:
+        names = [
+            row[0]
+            for row in con.execute(
+                "select column_name from (describe select * from read_parquet(?))", [str(source.path)]
+            ).fetchall()
+        ]
+    except engine.Error as error:
+        raise FileRefused(
+            got=f"{source.path.name}: {str(error).splitlines()[0]}",
+            expected="a Parquet file that opens",
+            try_="writing it again",
+            reason="FILE_UNREADABLE",
+        ) from None
+    cells = ", ".join(f"coalesce({ident(name)}::varchar, '')" for name in names)
+    con.execute(f"create or replace temp view parquet_rows as select * from read_parquet({lit(str(source.path))})")
+    _records_from(con, "parquet_rows", cells, first=2)
+    con.execute("insert into record values (1, 1, ?, ?)", ["\t".join(names), names])
+    return _count(con, "record")
+
+
+def _records_from(con: duckdb.DuckDBPyConnection, rows: str, cells: str, first: int = 1) -> None:
+    con.execute(
+        f"create or replace table record as select row_number() over () + {first - 1} as line_no, 1::bigint as n_lines,"
+        f" array_to_string(cells, chr(9)) as raw, cells from (select [{cells}] as cells from {rows})"
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0

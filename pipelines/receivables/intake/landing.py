@@ -1,0 +1,41 @@
+"""Runs the landing models of a shape: from `landing.entry` to canonical rows, in the order in which they read each other."""
+
+from __future__ import annotations
+
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from receivables.assets import sql_dir
+from receivables.schema import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@cache
+def landing_models(shape: str) -> tuple[tuple[str, str], ...]:
+    """Name and SQL of each landing model of the shape, in order."""
+    texts = {
+        path.stem: path.read_text(encoding="utf-8") for path in sorted((sql_dir() / "landing" / shape).glob("*.sql"))
+    }
+    reads = {
+        name: {t.name for t in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Table) if t.db == "landing"}
+        & texts.keys()
+        for name, text in texts.items()
+    }
+    return tuple(
+        (name, texts[name])
+        for name in TopologicalSorter({name: sorted(reads[name]) for name in sorted(reads)}).static_order()
+    )
+
+
+def run_landing(con: duckdb.DuckDBPyConnection, shape: str) -> tuple[str, ...]:
+    """Create `landing.<table>` for every canonical table the shape yields; returns their names."""
+    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+    for name, text in landing_models(shape):
+        con.execute(f"create or replace table landing.{name} as {text}")
+    return tuple(name for name, _ in landing_models(shape) if name in TABLES)

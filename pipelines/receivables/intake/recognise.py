@@ -1,0 +1,201 @@
+"""Which profile reads a file: decided by its header, never by its extension; leaves the file's records in table `record`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from receivables.errors import FileRefused, nearest
+from receivables.intake import container
+from receivables.intake.profile import Locale, fold
+from receivables.intake.rows import Header, delimited_records, find_header, pipe_records, split_fields, split_pipes
+from receivables.schema import TABLES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from receivables.intake.container import Source
+    from receivables.intake.profile import Profile
+    from receivables.settings import Settings
+
+_CANONICAL_NAME: Final = re.compile(r"(?P<table>[a-z_]+?)(?:__(?P<rest>.+))?\.(?:csv|xlsx|parquet)", re.IGNORECASE)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says."""
+
+    source: Source
+    profile: Profile
+    header: Header
+    container: str
+    delimiter: str
+    encoding: str = "utf-8"
+    table: Table | None = None
+    company: str | None = None
+    mode: str | None = None
+    left_open: tuple[int, ...] = ()
+
+    def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
+        """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""
+        if self.container in {"delimited", "pipe_list"}:
+            return self.profile.locales, self.profile.date_formats
+        plain = Locale(decimal=".")
+        return (plain, *self.profile.locales), (
+            "%Y-%m-%d",
+            *(fmt for fmt in self.profile.date_formats if fmt != "%Y-%m-%d"),
+        )
+
+
+def recognise(
+    con: duckdb.DuckDBPyConnection, source: Source, profiles: Sequence[Profile], settings: Settings, scratch: Path
+) -> Recognised:
+    """Find the profile whose roles the header names best and load the file's records.
+
+    Raises:
+        FileRefused: no profile knows this header.
+    """
+    scan = settings.ingest.header_scan_lines
+    if source.kind == "text":
+        heads = _text_heads(source, scan)
+    else:
+        (container.load_sheet if source.kind == "workbook" else container.load_parquet)(con, source)
+        sheet_rows = con.execute("select line_no, cells from record order by line_no limit ?", [scan]).fetchall()
+        heads = lambda profile: [(source.kind, "", sheet_rows)] if source.kind in profile.containers else []  # noqa: E731  # same type as _text_heads gives
+    candidates = [found for profile in profiles for found in _candidates(source, profile, heads(profile))]
+    if not candidates:
+        raise _unrecognised(source, profiles, heads)
+    best = max(candidates, key=lambda found: (_completeness(found), len(found.header.roles)))
+    return _load_text(con, best, settings, scratch) if source.kind == "text" else best
+
+
+_Heads = "Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]]"
+
+
+def _text_heads(source: Source, scan: int) -> Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]]:
+    def heads(profile: Profile) -> list[tuple[str, str, list[tuple[int, list[str]]]]]:
+        lines = container.head_lines(source, profile.encodings, scan)
+        cuts: list[tuple[str, str, list[tuple[int, list[str]]]]] = []
+        if "pipe_list" in profile.containers:
+            cuts.append(
+                (
+                    "pipe_list",
+                    "|",
+                    [(n, split_pipes(line)) for n, line in enumerate(lines, 1) if line.lstrip().startswith("|")],
+                )
+            )
+        if "delimited" in profile.containers:
+            cuts += [
+                ("delimited", d, [(n, split_fields(line, d)) for n, line in enumerate(lines, 1)])
+                for d in profile.delimiters
+            ]
+        return cuts
+
+    return heads
+
+
+def _candidates(
+    source: Source, profile: Profile, heads: list[tuple[str, str, list[tuple[int, list[str]]]]]
+) -> list[Recognised]:
+    if profile.shape == "table":
+        return [
+            found for kind, delimiter, rows in heads if (found := _canonical(source, profile, kind, delimiter, rows))
+        ]
+    return [
+        Recognised(source, profile, header, kind, delimiter)
+        for kind, delimiter, rows in heads
+        if (header := find_header(rows, profile))
+    ]
+
+
+def _canonical(
+    source: Source, profile: Profile, kind: str, delimiter: str, rows: list[tuple[int, list[str]]]
+) -> Recognised | None:
+    match = _CANONICAL_NAME.fullmatch(source.path.name)
+    table = TABLES.get(match["table"].lower()) if match else None
+    header = next(((n, cells) for n, cells in rows if any(cell.strip() for cell in cells)), None)
+    if match is None or table is None or header is None:
+        return None
+    names = {fold(name): name for name in ("company_id", *table.columns)} | {
+        fold(c.alias): c.name for c in table.columns.values() if c.alias
+    }
+    place = {names[fold(label)]: position for position, label in enumerate(header[1], 1) if fold(label) in names}
+    if not place:
+        return None
+    parts = [part for part in (match["rest"] or "").split("__") if part]
+    mode = next((part for part in parts if part in ("full", "delta")), None)
+    company = next((part for part in parts if part not in ("full", "delta") and not _DATE.fullmatch(part)), None)
+    return Recognised(
+        source,
+        profile,
+        Header(header[0], tuple(header[1]), place),
+        kind,
+        delimiter,
+        table=table,
+        company=company,
+        mode=mode,
+    )
+
+
+def _completeness(found: Recognised) -> float:
+    required = [role for role, column in found.profile.columns.items() if column.required]
+    if found.table is not None:
+        return 1.0
+    named = set(found.header.roles) | set(found.profile.rows.group)
+    return sum(role in named for role in required) / len(required) if required else 0.5
+
+
+def _load_text(con: duckdb.DuckDBPyConnection, found: Recognised, settings: Settings, scratch: Path) -> Recognised:
+    utf8 = scratch / "text.utf8"
+    encoding = container.to_utf8(found.source, found.profile.encodings, utf8)
+    container.load_lines(con, utf8)
+    left_open: list[int] = []
+    if found.container == "pipe_list":
+        row = con.execute("select raw from line where line_no = ?", [found.header.line_no]).fetchone()
+        pipe_records(con, row[0] if row else "")
+    else:
+        left_open = delimited_records(con, found.delimiter, settings.ingest.quoted_lines_max)
+    utf8.unlink()
+    return Recognised(
+        found.source,
+        found.profile,
+        found.header,
+        found.container,
+        found.delimiter,
+        encoding,
+        found.table,
+        found.company,
+        found.mode,
+        tuple(left_open),
+    )
+
+
+def _unrecognised(
+    source: Source,
+    profiles: Sequence[Profile],
+    heads: Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]],
+) -> FileRefused:
+    name = source.path.name
+    first = next(
+        (
+            " ".join(cells)[:60]
+            for profile in profiles
+            for _, _, rows in heads(profile)
+            for _, cells in rows
+            if "".join(cells).strip()
+        ),
+        "",
+    )
+    match = _CANONICAL_NAME.fullmatch(name)
+    shown = f"{name}, beginning {first!r}" if first else f"{name} in no known encoding"
+    hint = "naming its profile with --profile, or a profile of your own in profiles/"
+    if match and match["table"].lower() not in TABLES:
+        close = nearest(match["table"], TABLES)
+        hint += f"; a canonical file is named after its table, such as {close}.csv" if close in TABLES else ""
+    expected = "the header of a known export: " + ", ".join(profile.id for profile in profiles)
+    return FileRefused(got=shown, expected=expected, try_=hint, reason="FILE_UNRECOGNISED")

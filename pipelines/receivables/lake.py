@@ -1,0 +1,271 @@
+"""The lake: one immutable Parquet file per batch and table, and the snapshot of what was known at a moment."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from receivables.intake.sqltext import ident, lit
+from receivables.schema import TABLES, Table
+from receivables.state import LOADED, Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from receivables.errors import Finding
+    from receivables.intake.read import Landed
+
+_POSTED: Final = {"document": "coalesce(posting_date, doc_date)", "payment": "pay_date", "allocation": "alloc_date"}
+"""Where a first load's rows were recorded by the ERP, as far as it is told: on their posting date."""
+
+_MARKS: Final = "extract_as_of date, source_mode varchar, is_current boolean, is_first boolean, missing_since date"
+_ISSUES: Final = "issue"
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    landed: Landed,
+    root: Path,
+    *,
+    first_id: int,
+    loaded_at: datetime,
+    is_first_load: Callable[[str, str], bool],
+) -> list[Batch]:
+    """Write a landed file into the lake and return its batches, not yet registered: until then nothing of it counts.
+
+    `is_first_load(company, table)` says whether nothing was ever loaded there, in which case rows count as recorded on their posting date.
+    """
+    batches = _batches(con, landed, first_id, loaded_at)
+    for batch in batches:
+        if batch.table_name in landed.tables:
+            recorded = _recorded(batch, is_first_load(batch.company_id, batch.table_name))
+            columns = ", ".join(
+                _column(con, batch.table_name, name) for name in ("company_id", *TABLES[batch.table_name].columns)
+            )
+            _copy(
+                con,
+                f"select {columns}, {batch.batch_id}::bigint as batch_id, line_no::bigint as line_no, {recorded}"
+                f" from landing.{batch.table_name} where company_id = {lit(batch.company_id)} order by line_no",
+                root / batch.table_name / f"{batch.batch_id}.parquet",
+            )
+        _manifest(batch, root)
+    write_issues(con, batches[0].batch_id, landed.findings, root, with_lines=True)
+    return batches
+
+
+def _column(con: duckdb.DuckDBPyConnection, table: str, name: str) -> str:
+    present = {row[0] for row in con.execute(f"select column_name from (describe landing.{table})").fetchall()}
+    kind = "VARCHAR" if name == "company_id" else TABLES[table].columns[name].duckdb_type
+    return (
+        f"{ident(name)}::{kind} as {ident(name)}"
+        if name in present
+        else f"{_default(table, name)}::{kind} as {ident(name)}"
+    )
+
+
+def _default(table: str, name: str) -> str:
+    column = TABLES[table].columns.get(name)
+    return lit(column.default) if column is not None and column.default is not None else "null"
+
+
+def _recorded(batch: Batch, is_first_load: bool) -> str:
+    loaded = f"timestamp {lit(batch.loaded_at.isoformat(sep=' '))}"
+    posted = _POSTED.get(batch.table_name)
+    if is_first_load and posted is not None:
+        return f"least(({posted})::timestamp, {loaded}) as recorded_at, 'assumed_posting' as recorded_source"
+    return f"{loaded} as recorded_at, 'batch' as recorded_source"
+
+
+def _batches(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, loaded_at: datetime) -> list[Batch]:
+    account = landed.account
+    derived = {
+        (company, table): count
+        for table in landed.tables
+        for company, count in con.execute(
+            f"select company_id, count(*) from landing.{table} group by company_id"
+        ).fetchall()
+    }
+    told = {(company, table) for company, table, _ in account.rows if table}
+    companies = sorted({company for company, _ in derived.keys() | told if company}) or [""]
+    places = [(company, table) for company in companies for table in landed.tables]
+    places.sort(key=lambda place: (place not in told, place))
+    batches = []
+    for number, place in enumerate(places):
+        lines, rows = (
+            _tally(counts, place, set(places), is_first=number == 0) for counts in (account.lines, account.rows)
+        )
+        batches.append(
+            Batch(
+                batch_id=first_id + number,
+                source_system=landed.profile.system,
+                profile_id=landed.profile.id,
+                profile_version=landed.profile.version,
+                company_id=place[0],
+                table_name=place[1],
+                file_name=landed.source.path.name,
+                file_sha256=landed.source.sha256,
+                encoding=landed.encoding,
+                extract_as_of=landed.extract_as_of,
+                mode=landed.mode,
+                rows_read=sum(rows.values()),
+                rows_loaded=derived.get(place, 0),
+                rows_quarantined=rows["quarantined"],
+                rows_skipped=rows["skipped"],
+                lines_read=sum(lines.values()),
+                lines_loaded=lines["loaded"],
+                lines_quarantined=lines["quarantined"],
+                lines_skipped=lines["skipped"],
+                control_total=str(account.control_total) if number == 0 and account.control_total is not None else None,
+                control_total_file=str(account.control_total_file)
+                if number == 0 and account.control_total_file is not None
+                else None,
+                status=account.status,
+                loaded_at=loaded_at,
+            )
+        )
+    return batches
+
+
+def _tally(
+    counts: dict[tuple[str, str, str], int], place: tuple[str, str], places: set[tuple[str, str]], *, is_first: bool
+) -> dict[str, int]:
+    """What of a file belongs to one batch; lines of no company and table of their own (titles, totals) go to the file's first."""
+    tally = dict.fromkeys(("loaded", "quarantined", "skipped"), 0)
+    for (company, table, outcome), count in counts.items():
+        if (company, table) == place or (is_first and (company, table) not in places):
+            tally[outcome] += count
+    return tally
+
+
+def write_issues(
+    con: duckdb.DuckDBPyConnection, batch_id: int, findings: Iterable[Finding], root: Path, *, with_lines: bool
+) -> None:
+    """Write the findings of a file beside its rows; `with_lines` takes the row findings from the connection's table `finding`."""
+    con.execute(
+        "create or replace temp table issue_out (line_no bigint, column_name varchar, reason_code varchar, action varchar, count bigint, raw_value varchar, repaired_value varchar, raw_line varchar)"
+    )
+    for found in findings:
+        row = asdict(found)
+        con.execute(
+            "insert into issue_out values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                row[name]
+                for name in (
+                    "line_no",
+                    "column_name",
+                    "reason_code",
+                    "action",
+                    "count",
+                    "raw_value",
+                    "repaired_value",
+                    "raw_line",
+                )
+            ],
+        )
+    lines = (
+        " union all select line_no, column_name, reason_code, action, count, raw_value, repaired_value, raw_line from finding"
+        if with_lines
+        else ""
+    )
+    _copy(
+        con,
+        f"select {batch_id}::bigint as batch_id, * from (select * from issue_out{lines}) order by line_no nulls first, reason_code",
+        root / _ISSUES / f"{batch_id}.parquet",
+    )
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".writing")
+    con.execute(f"copy ({query}) to {lit(str(unfinished))} (format parquet, compression zstd)")
+    _settle(unfinished, target)
+
+
+def _manifest(batch: Batch, root: Path) -> None:
+    target = root / "manifest" / f"{batch.batch_id}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".writing")
+    unfinished.write_text(json.dumps(asdict(batch), default=str, ensure_ascii=False, indent=1), encoding="utf-8")
+    _settle(unfinished, target)
+
+
+def _settle(unfinished: Path, target: Path) -> None:
+    """Make a finished file appear whole or not at all, also after a power cut."""
+    with unfinished.open("rb") as stream:
+        os.fsync(stream.fileno())
+    unfinished.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch]) -> None:
+    """Attach database `lake` with every canonical table as told by the batches: all versions, the current and the first marked.
+
+    A row's current version is that of the latest extract; missing_since is the first full extract after it that no longer holds the row.
+    """
+    con.execute("attach ':memory:' as lake")
+    loaded = [batch for batch in batches if batch.status in LOADED]
+    con.execute(
+        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, table_name varchar, extract_as_of date, source_mode varchar)"
+    )
+    if loaded:
+        rows = [[b.batch_id, b.company_id, b.source_system, b.table_name, b.extract_as_of, b.mode] for b in loaded]
+        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?)", rows)
+    for table in TABLES.values():
+        mine = [batch for batch in loaded if batch.table_name == table.name]
+        con.execute(f"create table lake.{table.name} as {_versions(table, mine, root)}" if mine else _empty(table))
+
+
+def _empty(table: Table) -> str:
+    columns = ", ".join(f"{ident(name)} {kind}" for name, kind in table.ddl_columns.items())
+    return f"create table lake.{table.name} ({columns}, {_MARKS})"
+
+
+def _versions(table: Table, batches: Sequence[Batch], root: Path) -> str:
+    files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
+    key = ", ".join(ident(name) for name in dict.fromkeys(("company_id", *table.key)))
+    is_told_once = len({batch.company_id for batch in batches}) == len(batches)
+    if not table.key:
+        is_told_once, key = False, '"company_id", "line_no"'
+    current = (
+        "true"
+        if is_told_once
+        else f"row_number() over (partition by {key} order by extract_as_of desc, batch_id desc) = 1"
+    )
+    first = "true" if is_told_once else f"row_number() over (partition by {key} order by extract_as_of, batch_id) = 1"
+    return (
+        f"with told as (select version.*, batch.extract_as_of, batch.source_mode, batch.source_system as batch_system from read_parquet([{files}]) as version"
+        " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
+        f" missing as (select told.batch_id, min(later.extract_as_of) as missing_since from (select distinct batch_id, company_id, batch_system, extract_as_of from told) as told"
+        f" inner join lake.batch as later on told.company_id = later.company_id and told.batch_system = later.source_system and later.table_name = {lit(table.name)}"
+        " and later.source_mode in ('full', 'open_items') and later.extract_as_of > told.extract_as_of group by told.batch_id)"
+        f" select told.* exclude (batch_system), {current} as is_current, {first} as is_first, missing.missing_since"
+        " from told left join missing on told.batch_id = missing.batch_id"
+    )
+
+
+def issues(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch], target: str) -> None:
+    """Create table `target` with the findings of the batches' files, as published in ops.issue."""
+    wanted = [root / _ISSUES / f"{batch.batch_id}.parquet" for batch in batches]
+    files = ", ".join(lit(str(path)) for path in wanted if path.exists())
+    columns = "line_no, column_name, reason_code, action, count, raw_value, repaired_value, raw_line"
+    source = (
+        f"select batch_id, {columns} from read_parquet([{files}])"
+        if files
+        else (
+            "select null::bigint as batch_id, null::bigint as line_no, null::varchar as column_name, null::varchar as reason_code, null::varchar as action,"
+            " null::bigint as count, null::varchar as raw_value, null::varchar as repaired_value, null::varchar as raw_line where false"
+        )
+    )
+    con.execute(
+        f"create table {target} as select row_number() over (order by batch_id, line_no nulls first, reason_code, column_name) as issue_id, * from ({source})"
+    )

@@ -1,0 +1,224 @@
+"""Landing: every file of the inbox read into the lake once, refused ones named and left where they are."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from receivables import lake
+from receivables.dates import utc_now
+from receivables.engine import connect
+from receivables.errors import FileRefused, Finding, UsageError, nearest
+from receivables.intake.container import inspect
+from receivables.intake.entry import Companies
+from receivables.intake.profile import Profile, available, read_profile
+from receivables.intake.read import Request, read_file
+from receivables.state import LOADED, Batch, InboxFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from receivables.run import Night
+
+NOT_EXPORTS: Final = ("README.md", "truth.json")
+"""Files the sample folder holds beside its exports."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the caller says about the files to read; None leaves it to profile and file."""
+
+    profile: str | None = None
+    extract_as_of: date | None = None
+    company: str | None = None
+    mode: str | None = None
+
+
+def inbox_files(folder: Path) -> list[Path]:
+    """The files below a folder that may be exports, in order of path.
+
+    Raises:
+        UsageError: no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(got=f"inbox {folder}", expected="an existing folder", try_="--inbox DIR")
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_EXPORTS)
+    return sorted(path for path in files if not path.name.startswith((".", "~$")))
+
+
+def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
+    """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
+    profiles = _profiles(night, reading.profile)
+    results = []
+    with night.step("land", len(paths)) as counts:
+        for path in paths:
+            night.progress.advance(path.name)
+            result = _land_one(night, path, profiles, today, reading)
+            night.state.add([result])
+            night.log(
+                "file", file=path.name, outcome=result.outcome, status=result.batch_status, message=result.message
+            )
+            results.append(result)
+        counts["items"], counts["findings"] = len(results), len(night.refusals)
+    return tuple(results)
+
+
+def _profiles(night: Night, wanted: str | None) -> Sequence[Profile]:
+    if wanted is None:
+        return available(night.home.profiles)
+    if wanted.endswith(".toml"):
+        return (read_profile(Path(wanted)),)
+    known = available(night.home.profiles)
+    chosen = tuple(profile for profile in known if profile.id == wanted)
+    if not chosen:
+        raise UsageError(
+            got=f"--profile {wanted!r}",
+            expected="a known profile or a .toml file",
+            try_=nearest(wanted, [p.id for p in known]),
+        )
+    return chosen
+
+
+def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
+    """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
+    run_id, sha256 = night.run.run_id, ""
+    try:
+        sha256 = inspect(path, night.settings.ingest.max_file_mb).sha256
+        known = _known(night, sha256, profiles, reading)
+        if known:
+            return InboxFile(run_id, path.name, sha256, "known", _worst(known), "")
+        batches = _read_into_lake(night, path, profiles, today, reading)
+    except FileRefused as refusal:
+        night.refusals.append(refusal)
+        _register_refusal(night, path, sha256, refusal)
+        return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
+    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
+
+
+def _known(night: Night, sha256: str, profiles: Sequence[Profile], reading: Reading) -> list[Batch]:
+    """Loaded batches of this very content, read by the same version of one of the profiles and as the caller now asks."""
+    versions = {(profile.id, profile.version) for profile in profiles}
+    return [
+        batch
+        for batch in night.state.batches()
+        if batch.file_sha256 == sha256
+        and batch.status in LOADED
+        and (batch.profile_id, batch.profile_version) in versions
+        and reading.extract_as_of in (None, batch.extract_as_of)
+        and reading.mode in (None, batch.mode)
+        and reading.company in (None, batch.company_id)
+    ]
+
+
+def _worst(batches: Sequence[Batch]) -> str:
+    return max((batch.status for batch in batches), key=LOADED.index)
+
+
+def _read_into_lake(
+    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading
+) -> list[Batch]:
+    told = night.state.batches()
+    with (
+        tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as scratch,
+        closing(connect(":memory:", night.settings, temp=Path(scratch))) as con,
+    ):
+        request = Request(
+            path,
+            profiles,
+            night.settings,
+            _companies(night, told, reading.company),
+            today,
+            reading.extract_as_of,
+            reading.mode,
+        )
+        landed = read_file(con, request, Path(scratch))
+        loaded_before = {(b.company_id, b.table_name) for b in told if b.status in LOADED}
+        batches = lake.write(
+            con,
+            landed,
+            night.home.lake,
+            first_id=night.state.next_batch_id(),
+            loaded_at=utc_now(),
+            is_first_load=lambda company, table: (company, table) not in loaded_before,
+        )
+        night.state.add(batches)
+    return batches
+
+
+def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Companies:
+    """Known companies: of the settings first, then those the lake describes; a single one is the default."""
+    currencies = {c.id: c.local_currency for c in night.settings.company}
+    described = [b for b in told if b.table_name == "company" and b.status in LOADED]
+    if described:
+        with closing(connect()) as con:
+            lake.snapshot(con, night.home.lake, described)
+            for company_id, currency in con.execute(
+                "select company_id, local_currency from lake.company where is_current"
+            ).fetchall():
+                currencies.setdefault(company_id, currency)
+    default = company or (next(iter(currencies)) if len(currencies) == 1 else None)
+    return Companies(default, currencies, is_forced=company is not None)
+
+
+def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
+    """Keep a refused file's reason once per content; nothing of it is loaded."""
+    if any(
+        b.file_sha256 == sha256 and b.file_name == path.name and b.status == "refused" for b in night.state.batches()
+    ):
+        return
+    lines = _line_count(path)
+    batch = Batch(
+        night.state.next_batch_id(),
+        "",
+        "",
+        "",
+        "",
+        "",
+        path.name,
+        sha256,
+        None,
+        None,
+        "",
+        0,
+        0,
+        0,
+        0,
+        lines,
+        0,
+        0,
+        lines,
+        None,
+        None,
+        "refused",
+        utc_now(),
+    )
+    finding = Finding(refusal.reason or "FILE_REFUSED", "reject_file", count=max(lines, 1), raw_value=str(refusal))
+    with closing(connect()) as con:
+        lake.write_issues(con, batch.batch_id, [finding], night.home.lake, with_lines=False)
+    night.state.add([batch])
+
+
+def _line_count(path: Path) -> int:
+    try:
+        with path.open("rb") as stream:
+            count, last = 0, b"\n"
+            while chunk := stream.read(1 << 20):
+                count, last = count + chunk.count(b"\n"), chunk[-1:]
+    except OSError:
+        return 0
+    return count + (last != b"\n")
+
+
+def file_reasons(files: Sequence[InboxFile]) -> tuple[str, ...]:
+    """What about the files a person must look at, one line each."""
+    refused = [f"{file.file_name} was refused: {file.message}" for file in files if file.outcome == "refused"]
+    doubtful = [
+        f"{file.file_name} has lines in quarantine: receivables findings"
+        for file in files
+        if file.batch_status == "needs_person"
+    ]
+    return (*refused, *doubtful)

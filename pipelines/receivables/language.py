@@ -1,0 +1,177 @@
+"""One language's texts and formats: translations, numbers, currency amounts, dates."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from unicodedata import east_asian_width
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_precision
+from babel.support import NullTranslations, Translations
+from markupsafe import Markup, escape
+
+from receivables.assets import reports_dir
+from receivables.errors import UsageError, nearest
+from receivables.money import LEDGER_PLACES, rounded
+from receivables.settings import LANGUAGES
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+    from pathlib import Path
+
+SOURCE_LANGUAGE: Final = "en"
+"""The language of the message ids; it needs no catalogue."""
+
+_NO_BREAK: Final = "\u00a0"
+_COMPACT_FROM: Final = 100_000
+# Bidirectional controls, zero-width marks and line ends: in a name they reorder or break what stands around it.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]+"
+)
+_DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before month, which no reader of English mistakes
+_PERCENT: Final = {"en": "#,##0.0%", "es": "#,##0.0\u00a0%", "zh": "#,##0.0%"}
+
+
+def harmless(text: str) -> str:
+    """Text without control characters."""
+    return _UNSAFE.sub(" ", text)
+
+
+def plain(text: str) -> str:
+    """One line of text without control characters, whatever an export put into it."""
+    return " ".join(harmless(text).split())
+
+
+def shortened(text: str, columns: int) -> str:
+    """Plain text of at most so many columns; a Chinese, Japanese or Korean character takes two."""
+    text, used = plain(text), 0
+    for place, character in enumerate(text):
+        used += 2 if east_asian_width(character) in "WF" else 1
+        if used > columns:
+            return text[: max(place - 1, 1)].rstrip() + "…"
+    return text
+
+
+def catalogue_path(language: str) -> Path:
+    """The gettext catalogue of a language."""
+    return reports_dir() / "locale" / language / "LC_MESSAGES" / "receivables.po"
+
+
+@cache
+def language_in(code: str) -> Language:
+    """The texts and formats of a language.
+
+    Raises:
+        UsageError: no report can be made in that language.
+    """
+    if code not in LANGUAGES:
+        raise UsageError(
+            got=f"language {code!r}", expected=f"one of {', '.join(LANGUAGES)}", try_=nearest(code, LANGUAGES)
+        )
+    return Language(code, _translations(code))
+
+
+def _translations(language: str) -> NullTranslations:
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with catalogue_path(language).open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class Language:
+    """Texts and formats of one language. Values put into a text are made plain; `html` escapes them as well."""
+
+    def __init__(self, code: str, translations: NullTranslations) -> None:
+        self.code = code
+        self._translations = translations
+
+    def text(self, message: str, **values: Any) -> str:
+        """A translated message with its values."""
+        translated = self._translations.gettext(message)
+        return translated % {name: _plain_value(value) for name, value in values.items()} if values else translated
+
+    def texts(self, singular: str, plural: str, number: int, **values: Any) -> str:
+        """A translated message in the form its number asks for; the number is its value `number`."""
+        translated = self._translations.ngettext(singular, plural, number)
+        return translated % {
+            name: _plain_value(value) for name, value in {"number": self.count(number), **values}.items()
+        }
+
+    def html(self, message: str, **values: Any) -> Markup:
+        """As `text`, safe to stand in a page."""
+        return escape(self.text(message, **values))
+
+    def html_texts(self, singular: str, plural: str, number: int, **values: Any) -> Markup:
+        """As `texts`, safe to stand in a page."""
+        return escape(self.texts(singular, plural, number, **values))
+
+    def amount(self, value: Decimal, currency: str) -> str:
+        """An amount without its currency, rounded to the currency's decimals."""
+        places = get_currency_precision(currency)
+        return self._decimal(rounded(value, LEDGER_PLACES.scaleb(4 - places)), places)
+
+    def total(self, value: Decimal | None) -> str:
+        """An amount whose currency a file does not say; a dash for none."""
+        return "–" if value is None else format_decimal(value, "#,##0.00##", locale=self.code)
+
+    def money(self, value: Decimal, currency: str) -> str:
+        """An amount with its currency code: symbols such as $ belong to several."""
+        return self._with_code(self.amount(value, currency), currency)
+
+    def exact(self, value: Decimal, currency: str) -> str:
+        """An amount without currency, with all four decimals of the ledger where rounding would hide something."""
+        places = get_currency_precision(currency)
+        hides = rounded(value, LEDGER_PLACES.scaleb(4 - places)) != value
+        return self._decimal(value, 4) if hides else self.amount(value, currency)
+
+    def short(self, value: Decimal) -> str:
+        """An amount rounded for reading: millions and thousands as the language counts them."""
+        if abs(value) < _COMPACT_FROM:
+            return format_decimal(rounded(value, LEDGER_PLACES.scaleb(4)), "#,##0", locale=self.code)
+        return format_compact_decimal(value, format_type="short", locale=self.code, fraction_digits=2)
+
+    def short_money(self, value: Decimal, currency: str) -> str:
+        """As `short`, with the currency code."""
+        return self._with_code(self.short(value), currency)
+
+    def count(self, value: int) -> str:
+        """A whole number."""
+        return format_decimal(value, "#,##0", locale=self.code)
+
+    def share(self, value: Decimal | None) -> str:
+        """A fraction as percent; a dash where there is nothing to divide by."""
+        return "–" if value is None else format_percent(value, _PERCENT[self.code], locale=self.code)
+
+    def day(self, value: date | None, style: Any = "medium") -> str:
+        """A date; a dash for none."""
+        return "–" if value is None else format_date(value, style, locale=_DATE_LOCALES[self.code])
+
+    def moment(self, value: datetime) -> str:
+        """A moment in UTC, to the minute."""
+        return f"{self.day(value.date(), 'long')} {value:%H:%M} UTC"
+
+    def listed(self, parts: list[str]) -> str:
+        """Parts one after the other, with the language's comma."""
+        return ("、" if self.code == "zh" else ", ").join(map(plain, parts))
+
+    def _with_code(self, number: str, currency: str) -> str:
+        parts = (number, currency) if self.code == "es" else (currency, number)
+        return _NO_BREAK.join(parts)
+
+    def _decimal(self, value: Decimal, places: int) -> str:
+        pattern = "#,##0" + ("." + "0" * places if places else "")
+        # adding nothing turns a negative zero, as in "less no receipts", into zero
+        return format_decimal(value + 0, pattern, locale=self.code)
+
+
+def _plain_value(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value

@@ -1,0 +1,15 @@
+"""Decimal rules: how money is kept, rounded and read back from text."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+CENT: Final = Decimal("0.01")
+LEDGER_PLACES: Final = Decimal("0.0001")
+"""The ledger keeps four decimals, DECIMAL(18,4)."""
+
+
+def rounded(amount: Decimal, places: Decimal = CENT) -> Decimal:
+    """Round half away from zero, as the ledger's SQL does."""
+    return amount.quantize(places, rounding=ROUND_HALF_UP)

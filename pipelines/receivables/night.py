@@ -1,0 +1,162 @@
+"""The night: land, build, check, publish, render, deliver; each step named, recorded and safe to repeat."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from receivables import settings as settings_module
+from receivables.dates import checked_as_of, utc_now
+from receivables.home import Home
+from receivables.land import Reading, file_reasons, inbox_files, land
+from receivables.publish import build_and_publish
+from receivables.run import Night, Outcome, Progress, started
+from receivables.warehouse import Warehouse, published_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+
+REPORT_FRAMES: Final = (
+    "ops.run",
+    "ops.batch",
+    "ops.issue",
+    "core.company",
+    "core.customer",
+    "marts.aging",
+    "marts.aging_control",
+    "marts.kpi",
+    "params.bucket",
+)
+
+
+def init(home: Path) -> Path:
+    """Create a home with its folders and a commented settings file; returns the settings file's path. Existing settings are kept."""
+    Home(home).create()
+    target = home / settings_module.FILE_NAME
+    if not target.exists():
+        target.write_text(settings_module.default_toml(), encoding="utf-8")
+    return target
+
+
+def nightly(
+    home: Path,
+    *,
+    today: date,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    inbox: Path | None = None,
+    is_delivering: bool = True,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run a whole night: read the inbox, build as of a date (default: the latest extract date), publish, render, deliver.
+
+    Raises:
+        UsageError: a future date, or one at which data without history cannot be aged.
+        NightFailed: nothing was published; the published file is untouched.
+    """
+    if as_of is not None:
+        checked_as_of(as_of, today)
+    with started(Home(home), as_of, known_at, progress or Progress()) as night:
+        files = land(night, inbox_files(inbox or night.home.inbox), today, Reading())
+        built = build_and_publish(night, as_of, files)
+        reports = _render(night, is_delivering=is_delivering)
+        return _ended(night, replace(built, reports=reports))
+
+
+def ingest(
+    home: Path, paths: Sequence[Path], *, today: date, reading: Reading | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Read files into the lake; nothing is built or published. Refused files are in the outcome's `refusals`; the others are loaded.
+
+    Raises:
+        UsageError: a path that does not exist, or a future extract date.
+    """
+    reading = reading or Reading()
+    if reading.extract_as_of is not None:
+        checked_as_of(reading.extract_as_of, today)
+    with started(Home(home), None, None, progress or Progress()) as night:
+        found = [file for path in paths for file in (inbox_files(path) if path.is_dir() else [path])]
+        files = land(night, found, today, reading)
+        night.state.add([replace(night.run, finished_at=utc_now(), status="landed")])
+        return Outcome(night.run.run_id, None, files, needs_person=file_reasons(files), refusals=tuple(night.refusals))
+
+
+def build(
+    home: Path,
+    *,
+    today: date,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Build and publish from what is in the lake, reading no file.
+
+    Raises:
+        UsageError: a future date, or one at which data without history cannot be aged.
+        NightFailed: nothing was published.
+    """
+    if as_of is not None:
+        checked_as_of(as_of, today)
+    with started(Home(home), as_of, known_at, progress or Progress()) as night:
+        return _ended(night, build_and_publish(night, as_of, ()))
+
+
+def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | None = None) -> Outcome:
+    """Render the report of the night published last again.
+
+    Raises:
+        UsageError: nothing was published yet, or an unknown language.
+    """
+    published_file(home)
+    with started(Home(home), None, None, progress or Progress()) as night:
+        if languages:
+            night.settings = night.settings.model_copy(
+                update={"report": night.settings.report.model_copy(update={"languages": tuple(languages)})}
+            )
+        reports = _render(night, is_delivering=True)
+        night.state.add([replace(night.run, finished_at=utc_now(), status="rendered")])
+        return Outcome(night.run.run_id, None, reports=reports)
+
+
+def _ended(night: Night, outcome: Outcome) -> Outcome:
+    status = "needs_person" if outcome.needs_person else "published"
+    night.state.add([replace(night.run, as_of=outcome.as_of, finished_at=utc_now(), status=status)])
+    night.log("ended", status=status, needs_person=list(outcome.needs_person))
+    return outcome
+
+
+def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
+    from receivables.pages import night_page
+    from receivables.render import render
+
+    languages: Sequence[str] = night.settings.report.languages
+    reports: dict[str, Path] = {}
+    with night.step("render", len(languages)) as counts, Warehouse(published_file(night.home.root)) as warehouse:
+        frames = {name: warehouse.table(name) for name in REPORT_FRAMES}
+        page = night_page(frames, night.settings.report.top_customers)
+        for language in languages:
+            night.progress.advance(language)
+            target = night.home.out / str(frames["ops.run"]["as_of"].iloc[0]) / f"receivables-{language}.html"
+            _write_private(target, render(page, language))
+            reports[language] = target
+            counts["items"] += 1
+    if is_delivering:
+        with night.step("deliver", len(reports)) as counts:
+            for language, path in reports.items():
+                latest = night.home.out / f"receivables-{language}.html"
+                shutil.copyfile(path, latest.with_suffix(".new"))
+                latest.with_suffix(".new").replace(latest)
+                counts["items"] += 1
+    return reports
+
+
+def _write_private(target: Path, text: str) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".writing")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.chmod(0o600)
+    unfinished.replace(target)

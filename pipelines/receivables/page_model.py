@@ -1,0 +1,287 @@
+"""The records of the management report: one night, frozen and language-neutral.
+
+Money is Decimal; a ledger's figures are in its ledger currency at booking rates, and different currencies are never added.
+Unapplied cash and credits are negative, so that every bucket sums to what the ledger says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from receivables.charts import Chart, Series
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+ZERO: Final = Decimal(0)
+UNIDENTIFIED: Final = "(unidentified)"
+"""The customer id of money received from nobody known."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run that published the figures; times are UTC."""
+
+    run_id: str
+    as_of: date
+    known_at: datetime
+    code_version: str
+    settings_sha256: str
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company, its ledger currency and the date its newest accepted extract speaks of."""
+
+    company_id: str
+    name: str
+    currency: str
+    latest_extract: date | None
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of days overdue, both edges inclusive; None is an open end, two None a bucket without days."""
+
+    key: str
+    lower_days: int | None
+    upper_days: int | None
+
+
+@dataclass(frozen=True)
+class BucketLine:
+    """What stands in one bucket; `share` is of what is owed before anything unapplied, None where nothing is."""
+
+    bucket: Bucket
+    amount: Decimal
+    share: Decimal | None
+    items: int
+    customers: int
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A ledger's key figures; shares are of what is owed before anything unapplied, None where nothing is."""
+
+    total: Decimal
+    not_due: Decimal
+    overdue: Decimal
+    overdue_share: Decimal | None
+    overdue_90: Decimal
+    overdue_90_share: Decimal | None
+    no_due_date: Decimal
+    unapplied: Decimal
+    customers_open: int
+    customers_overdue: int
+    open_items: int
+    top10_share: Decimal | None
+
+
+@dataclass(frozen=True)
+class CustomerLine:
+    """One customer of one company, with an amount per bucket in the order of the page's buckets."""
+
+    company_id: str
+    customer_id: str
+    name: str
+    amounts: tuple[Decimal, ...]
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class CustomerTable:
+    """The largest customers, all others in one line, and the total of both."""
+
+    lines: tuple[CustomerLine, ...]
+    others: int
+    rest: tuple[Decimal, ...]
+    rest_total: Decimal
+    sums: tuple[Decimal, ...]
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything in one ledger currency, over the companies that keep their books in it."""
+
+    currency: str
+    companies: tuple[Company, ...]
+    headline: Headline
+    lines: tuple[BucketLine, ...]
+    customers: CustomerTable
+
+    @property
+    def items(self) -> int:
+        """Open items of all buckets."""
+        return sum(line.items for line in self.lines)
+
+    @property
+    def bucket_chart(self) -> Chart:
+        """Aging by bucket."""
+        keys = tuple(line.bucket.key for line in self.lines)
+        amounts = Series("amount", tuple(line.amount for line in self.lines))
+        return Chart("bars", "aging_by_bucket", keys, (amounts,), self.currency)
+
+    @property
+    def customer_chart(self) -> Chart:
+        """The largest customers, stacked by the buckets in which any of them has something."""
+        listed = self.customers.lines
+        columns = zip(*(line.amounts for line in listed), strict=True)
+        series = tuple(
+            Series(line.bucket.key, column) for line, column in zip(self.lines, columns, strict=False) if any(column)
+        )
+        return Chart("stacked", "aging_by_customer", tuple(line.customer_id for line in listed), series, self.currency)
+
+
+@dataclass(frozen=True)
+class ProofSide:
+    """The conservation proof of one company and document currency, in one of its two currencies.
+
+    `allowed` is how far the sides may lie apart: nothing in document currency, rounding in ledger currency.
+    """
+
+    currency: str
+    documents: Decimal
+    receipts: Decimal
+    sourceless: Decimal
+    discounts: Decimal
+    tolerance: Decimal
+    moved: Decimal
+    fx_difference: Decimal
+    ledger_total: Decimal
+    sum_of_buckets: Decimal
+    open_total: Decimal
+    difference: Decimal
+    allowed: Decimal
+
+    @property
+    def ties(self) -> bool:
+        """Judge from the amounts themselves: movements against ledger, ledger against items, items against buckets."""
+        used = self.receipts + self.sourceless + self.discounts + self.tolerance + self.moved + self.fx_difference
+        gaps = (
+            self.documents - used - self.ledger_total,
+            self.open_total - self.ledger_total,
+            self.open_total - self.sum_of_buckets,
+            self.difference,
+        )
+        return all(abs(gap) <= self.allowed for gap in gaps)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One row of the control table: a company and a document currency, in both currencies."""
+
+    company_id: str
+    currency: str
+    doc: ProofSide
+    local: ProofSide
+
+    @property
+    def ties(self) -> bool:
+        """Whether both sides tie."""
+        return self.doc.ties and self.local.ties
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One file × company × table as it was loaded; each physical line is counted in one of a file's rows.
+
+    `refusal` is the reason code of a refused file, `is_new` says that this run loaded it. Control totals are in document currency, None where the file has none.
+    """
+
+    file_name: str
+    profile_id: str
+    company_id: str
+    table_name: str
+    mode: str
+    extract_as_of: date | None
+    lines_read: int
+    lines_loaded: int
+    lines_quarantined: int
+    lines_skipped: int
+    rows_loaded: int
+    rows_quarantined: int
+    control_total: Decimal | None
+    control_total_file: Decimal | None
+    status: str
+    refusal: str | None
+    is_new: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every line read is loaded, quarantined or skipped."""
+        return self.lines_read == self.lines_loaded + self.lines_quarantined + self.lines_skipped
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Physical lines of several batches; `adds_up` says that in each of them every line read has its place."""
+
+    files: int
+    read: int
+    loaded: int
+    quarantined: int
+    skipped: int
+    adds_up: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings of one action and reason: how often, in how many files, and the first as an example.
+
+    Assumptions are kept apart by column and by `value`, what was assumed. `files` is 0 for findings about the ledger itself.
+    """
+
+    action: str
+    reason_code: str
+    column_name: str | None
+    value: str | None
+    count: int
+    files: int
+    example_file: str | None
+    example_line: int | None
+    example_text: str | None
+
+
+@dataclass(frozen=True)
+class NightPage:
+    """The management report of one night, without a word or a number format in it.
+
+    `batches` are listed one by one, `earlier` sums those that are not, `loaded` all of them.
+    """
+
+    run: Run
+    companies: tuple[Company, ...]
+    buckets: tuple[Bucket, ...]
+    ledgers: tuple[Ledger, ...]
+    proofs: tuple[Proof, ...]
+    batches: tuple[Batch, ...]
+    loaded: Lines
+    earlier: Lines
+    findings: tuple[Findings, ...]
+
+    @property
+    def refused(self) -> tuple[Batch, ...]:
+        """Files of which nothing was loaded; their companies keep the data of earlier files."""
+        return tuple(batch for batch in self.batches if batch.status == "refused")
+
+    @property
+    def waiting(self) -> tuple[Batch, ...]:
+        """New files of which so much is quarantined that somebody must look."""
+        return tuple(batch for batch in self.batches if batch.status == "needs_person" and batch.is_new)
+
+    @property
+    def untied(self) -> tuple[Proof, ...]:
+        """Companies and currencies whose aging does not tie to the ledger."""
+        return tuple(proof for proof in self.proofs if not proof.ties)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether the report may not be signed before somebody has looked."""
+        return bool(self.refused or self.waiting or self.untied)
+
+    def found(self, *actions: str) -> tuple[Findings, ...]:
+        """Findings of these actions."""
+        return tuple(finding for finding in self.findings if finding.action in actions)

@@ -1,0 +1,339 @@
+"""Builds the records of the management report from the published tables: frames in, one frozen page out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from receivables.charts import UNAPPLIED
+from receivables.page_model import (
+    ZERO,
+    Batch,
+    Bucket,
+    BucketLine,
+    Company,
+    CustomerLine,
+    CustomerTable,
+    Findings,
+    Headline,
+    Ledger,
+    Lines,
+    NightPage,
+    Proof,
+    ProofSide,
+    Run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+TABLES: Final = (
+    "ops.run",
+    "ops.batch",
+    "ops.issue",
+    "core.company",
+    "core.customer",
+    "marts.aging",
+    "marts.aging_control",
+    "marts.kpi",
+    "params.bucket",
+)
+"""The published tables a page is made from."""
+
+_CUSTOMER: Final = ["company_id", "customer_id"]
+_PROOF_AMOUNTS: Final = (
+    "documents",
+    "receipts",
+    "sourceless",
+    "discounts",
+    "tolerance",
+    "moved",
+    "ledger_total",
+    "sum_of_buckets",
+    "open_total",
+    "difference",
+)
+_BATCH_COUNTS: Final = (
+    *("lines_read", "lines_loaded", "lines_quarantined", "lines_skipped"),
+    *("rows_loaded", "rows_quarantined"),
+)
+_URGENT: Final = {"refused": 0, "needs_person": 1}
+_LOADED: Final = ("ok", "warn", "needs_person")
+
+
+def night_page(
+    frames: Mapping[str, pd.DataFrame],
+    top_customers: int = 15,
+    control_amount_per_item: Decimal = Decimal("0.01"),
+    listed_files: int = 60,
+) -> NightPage:
+    """Build the page of the newest run in `ops.run`.
+
+    Args:
+        frames: the published tables by name, all of `TABLES`.
+        top_customers: customers of each ledger listed by name; all others are one line.
+        control_amount_per_item: ledger currency per open item by which the ledger side of the proof may differ.
+        listed_files: rows of `ops.batch` listed one by one; the rest is one line.
+    """
+    run, started = _run(frames["ops.run"])
+    companies = _companies(frames["core.company"], frames["ops.batch"])
+    aging = _with_ledger(frames["marts.aging"], companies)
+    batch = _in_order(frames["ops.batch"])
+    return NightPage(
+        run=run,
+        companies=companies,
+        buckets=_buckets(frames["params.bucket"]),
+        ledgers=tuple(_ledgers(frames, aging, companies, run, top_customers)),
+        proofs=tuple(_proofs(frames["marts.aging_control"], aging, control_amount_per_item)),
+        batches=tuple(_batches(batch.head(listed_files), frames["ops.issue"], started)),
+        loaded=_lines(batch),
+        earlier=_lines(batch.iloc[listed_files:]),
+        findings=tuple(_findings(frames["ops.issue"], frames["ops.batch"])),
+    )
+
+
+def _run(runs: pd.DataFrame) -> tuple[Run, pd.Timestamp]:
+    """The newest run, and when it started: what was loaded since is new."""
+    row = runs.sort_values("started_at").iloc[-1]
+    known_at = pd.Timestamp(row["known_at"]).to_pydatetime()
+    run = Run(row["run_id"], _day(row["as_of"]), known_at, row["code_version"], row["settings_sha256"])
+    return run, pd.Timestamp(row["started_at"])
+
+
+def _companies(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...]:
+    newest = batch[batch["status"].isin(_LOADED)].groupby("company_id")["extract_as_of"].max()
+    return tuple(
+        Company(
+            row["company_id"],
+            _text(row["name"]) or row["company_id"],
+            row["local_currency"],
+            _day_or_none(newest.get(row["company_id"])),
+        )
+        for row in company.sort_values("company_id").to_dict("records")
+    )
+
+
+def _buckets(bucket: pd.DataFrame) -> tuple[Bucket, ...]:
+    rows = bucket.sort_values("ordinal").to_dict("records")
+    return tuple(
+        Bucket(row["bucket"], _int_or_none(row["lower_days"]), _int_or_none(row["upper_days"])) for row in rows
+    )
+
+
+def _with_ledger(aging: pd.DataFrame, companies: tuple[Company, ...]) -> pd.DataFrame:
+    known = {company.company_id: company.currency for company in companies}
+    unknown = set(aging["company_id"].unique()) - set(known)
+    if unknown:
+        raise KeyError(f"marts.aging has companies that core.company lacks: {sorted(unknown)}")
+    return aging.assign(ledger=aging["company_id"].map(known))
+
+
+def _ledgers(
+    frames: Mapping[str, pd.DataFrame],
+    aging: pd.DataFrame,
+    companies: tuple[Company, ...],
+    run: Run,
+    top_customers: int,
+) -> Iterable[Ledger]:
+    buckets, kpi = _buckets(frames["params.bucket"]), frames["marts.kpi"]
+    kpi = kpi[kpi["period_end"].map(_day) == run.as_of]
+    for currency in sorted({company.currency for company in companies}):
+        members = tuple(company for company in companies if company.currency == currency)
+        part = aging[aging["ledger"] == currency]
+        yield Ledger(
+            currency=currency,
+            companies=members,
+            headline=_headline(kpi, members, part),
+            lines=_bucket_lines(part, buckets),
+            customers=_customers(part, buckets, frames["core.customer"], top_customers),
+        )
+
+
+def _bucket_lines(part: pd.DataFrame, buckets: tuple[Bucket, ...]) -> tuple[BucketLine, ...]:
+    grouped = part.groupby("bucket")
+    amounts, items = grouped["open_local"].sum(), grouped["items"].sum()
+    customers = part.drop_duplicates([*_CUSTOMER, "bucket"]).groupby("bucket").size()
+    owed = _sum(_owed(part)["open_local"])
+    return tuple(
+        BucketLine(
+            bucket,
+            amount := _money(amounts.get(bucket.key)),
+            _share(amount, owed),
+            int(items.get(bucket.key, 0)),
+            int(customers.get(bucket.key, 0)),
+        )
+        for bucket in buckets
+    )
+
+
+def _owed(part: pd.DataFrame) -> pd.DataFrame:
+    """What customers owe before anything unapplied is taken off: the base of every share."""
+    return part[part["bucket"] != UNAPPLIED]
+
+
+def _headline(kpi: pd.DataFrame, members: tuple[Company, ...], part: pd.DataFrame) -> Headline:
+    ids = [company.company_id for company in members]
+    sums = {
+        metric: sum(map(_money, rows), ZERO)
+        for metric, rows in kpi[kpi["company_id"].isin(ids)].groupby("metric")["value"]
+    }
+    total, unapplied = sums.get("receivables_total", ZERO), sums.get("unapplied_total", ZERO)
+    owed = total - unapplied
+    largest = _owed(part).groupby(_CUSTOMER)["open_local"].sum().sort_values(ascending=False).head(10)
+    overdue, overdue_90 = sums.get("overdue_total", ZERO), sums.get("overdue_90_total", ZERO)
+    return Headline(
+        total=total,
+        not_due=sums.get("not_due_total", ZERO),
+        overdue=overdue,
+        overdue_share=_share(overdue, owed),
+        overdue_90=overdue_90,
+        overdue_90_share=_share(overdue_90, owed),
+        no_due_date=sums.get("no_due_date_total", ZERO),
+        unapplied=unapplied,
+        customers_open=int(sums.get("customers_open_count", ZERO)),
+        customers_overdue=int(sums.get("customers_overdue_count", ZERO)),
+        open_items=int(sums.get("open_items_count", ZERO)),
+        top10_share=_share(_sum(largest), owed),
+    )
+
+
+def _customers(
+    part: pd.DataFrame, buckets: tuple[Bucket, ...], customer: pd.DataFrame, top_customers: int
+) -> CustomerTable:
+    totals = part.groupby(_CUSTOMER)["open_local"].sum().sort_values(ascending=False, kind="stable")
+    top = totals.head(top_customers)
+    lines = tuple(_customer_lines(part, top, buckets, customer))
+    by_bucket = part.groupby("bucket")["open_local"].sum()
+    sums = tuple(_money(by_bucket.get(bucket.key)) for bucket in buckets)
+    listed = (sum((line.amounts[place] for line in lines), ZERO) for place in range(len(buckets)))
+    rest = tuple(whole - shown for whole, shown in zip(sums, listed, strict=True))
+    return CustomerTable(lines, len(totals) - len(lines), rest, sum(rest, ZERO), sums, sum(sums, ZERO))
+
+
+def _customer_lines(
+    part: pd.DataFrame, top: pd.Series, buckets: tuple[Bucket, ...], customer: pd.DataFrame
+) -> Iterable[CustomerLine]:
+    # the few listed are cut out first: everything after this touches their rows only
+    listed = part[pd.MultiIndex.from_frame(part[_CUSTOMER]).isin(top.index)]
+    cells = listed.groupby([*_CUSTOMER, "bucket"])["open_local"].sum().to_dict()
+    named = customer[customer["customer_id"].isin(top.index.get_level_values("customer_id"))]
+    names = named.set_index(_CUSTOMER)["name"].to_dict()
+    keys: list[tuple[str, str]] = top.index.tolist()
+    for key, total in zip(keys, top, strict=True):
+        company_id, customer_id = key
+        amounts = tuple(_money(cells.get((*key, bucket.key))) for bucket in buckets)
+        yield CustomerLine(company_id, customer_id, _text(names.get(key)) or customer_id, amounts, _money(total))
+
+
+def _proofs(control: pd.DataFrame, aging: pd.DataFrame, per_item: Decimal) -> Iterable[Proof]:
+    items = aging.groupby(["company_id", "currency"])["items"].sum()
+    for row in control.sort_values(["company_id", "currency"]).to_dict("records"):
+        key = (row["company_id"], row["currency"])
+        # one item's worth even where none is open: closed items leave rounding too
+        allowed = per_item * max(int(items.get(key, 0)), 1)
+        doc = ProofSide(row["currency"], **_proof_amounts(row, ""), fx_difference=ZERO, allowed=ZERO)
+        fx = _money(row["fx_difference_local"])
+        local = ProofSide(row["local_currency"], **_proof_amounts(row, "_local"), fx_difference=fx, allowed=allowed)
+        yield Proof(*key, doc, local)
+
+
+def _proof_amounts(row: Mapping[Any, Any], suffix: str) -> dict[str, Decimal]:
+    return {name: _money(row[name + suffix]) for name in _PROOF_AMOUNTS}
+
+
+def _in_order(batch: pd.DataFrame) -> pd.DataFrame:
+    """What needs a look first, then the newest."""
+    rank = batch["status"].map(_URGENT).fillna(len(_URGENT)).astype(int)
+    ordered = batch.assign(rank=rank).sort_values(["file_name", "company_id", "table_name"])
+    return ordered.sort_values(["rank", "loaded_at"], ascending=[True, False], kind="stable")
+
+
+def _lines(batch: pd.DataFrame) -> Lines:
+    counts = batch[["lines_read", "lines_loaded", "lines_quarantined", "lines_skipped"]].fillna(0)
+    read, loaded, quarantined, skipped = (int(counts[name].sum()) for name in counts)
+    placed = counts["lines_loaded"] + counts["lines_quarantined"] + counts["lines_skipped"]
+    adds_up = bool((placed == counts["lines_read"]).all())
+    return Lines(int(batch["file_sha256"].nunique()), read, loaded, quarantined, skipped, adds_up)
+
+
+def _batches(batch: pd.DataFrame, issue: pd.DataFrame, started: pd.Timestamp) -> Iterable[Batch]:
+    rejections = issue[issue["action"] == "reject_file"].drop_duplicates("batch_id")
+    reasons = rejections.set_index("batch_id")["reason_code"].to_dict()
+    for row in batch.to_dict("records"):
+        yield Batch(
+            file_name=row["file_name"],
+            profile_id=_text(row["profile_id"]) or "",
+            company_id=_text(row["company_id"]) or "",
+            table_name=_text(row["table_name"]) or "",
+            mode=_text(row["mode"]) or "",
+            extract_as_of=_day_or_none(row["extract_as_of"]),
+            **{name: _int_or_none(row[name]) or 0 for name in _BATCH_COUNTS},
+            control_total=_money_or_none(row["control_total"]),
+            control_total_file=_money_or_none(row["control_total_file"]),
+            status=row["status"],
+            refusal=reasons.get(row["batch_id"]) if row["status"] == "refused" else None,
+            is_new=bool(pd.Timestamp(row["loaded_at"]) >= started),
+        )
+
+
+def _findings(issue: pd.DataFrame, batch: pd.DataFrame) -> Iterable[Findings]:
+    files = batch.drop_duplicates("batch_id").set_index("batch_id")["file_name"].to_dict()
+    assumed = issue["reason_code"] == "ASSUMED_VALUE"
+    # one pass over the frame however many findings there are; only the groups become records
+    rows = issue.assign(
+        file_name=issue["batch_id"].map(files),
+        subject=issue["column_name"].where(assumed),
+        value=issue["repaired_value"].where(assumed),
+        n=issue["count"].fillna(1),
+    )
+    keys = ["action", "reason_code", "subject", "value"]
+    grouped = rows.groupby(keys, dropna=False, sort=True)
+    counts = grouped.agg(n=("n", "sum"), files=("file_name", "nunique")).reset_index()
+    examples = rows.drop_duplicates(keys)[[*keys, "file_name", "column_name", "line_no", "raw_value", "raw_line"]]
+    for row in counts.merge(examples, on=keys, how="left").to_dict("records"):
+        yield Findings(
+            action=row["action"],
+            reason_code=row["reason_code"],
+            column_name=_text(row["column_name"]),
+            value=_text(row["value"]),
+            count=int(row["n"]),
+            files=int(row["files"]),
+            example_file=_text(row["file_name"]),
+            example_line=_int_or_none(row["line_no"]),
+            example_text=_text(row["raw_value"]) or _text(row["raw_line"]),
+        )
+
+
+def _share(amount: Decimal, total: Decimal) -> Decimal | None:
+    return amount / total if total else None
+
+
+def _sum(amounts: pd.Series) -> Decimal:
+    return _money(amounts.sum()) if len(amounts) else ZERO
+
+
+def _money(value: Any) -> Decimal:
+    return _money_or_none(value) or ZERO
+
+
+def _money_or_none(value: Any) -> Decimal | None:
+    return None if value is None or pd.isna(value) else Decimal(str(value))
+
+
+def _int_or_none(value: Any) -> int | None:
+    return None if value is None or pd.isna(value) else int(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or pd.isna(value) or value == "" else str(value)
+
+
+def _day(value: Any) -> date:
+    return pd.Timestamp(value).date()
+
+
+def _day_or_none(value: Any) -> date | None:
+    return None if value is None or pd.isna(value) else _day(value)

@@ -1,0 +1,238 @@
+"""Turns a page into one self-contained HTML file in one language: the only place where records meet markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from receivables import wording
+from receivables.assets import reports_dir
+from receivables.charts import THEMES, Labels, bucket_colours, drawing_library, figure_json
+from receivables.language import harmless, language_in, plain, shortened
+from receivables.page_model import UNIDENTIFIED
+from receivables.settings import LANGUAGES
+
+if TYPE_CHECKING:
+    from receivables.charts import Chart
+    from receivables.language import Language
+    from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
+
+__all__ = ["LANGUAGES", "render"]
+
+_HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
+_FORMATS: Final = ("amount", "count", "day", "exact", "moment", "money", "share", "short", "total")
+_NAME_COLUMNS: Final = 46
+"""Columns of a name above its bar: what fits a phone."""
+_TITLE_COLUMNS: Final = 60
+"""Columns of a name inside a sentence."""
+
+
+def render(page: NightPage, language: str) -> str:
+    """Write the report: one HTML file that loads nothing, shows everything but the drawn charts without scripts.
+
+    Raises:
+        UsageError: `language` is none of `LANGUAGES`.
+    """
+    words = language_in(language)
+    scripts = (_script("plotly"), _script("draw"))
+    return (
+        _environment(language)
+        .get_template("night.html")
+        .render(
+            page=page,
+            lang=_HTML_LANGUAGE[language],
+            labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
+            palettes={
+                name: list(bucket_colours([b.key for b in page.buckets], theme).values())
+                for name, theme in THEMES.items()
+            },
+            figures=_figures(page, words),
+            company_names={company.company_id: company.name for company in page.companies},
+            policy=_policy(scripts),
+            scripts=scripts,
+            style=_static("report.css"),
+            steps=wording.PROOF_STEPS,
+        )
+    )
+
+
+@cache
+def _environment(language: str) -> Environment:
+    words = language_in(language)
+    # control characters leave every value printed, so that no name needs a filter to be harmless
+    environment = Environment(
+        loader=FileSystemLoader(reports_dir() / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: harmless(value) if type(value) is str else value,
+    )
+    environment.globals |= {
+        "_": words.html,
+        "ngettext": words.html_texts,
+        "bucket_summary": lambda ledger: bucket_summary(ledger, words),
+        "customer_summary": lambda ledger: customer_summary(ledger, words),
+        "reason": lambda code, action: wording.reason_sentence(code, action, words.text),
+        "finding": lambda finding: finding_sentence(finding, words),
+        "customer_name": lambda line: customer_name(line, words),
+        "company_line": lambda company: company_line(company, words),
+        "company_list": lambda companies: words.listed([company.name for company in companies]),
+        "finding_counts": lambda found: finding_counts(found, words),
+    }
+    environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
+        "cut": shortened,
+        "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
+        "status_name": lambda code: wording.named(wording.STATUSES, code, words.text),
+        "mode_name": lambda code: wording.named(wording.MODES, code, words.text),
+        "table_name": lambda code: wording.named(wording.TABLES, code, words.text),
+    }
+    return environment
+
+
+def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
+    """The drawings of a page by element id, each as JSON with one figure per theme."""
+    keys = [bucket.key for bucket in page.buckets]
+    figures = {}
+    for ledger in page.ledgers:
+        labels = _bucket_chart_labels(ledger, words)
+        figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
+        labels = _customer_chart_labels(ledger, words)
+        figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
+    return figures
+
+
+def _drawn(chart: Chart, labels: Labels, keys: list[str]) -> Markup:
+    themes = {
+        name: json.loads(figure_json(chart, labels, theme, bucket_colours(keys, theme)))
+        for name, theme in THEMES.items()
+    }
+    text = json.dumps(themes, ensure_ascii=False, separators=(",", ":"))
+    # inside a script element only these can end it or open a comment; as escapes they are the same JSON
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704  # escaped above for the place it stands in
+
+
+def _bucket_chart_labels(ledger: Ledger, words: Language) -> Labels:
+    names = tuple(wording.bucket_label(line.bucket, words.text) for line in ledger.lines)
+    return _labels(names, ("",), ledger.currency, words)
+
+
+def _customer_chart_labels(ledger: Ledger, words: Language) -> Labels:
+    names = tuple(shortened(customer_name(line, words), _NAME_COLUMNS) for line in ledger.customers.lines)
+    by_key = {line.bucket.key: wording.bucket_label(line.bucket, words.text) for line in ledger.lines}
+    return _labels(names, tuple(by_key[series.key] for series in ledger.customer_chart.series), ledger.currency, words)
+
+
+def _labels(categories: tuple[str, ...], series: tuple[str, ...], currency: str, words: Language) -> Labels:
+    return Labels(categories, series, exact=lambda value: words.money(value, currency), short=words.short)
+
+
+def customer_name(line: CustomerLine, words: Language) -> str:
+    """A customer's name, or words for money whose owner is not known."""
+    _ = words.text
+    return _("Unidentified payer") if line.customer_id == UNIDENTIFIED else plain(line.name)
+
+
+def company_line(company: Company, words: Language) -> str:
+    """A company, its ledger currency and how new its data are."""
+    _, name = words.text, shortened(company.name, _TITLE_COLUMNS)
+    if company.latest_extract is None:
+        return _("%(company)s (%(currency)s), no data loaded", company=name, currency=company.currency)
+    day = words.day(company.latest_extract)
+    return _("%(company)s (%(currency)s), data of %(date)s", company=name, currency=company.currency, date=day)
+
+
+def finding_counts(findings: tuple[Findings, ...], words: Language) -> str:
+    """Findings one after the other, each with its count."""
+    _ = words.text
+    counts = [
+        _("%(finding)s (%(count)s)", finding=finding_sentence(found, words), count=words.count(found.count))
+        for found in findings
+    ]
+    return words.listed(counts)
+
+
+def finding_sentence(finding: Findings, words: Language) -> str:
+    """What was found, in one sentence."""
+    if finding.reason_code == "ASSUMED_VALUE":
+        return wording.assumed_sentence(finding.column_name or "", finding.value or "", words.text)
+    return wording.reason_sentence(finding.reason_code, finding.action, words.text)
+
+
+def bucket_summary(ledger: Ledger, words: Language) -> str:
+    """The aging chart as a sentence or two."""
+    _, head, currency = words.text, ledger.headline, ledger.currency
+    sentences = [
+        _(
+            "Of %(owed)s owed, %(not_due)s is not yet due and %(overdue)s (%(share)s) is overdue.",
+            owed=words.money(head.total - head.unapplied, currency),
+            not_due=words.money(head.not_due, currency),
+            overdue=words.money(head.overdue, currency),
+            share=words.share(head.overdue_share),
+        )
+    ]
+    late = [line for line in ledger.lines if line.bucket.lower_days is not None and line.amount > 0]
+    if late:
+        largest = max(late, key=lambda line: line.amount)
+        sentences.append(
+            _(
+                "The largest overdue bucket is “%(bucket)s” with %(amount)s.",
+                amount=words.money(largest.amount, currency),
+                bucket=wording.bucket_label(largest.bucket, words.text),
+            )
+        )
+    if head.unapplied:
+        sentences.append(
+            _("Unapplied cash and credits come to %(amount)s.", amount=words.money(head.unapplied, currency))
+        )
+    return ("" if words.code == "zh" else " ").join(sentences)
+
+
+def customer_summary(ledger: Ledger, words: Language) -> str:
+    """The customer chart as a sentence."""
+    _, ngettext = words.text, words.texts
+    table, currency = ledger.customers, ledger.currency
+    if not table.lines:
+        return _("No customer has an open item.")
+    first = table.lines[0]
+    return ngettext(
+        "The largest customer, %(name)s, owes %(first)s of %(total)s.",
+        "The largest customer, %(name)s, owes %(first)s; the %(number)s customers shown owe %(shown)s of %(total)s.",
+        len(table.lines),
+        name=shortened(customer_name(first, words), _TITLE_COLUMNS),
+        first=words.money(first.total, currency),
+        shown=words.money(table.total - table.rest_total, currency),
+        total=words.money(table.total, currency),
+    )
+
+
+@cache
+def _script(name: str) -> Markup:
+    source = drawing_library() if name == "plotly" else _static(f"{name}.js")
+    # a browser reads line ends as LF and hashes what it has read
+    source = source.replace("\r\n", "\n").replace("</script", "<\\/script")
+    return Markup(source)  # noqa: S704  # a program of ours, not data
+
+
+@cache
+def _static(name: str) -> Markup:
+    return Markup((reports_dir() / "static" / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of the package
+
+
+def _policy(scripts: tuple[Markup, ...]) -> str:
+    """Nothing may load; only our two scripts run. plotly.js writes style elements and attributes, hence inline styles."""
+    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _sha256(script: Markup) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

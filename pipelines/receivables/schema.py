@@ -1,0 +1,124 @@
+"""The column dictionary: every canonical table and column once, with its type, unit and meaning.
+
+The words stand in `dictionary.toml`; this module reads them into records.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+DICTIONARY: Final = Path(__file__).with_name("dictionary.toml")
+
+_DUCKDB_TYPES: Final = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "enum": "VARCHAR",
+    "list": "VARCHAR[]",
+    "currency": "VARCHAR",
+    "country": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "time": "TIME",
+    "money": "DECIMAL(18,4)",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+}
+
+PROVENANCE: Final = ("batch_id", "line_no", "recorded_at", "recorded_source")
+"""Columns the loader adds to every row: the batch and physical line it came from, and when it was known and how."""
+
+_ROW = re.compile(
+    r"(?P<name>\w+)\s+(?P<type>\w+)(?:\((?P<args>[^)]*)\))?(?::(?P<ref>\w+))?(?P<required>!)?(?:=(?P<default>\S+))?"
+    r"(?:\s+<(?P<alias>\w+))?\s*\|\s*(?P<meaning>.+)"
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of one canonical table.
+
+    `ref` names the table an id column points to; `alias` is the name a file may use instead; `choices` are an enum's
+    allowed values; `args` are a decimal's precision and scale.
+    """
+
+    name: str
+    type: str
+    required: bool
+    meaning: str
+    default: str | None = None
+    ref: str | None = None
+    alias: str | None = None
+    choices: tuple[str, ...] = ()
+    args: str = ""
+
+    @property
+    def duckdb_type(self) -> str:
+        """The column's type in DuckDB."""
+        return f"DECIMAL({self.args})" if self.type == "decimal" else _DUCKDB_TYPES[self.type]
+
+    @property
+    def is_id(self) -> bool:
+        """Whether the loader puts `<company>:` before the value."""
+        return self.type == "id"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table: its grain in a sentence, its key without the company, its columns in order."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+
+    @property
+    def ddl_columns(self) -> dict[str, str]:
+        """Every stored column with its DuckDB type: company, the table's own columns, then the provenance."""
+        own = {name: column.duckdb_type for name, column in self.columns.items()}
+        provenance = {
+            "batch_id": "BIGINT",
+            "line_no": "BIGINT",
+            "recorded_at": "TIMESTAMP",
+            "recorded_source": "VARCHAR",
+        }
+        return {"company_id": "VARCHAR"} | own | provenance
+
+
+def _column(line: str, key: list[str]) -> Column:
+    match = _ROW.fullmatch(line)
+    if match is None:
+        raise ValueError(f"dictionary row not understood: {line!r}")
+    args = (match["args"] or "").replace(" ", "")
+    is_enum = match["type"] == "enum"
+    return Column(
+        name=match["name"],
+        type=match["type"],
+        required=match["required"] is not None or (match["name"] in key and match["default"] is None),
+        meaning=match["meaning"].strip(),
+        default=match["default"],
+        ref=match["ref"],
+        alias=match["alias"],
+        choices=tuple(args.split(",")) if is_enum else (),
+        args="" if is_enum else args,
+    )
+
+
+@cache
+def load() -> dict[str, Table]:
+    """Read the dictionary; keyed by table name, in the order of the file."""
+    raw = tomllib.loads(DICTIONARY.read_text(encoding="utf-8"))
+    tables = {}
+    for name, body in raw.items():
+        columns = [_column(line.strip(), body["key"]) for line in body["columns"].strip().splitlines()]
+        tables[name] = Table(name, body["grain"], tuple(body["key"]), {column.name: column for column in columns})
+    return tables
+
+
+TABLES: Final = load()

@@ -1,0 +1,239 @@
+"""One frozen, validated settings object read from `receivables.toml`: every threshold with its default, unit and reason."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from receivables.errors import SettingsError, nearest
+
+FILE_NAME: Final = "receivables.toml"
+LANGUAGES: Final = ("en", "es", "zh")
+
+Model = TypeVar("Model", bound="BaseModel")
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Section):
+    """A company of the group, where its exports do not describe it themselves."""
+
+    id: str = Field(min_length=1, description="the company's id as its exports and file names write it")
+    name: str = Field(default="", description="the name shown in reports; empty: the id")
+    local_currency: CurrencyCode = Field(description="the ledger currency, ISO 4217")
+
+
+class Aging(_Section):
+    """How open items are aged."""
+
+    bucket_edges_days: tuple[int, ...] = Field(
+        default=(30, 60, 90, 180, 365, 730),
+        description="days overdue, upper edge of each bucket, inclusive; "
+        "half a year, one year and two years are where the chance of collection turns",
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Aging:
+        edges = self.bucket_edges_days
+        if not edges or edges[0] < 1 or any(b <= a for a, b in pairwise(edges)):
+            raise ValueError("bucket edges must be positive whole days in rising order")
+        return self
+
+    def buckets(self) -> list[tuple[str, int, int | None, int | None]]:
+        """Key, place in the report, first and last day overdue of each bucket; None is an open end."""
+        starts = [1, *(edge + 1 for edge in self.bucket_edges_days)]
+        ends: list[int | None] = [*self.bucket_edges_days, None]
+        names = [f"d{lo}_{hi}" if hi else f"d{lo}_plus" for lo, hi in zip(starts, ends, strict=True)]
+        rows: list[tuple[str, int, int | None, int | None]] = [("not_due", 1, None, 0)]
+        rows += [(n, i, lo, hi) for i, (n, lo, hi) in enumerate(zip(names, starts, ends, strict=True), start=2)]
+        return [*rows, ("no_due_date", len(rows) + 1, None, None), ("unapplied", len(rows) + 2, None, None)]
+
+
+class Ledger(_Section):
+    """What closes an item and how far figures may differ before somebody must look."""
+
+    closing_tolerance_amount: Decimal = Field(
+        default=Decimal("0.50"),
+        ge=0,
+        description="document currency; a smaller rest costs more to chase than it is worth",
+    )
+    closing_tolerance_share: Decimal = Field(
+        default=Decimal("0.001"), ge=0, le=1, description="share of the invoice; bank charges grow with the amount"
+    )
+    over_allocation_amount: Decimal = Field(
+        default=Decimal("0.05"), ge=0, description="document currency; rounding of several allocations, not an error"
+    )
+    control_amount_per_item: Decimal = Field(
+        default=Decimal("0.01"),
+        ge=0,
+        description="ledger currency per open item; rounding of part payments in foreign currency, beyond it the proof fails",
+    )
+
+
+class Ingest(_Section):
+    """When a file is loaded, when a person must look, when it is refused."""
+
+    needs_person_pct: Decimal = Field(
+        default=Decimal("0.5"),
+        ge=0,
+        le=100,
+        description="percent of rows or value in quarantine; above it a person must look",
+    )
+    refuse_pct: Decimal = Field(
+        default=Decimal(5),
+        ge=0,
+        le=100,
+        description="percent of rows or value in quarantine; above it the file is refused",
+    )
+    header_scan_lines: int = Field(
+        default=40, ge=1, description="lines; titles and filters above a header are rarely longer"
+    )
+    years_back: int = Field(default=30, ge=1, description="years before the extract; an older date is a typing error")
+    years_ahead: int = Field(default=5, ge=1, description="years after the extract; a later date is a typing error")
+    max_file_mb: int = Field(default=4096, ge=1, description="megabytes; a larger file is refused unread")
+    quoted_lines_max: int = Field(
+        default=100, ge=1, description="lines one quoted value may span; beyond it a quote was left open"
+    )
+
+
+class Report(_Section):
+    """The nightly report."""
+
+    languages: tuple[Literal["en", "es", "zh"], ...] = Field(
+        default=("en",), min_length=1, description="one file for each"
+    )
+    top_customers: int = Field(default=15, ge=1, le=200, description="customers listed by name; the rest is one row")
+
+
+class Engine(_Section):
+    """What the database may use."""
+
+    memory_limit: str = Field(
+        default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's memory; it spills beyond"
+    )
+    threads: int = Field(default=0, ge=0, description="threads; 0 takes all cores")
+    keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
+
+
+class Settings(_Section):
+    """Everything `receivables.toml` can say."""
+
+    company: tuple[Company, ...] = Field(
+        default=(), description="companies whose exports do not name their ledger currency"
+    )
+    aging: Aging = Aging()
+    ledger: Ledger = Ledger()
+    ingest: Ingest = Ingest()
+    report: Report = Report()
+    engine: Engine = Engine()
+
+    def sha256(self) -> str:
+        """Identify the settings a run was made with."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def company_named(self, company_id: str) -> Company | None:
+        """The declared company of that id, if any."""
+        return next((company for company in self.company if company.id == company_id), None)
+
+
+def load(path: Path) -> Settings:
+    """Read settings; a missing file means the defaults.
+
+    Raises:
+        SettingsError: the file is no TOML, names an unknown key, or a value is out of range.
+    """
+    if not path.exists():
+        return Settings()
+    return validated(Settings, parse_toml(path), str(path))
+
+
+def parse_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with the line of a syntax error in the message.
+
+    Raises:
+        SettingsError: unreadable or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            got=f"{path}: {error}", expected="a TOML file in UTF-8", try_="correcting that line"
+        ) from None
+
+
+def validated(model: type[Model], raw: dict[str, Any], source: str) -> Model:
+    """Validate a TOML document against its model, turning the first fault into one line.
+
+    Raises:
+        SettingsError: names the key, what stood there, and the nearest known key for an unknown one.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as failure:
+        raise _explained(model, failure, source) from None
+
+
+def _explained(model: type[BaseModel], failure: ValidationError, source: str) -> SettingsError:
+    fault = failure.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        known = _fields_at(model, fault["loc"][:-1])
+        guess = nearest(str(fault["loc"][-1]), known)
+        return SettingsError(got=f"unknown key {where} in {source}", expected="a known key", try_=guess)
+    message = fault["msg"].removeprefix("Value error, ")
+    shown = repr(fault["input"])[:80]
+    return SettingsError(got=f"{where} = {shown} in {source}", expected=message, try_=f"another value for {where}")
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    here: Any = model
+    for part in path:
+        if isinstance(part, str) and part in here.model_fields:
+            here = _model_in(here.model_fields[part].annotation) or here
+    return list(here.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
+
+
+def default_toml() -> str:
+    """The commented settings file `receivables init` writes: every key with its default, unit and reason."""
+    lines = ["# Settings of this receivables home. Uncomment what you change; each default is shown.", ""]
+    for name, field in Settings.model_fields.items():
+        section = _model_in(field.annotation)
+        if name == "company":
+            lines += [
+                f"# {field.description}",
+                "#[[company]]",
+                *_commented(section, sample={"id": "ES01", "local_currency": "EUR"}),
+                "",
+            ]
+        else:
+            lines += [f"[{name}]  # {(section.__doc__ or '').strip()}", *_commented(section), ""]
+    return "\n".join(lines)
+
+
+def _commented(section: Any, sample: dict[str, str] | None = None) -> list[str]:
+    rows = []
+    for name, field in section.model_fields.items():
+        value = (sample or {}).get(name, "" if field.is_required() else field.get_default())
+        rows.append(f"# {field.description}\n#{name} = {_toml(value)}")
+    return rows
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return str(value) if isinstance(value, int | Decimal) else f'"{value}"'

@@ -1,0 +1,185 @@
+"""What happened when: batches, runs, their steps and the files they saw; one SQLite file, the only thing that is ever changed in place."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+LOADED: Final = ("ok", "warn", "needs_person")
+"""Batch states whose rows count."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One file x company x table; rows are logical, lines physical, and each line of a file is counted in exactly one of its batches."""
+
+    batch_id: int
+    source_system: str
+    profile_id: str
+    profile_version: str
+    company_id: str
+    table_name: str
+    file_name: str
+    file_sha256: str
+    encoding: str | None
+    extract_as_of: date | None
+    mode: str
+    rows_read: int
+    rows_loaded: int
+    rows_quarantined: int
+    rows_skipped: int
+    lines_read: int
+    lines_loaded: int
+    lines_quarantined: int
+    lines_skipped: int
+    control_total: str | None
+    control_total_file: str | None
+    status: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """One night: the date it answers for, what it knew, how it ended (running, published, needs_person, failed)."""
+
+    run_id: str
+    as_of: date | None
+    known_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+    code_version: str
+    settings_sha256: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One named step of a run and how long it took; counts are of files, models or pages."""
+
+    run_id: str
+    name: str
+    started_at: datetime
+    finished_at: datetime
+    items: int
+    findings: int
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A file a run saw and what became of it: loaded, known (its content was loaded before) or refused; batch_status is that of its batches."""
+
+    run_id: str
+    file_name: str
+    file_sha256: str
+    outcome: str
+    batch_status: str
+    message: str
+
+
+_RECORDS: Final[dict[str, type[Any]]] = {"batch": Batch, "run": Run, "step": Step, "inbox_file": InboxFile}
+_KEYS: Final = {"batch": "batch_id", "run": "run_id", "step": "run_id, name", "inbox_file": "run_id, file_name"}
+
+
+class State:
+    """The store of one home; every method is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store, creating it and its tables where missing."""
+        self._path = path
+        with closing(self._connect()) as con, con:
+            con.execute("pragma journal_mode = wal")
+            for name, record in _RECORDS.items():
+                columns = ", ".join(field.name for field in fields(record))
+                con.execute(f"create table if not exists {name} ({columns}, primary key ({_KEYS[name]}))")
+
+    def _connect(self) -> sqlite3.Connection:
+        con = sqlite3.connect(self._path, timeout=30)
+        con.execute("pragma synchronous = full")
+        return con
+
+    def add(self, records: Iterable[Batch | Run | Step | InboxFile]) -> None:
+        """Write records, replacing those of the same key, all or none."""
+        with closing(self._connect()) as con, con:
+            for record in records:
+                values = [_stored(value) for value in asdict(record).values()]
+                marks = ", ".join("?" * len(values))
+                con.execute(f"insert or replace into {_table_of(record)} values ({marks})", values)
+
+    def next_batch_id(self) -> int:
+        """The first batch id never registered."""
+        with closing(self._connect()) as con:
+            return int(con.execute("select coalesce(max(batch_id), 0) + 1 from batch").fetchone()[0])
+
+    def batches(self, known_at: datetime | None = None) -> list[Batch]:
+        """All batches told by `known_at` (None: by now), oldest first, refused ones included."""
+        return [
+            batch
+            for batch in self._read("batch", "order by batch_id")
+            if known_at is None or batch.loaded_at <= known_at
+        ]
+
+    def same_file(
+        self, sha256: str, profile_id: str, profile_version: str, mode: str | None, company: str | None
+    ) -> list[Batch]:
+        """Loaded batches of exactly this content read by this version of the profile in the same way."""
+        rows = self._read(
+            "batch",
+            "where file_sha256 = ? and profile_id = ? and profile_version = ?",
+            [sha256, profile_id, profile_version],
+        )
+        return [
+            batch
+            for batch in rows
+            if batch.status in LOADED
+            and (mode is None or batch.mode == mode)
+            and (company is None or batch.company_id in (company, ""))
+        ]
+
+    def runs(self) -> list[Run]:
+        """All runs, oldest first."""
+        return self._read("run", "order by started_at")
+
+    def steps(self, run_id: str) -> list[Step]:
+        """The steps of a run, in the order they ended."""
+        return self._read("step", "where run_id = ? order by finished_at", [run_id])
+
+    def inbox_files(self, run_id: str) -> list[InboxFile]:
+        """The files a run saw."""
+        return self._read("inbox_file", "where run_id = ? order by file_name", [run_id])
+
+    def _read(self, table: str, tail: str, values: Sequence[str] = ()) -> list[Any]:
+        record = _RECORDS[table]
+        with closing(self._connect()) as con:
+            rows = con.execute(f"select * from {table} {tail}", values).fetchall()
+        return [
+            record(
+                **{
+                    field.name: _restored(str(field.type), value)
+                    for field, value in zip(fields(record), row, strict=True)
+                }
+            )
+            for row in rows
+        ]
+
+
+def _table_of(record: object) -> str:
+    return next(name for name, kind in _RECORDS.items() if isinstance(record, kind))
+
+
+def _stored(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _restored(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind.startswith("datetime"):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if kind.startswith("date") else value

@@ -1,0 +1,90 @@
+"""The published file for analysts: read-only, tables as frames with exact decimals, never yesterday's by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from receivables.engine import Connection, connect
+from receivables.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import pandas as pd
+
+PUBLISHED: Final = "receivables.duckdb"
+
+
+def published_file(home: Path) -> Path:
+    """The run-stamped file behind the published name.
+
+    Raises:
+        UsageError: nothing was published in this home yet.
+    """
+    name = home / "warehouse" / PUBLISHED
+    if not name.exists():
+        raise UsageError(
+            got=f"{name}, which does not exist",
+            expected="a home in which a night was published",
+            try_=f"receivables nightly --home {home}",
+        )
+    return name.resolve()
+
+
+class Warehouse:
+    """A read-only view of one published night; use it as a context manager or close it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a published file; `path` is the run-stamped file, which a later night never touches."""
+        self.path = path
+        self.con: Connection = connect(path, read_only=True)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One published table, such as `marts.aging`; money as exact decimals, dates as dates.
+
+        Raises:
+            UsageError: no such table; names the nearest.
+        """
+        known = self.tables()
+        if name not in known:
+            raise UsageError(got=f"table {name!r}", expected="a published table", try_=nearest(name, known))
+        return self.query(f"select * from {name}")
+
+    def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
+        """The result of a query as a frame; money as exact decimals."""
+        import pandas as pd
+
+        arrow = self.con.sql(sql, params=values or None).to_arrow_table()
+        frame: pd.DataFrame = arrow.to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def tables(self) -> dict[str, str]:
+        """Every published table with what one row of it is."""
+        rows = self.con.execute(
+            "select schema_name || '.' || table_name, coalesce(comment, '') from duckdb_tables() order by all"
+        ).fetchall()
+        return dict(rows)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.con.close()
+
+    def __enter__(self) -> Warehouse:
+        """Return the warehouse itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it, whatever happened."""
+        self.close()
+
+
+def open_warehouse(home: str | Path = "data") -> Warehouse:
+    """Open the night published last in a home, read-only.
+
+    Raises:
+        UsageError: nothing was published there yet.
+    """
+    return Warehouse(published_file(Path(home)))

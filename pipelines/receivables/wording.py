@@ -1,0 +1,210 @@
+"""The sentences behind codes: what a reason, an action, a status, a table is called, as message ids in English.
+
+Records carry codes; only here do they meet words, and the catalogues below `reports/locale` hold each of these messages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from receivables.charts import NO_DUE_DATE, NOT_DUE, UNAPPLIED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from receivables.page_model import Bucket
+
+
+def N_(message: str) -> str:  # noqa: N802  # gettext's own name for "translate later", which the extractor looks for
+    """Mark a message for translation without translating it."""
+    return message
+
+
+NAMED_BUCKETS: Final[Mapping[str, str]] = {
+    NOT_DUE: N_("Not due"),
+    NO_DUE_DATE: N_("No due date"),
+    UNAPPLIED: N_("Unapplied"),
+}
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "quarantine": N_("Quarantined"),
+    "reject_file": N_("File refused"),
+    "repair": N_("Repaired"),
+    "accept_warn": N_("Accepted, noted"),
+    "skip": N_("Skipped"),
+}
+
+STATUSES: Final[Mapping[str, str]] = {
+    "ok": N_("Accepted"),
+    "warn": N_("Accepted with notes"),
+    "needs_person": N_("Needs a person"),
+    "refused": N_("Refused"),
+}
+
+MODES: Final[Mapping[str, str]] = {
+    "full": N_("Full"),
+    "delta": N_("Changes"),
+    "open_items": N_("Open items"),
+    "report": N_("Report"),
+}
+
+TABLES: Final[Mapping[str, str]] = {
+    "allocation": N_("Allocations"),
+    "balance_assertion": N_("Stated balances"),
+    "company": N_("Companies"),
+    "customer": N_("Customers"),
+    "document": N_("Documents"),
+    "fx_rate": N_("Exchange rates"),
+    "instalment": N_("Instalments"),
+    "payment": N_("Receipts"),
+    "payment_terms": N_("Payment terms"),
+}
+
+REASONS: Final[Mapping[str, str]] = {
+    "ENC_LEGACY": N_("The file is written in an older character encoding and was decoded as its profile declares."),
+    "ENC_MOJIBAKE": N_("Names contain characters damaged before the export reached us."),
+    "FILE_FAKE_XLS": N_("The file is not of the kind its name says; it was read for what it is."),
+    "FILE_TITLE_LINES": N_("Title and filter lines stand above the header."),
+    "FILE_NOT_A_TABLE": N_("The file is no table, whatever its name says."),
+    "FILE_TOO_LARGE": N_("The file is larger than the settings allow."),
+    "FILE_UNREADABLE": N_("The file could not be opened."),
+    "FILE_UNRECOGNISED": N_("No known export has columns like those of this file."),
+    "FILE_TRUNCATED": N_("The file is empty or incomplete."),
+    "FILE_DUPLICATE": N_("The same file was loaded before, or a newer extract already was."),
+    "QUARANTINE_SHARE": N_("Too many rows of the file could not be read."),
+    "QUOTE_LEFT_OPEN": N_("A quotation mark was opened and never closed; it was read as a character."),
+    "COMPANY_UNKNOWN": N_("The file does not say which company it belongs to."),
+    "COMPANY_CURRENCY_UNKNOWN": N_("The ledger currency of the company is not known."),
+    "EXTRACT_DATE_UNKNOWN": N_("The file does not say when it was extracted."),
+    "REQUIRED_BLANK": N_("A value that every row must have is missing."),
+    "VALUE_UNKNOWN": N_("A value outside those the column may have."),
+    "CURRENCY_UNKNOWN": N_("A currency code that is none."),
+    "ROW_TOTAL": N_("Total lines; used as control totals, never loaded as items."),
+    "ROW_GROUP_HEADER": N_("The customer stands in a group line above its items and was carried down."),
+    "ROW_REPEATED_HEADER": N_("The header is repeated inside the data."),
+    "ROW_UNCLASSIFIED": N_("A line that no rule of the profile explains."),
+    "COL_SHIFT": N_("The line does not have as many fields as the header."),
+    "COL_MULTILINE": N_("A text runs over several lines and was joined."),
+    "COL_MISSING": N_("A column the profile needs is missing."),
+    "COL_DUPLICATE": N_("A column heading occurs twice."),
+    "NUM_COMMA_DECIMAL": N_("Amounts with a decimal comma, read as the profile declares."),
+    "NUM_INVALID": N_("A value that is not a number."),
+    "NUM_AMBIGUOUS": N_("An amount whose decimal and thousands signs cannot be told apart."),
+    "NUM_TRAILING_MINUS": N_("Amounts with the minus sign at the end."),
+    "NUM_PAREN_CRDR": N_("Amounts marked negative by brackets or by debit and credit signs."),
+    "NUM_CURRENCY_SYMBOL": N_("Amounts with a currency symbol or unusual spaces."),
+    "NUM_LAKH_GROUP": N_("Amounts with unusual digit grouping or full-width digits."),
+    "NUM_SCALE_UNIT": N_("Amounts stated in thousands or ten thousands; used for comparison only."),
+    "NUM_TCURX": N_("Raw amounts of a currency without two decimals were rescaled."),
+    "NUM_SCIENTIFIC": N_("An identifier was turned into a number and lost digits."),
+    "NUM_HASHES": N_("A cell shows hash signs or a spreadsheet error instead of a value."),
+    "NUM_EXCEL_ERROR": N_("A cell holds a spreadsheet error instead of a value."),
+    "KEY_LEADING_ZERO": N_("Keys with and without leading zeros were brought to one form."),
+    "KEY_DUPLICATE_SAME": N_("The same row occurs more than once."),
+    "KEY_DUPLICATE_DIFF": N_("Two rows have the same key and different contents."),
+    "KEY_REUSED_YEAR": N_("Document numbers are used again each year; the year was made part of the key."),
+    "DATE_NULL_SENTINEL": N_("A placeholder stands for a missing date."),
+    "DATE_FLOAT": N_("Dates were exported as numbers."),
+    "DATE_EXCEL_SERIAL": N_("Dates were exported as spreadsheet serial numbers."),
+    "DATE_DMY_MDY": N_("A date whose day and month cannot be told apart."),
+    "DATE_TWO_DIGIT": N_("Dates with two-digit years or month names."),
+    "DATE_IMPOSSIBLE": N_("A date that does not exist."),
+    "DATE_RANGE": N_("A date implausibly far from the extract."),
+    "DATE_DUE_BEFORE_DOC": N_("A due date that is missing or before the document's own date."),
+    "SIGN_CREDIT_POSITIVE": N_("Credit notes exported with a positive sign."),
+    "SIGN_NEGATIVE_INVOICE": N_("Invoices with a negative amount were taken as credit notes."),
+    "SIGN_MIXED": N_("Amounts whose signs contradict each other."),
+    "AMOUNT_ZERO": N_("An amount or rate that must not be zero or negative."),
+    "SETTLED_WHILE_OPEN": N_("A settlement date on items the export calls open; the date was ignored."),
+    "TYPE_UNKNOWN": N_("A document type that the profile does not know."),
+    "REF_ORPHAN_CUSTOMER": N_("Documents of customers that no export describes; their balances count."),
+    "REF_ORPHAN_ALLOC": N_("Allocations to documents or receipts that are in no export; the money stays unapplied."),
+    "ALLOC_SOURCE": N_("Allocations that do not say what they draw on."),
+    "ALLOC_TARGET": N_("Allocations that do not say what they settle."),
+    "ALLOC_OVER": N_("Allocations of more than the receipt or the document holds; the excess was not applied."),
+    "ALLOC_ONE_SIDED": N_("Allocations between two amounts of the same direction; not applied."),
+    "INSTALMENT_SUM": N_("Instalments that do not sum to their document."),
+    "OPEN_MISMATCH": N_("The open amount the export states differs from the one computed."),
+    "STATE_CANCELLED": N_("Cancelled, reversed or draft documents; they do not count in balances."),
+    "STATE_VANISHED": N_("Items of an earlier full export are missing in the newest one."),
+    "FX_MISSING": N_("Foreign amounts without an exchange rate."),
+    "FX_SWAPPED": N_("Exchange rates stated the other way round were inverted."),
+    "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
+    "TEXT_INVISIBLE": N_("Invisible characters in keys were removed."),
+    "CONTROL_DIFFERENCE": N_("The aged items do not sum to what the postings leave."),
+    "CONTROL_DIFFERENCE_LOCAL": N_("In ledger currency, items and postings differ by more than rounding."),
+    "SKIP_HEADER": N_("Header lines"),
+    "SKIP_TITLE": N_("Title and filter lines"),
+    "SKIP_TOTAL": N_("Total lines"),
+    "SKIP_BLANK": N_("Blank lines"),
+    "SKIP_RULE": N_("Ruled lines"),
+    "SKIP_GROUP": N_("Group headings"),
+    "SKIP_ZERO": N_("Items of zero"),
+    "SKIP_OUT_OF_SCOPE": N_("Lines outside receivables, as the profile says"),
+}
+
+# Where a reason alone would not say what was done about it.
+REASONS_BY_ACTION: Final[Mapping[tuple[str, str], str]] = {
+    ("KEY_DUPLICATE_SAME", "repair"): N_("The same row occurs more than once under one key; it was counted once."),
+    ("KEY_DUPLICATE_SAME", "skip"): N_("Repeats of a row with the same key"),
+    ("KEY_DUPLICATE_SAME", "accept_warn"): N_(
+        "Identical rows occur in a file without a document number, so a repeat cannot be told from a second sale; every row is counted."
+    ),
+}
+
+# The lines of the proof in order: what is read, with which sign it enters the sum.
+PROOF_STEPS: Final[tuple[tuple[str, str, int], ...]] = (
+    (N_("Documents posted"), "documents", 1),
+    (N_("Receipts"), "receipts", -1),
+    (N_("Write-offs and waivers"), "sourceless", -1),
+    (N_("Cash discounts"), "discounts", -1),
+    (N_("Closing tolerance"), "tolerance", -1),
+    (N_("Moved between currencies"), "moved", -1),
+    (N_("Exchange differences"), "fx_difference", -1),
+)
+
+FIELDS: Final[Mapping[str, str]] = {
+    "company": N_("Company"),
+    "currency": N_("Document currency"),
+    "doc_date": N_("Document date"),
+    "doc_type": N_("Document type"),
+    "due_date": N_("Due date"),
+    "extract_as_of": N_("Extract date"),
+    "local_currency": N_("Ledger currency"),
+    "posting_date": N_("Posting date"),
+    "settled_date": N_("Settlement date"),
+}
+
+_SHIFTED_DATE: Final = re.compile(r"(\w+) ([+-]\d+) days")
+ASSUMED: Final = N_("%(field)s: not in the file; assumed to be %(value)s.")
+UNKNOWN: Final = N_("A finding without a description in this report: %(code)s.")
+
+
+def bucket_label(bucket: Bucket, translate: Callable[..., str]) -> str:
+    """A bucket's name, from its key or its days."""
+    named = NAMED_BUCKETS.get(bucket.key)
+    if named is not None:
+        return translate(named)
+    if bucket.upper_days is None:
+        return translate(N_("More than %(days)s days"), days=(bucket.lower_days or 1) - 1)
+    return translate(N_("%(first)s–%(last)s days"), first=bucket.lower_days, last=bucket.upper_days)
+
+
+def reason_sentence(code: str, action: str, translate: Callable[..., str]) -> str:
+    """What a reason code means; a code without a sentence is shown itself."""
+    message = REASONS_BY_ACTION.get((code, action)) or REASONS.get(code)
+    return translate(UNKNOWN, code=code) if message is None else translate(message)
+
+
+def assumed_sentence(column: str, value: str, translate: Callable[..., str]) -> str:
+    """What was assumed for a column that a file lacks; a date told as `due_date -15 days` is put in words."""
+    shifted = _SHIFTED_DATE.fullmatch(value)
+    if shifted is not None:
+        value = translate(N_("%(field)s %(days)s days"), field=named(FIELDS, shifted[1], translate), days=shifted[2])
+    return translate(ASSUMED, field=named(FIELDS, column, translate), value=value)
+
+
+def named(names: Mapping[str, str], code: str, translate: Callable[..., str]) -> str:
+    """The name of a code, or the code itself where there is none."""
+    return translate(names[code]) if code in names else code

@@ -1,0 +1,57 @@
+-- One row per allocation in one form: cash, credits and losses at the money's value, fx differences in rows of their own (told, or derived where a
+-- file tells none for the document). In effect from effective_from (NULL: never) until the day before effective_until (NULL: for good).
+with paired as (
+  select
+    company_id, allocation_id,
+    bool_or(not is_known or counts_from is null) as has_dead_end,
+    bool_or(not is_known) as is_orphan,
+    max(counts_from) as ends_from,
+    min(counts_until) as ends_until,
+    coalesce(min(item_sign) = max(item_sign), false) and count(*)::bigint > 1 as has_same_sign,
+    max(case when side = 'to' then item_sign end) as item_sign,
+    max(case when side = 'from' then currency end) as from_item_currency,
+    max(case when side = 'to' then currency end) as to_currency,
+    max(case when side = 'from' then leg_doc end) as from_leg_doc,
+    max(case when side = 'to' then leg_doc end) as to_leg_doc,
+    max(case when side = 'from' then abs(leg_local_signed) end) as from_leg_local,
+    max(case when side = 'to' then abs(leg_local_signed) end) as to_leg_local
+  from core.allocation_end
+  group by company_id, allocation_id
+),
+tells_fx as (
+  select company_id, to_doc_id, bool_or(has_fx_column or kind = 'fx_difference') as has_fx
+  from staging.allocation
+  where to_doc_id is not null
+  group by company_id, to_doc_id
+),
+dated as (
+  select
+    told.* exclude (has_fx_column, source_mode, extract_as_of, missing_since),
+    paired.* exclude (company_id, allocation_id, has_dead_end, has_same_sign, ends_from, ends_until),
+    paired.has_same_sign and told.kind <> 'bill_transfer' as is_one_sided,
+    case when not paired.has_dead_end and not (paired.has_same_sign and told.kind <> 'bill_transfer') then greatest(told.alloc_date, paired.ends_from) end as effective_from,
+    least(told.voided_date, paired.ends_until) as effective_until,
+    coalesce(not tells_fx.has_fx, true) and paired.from_leg_doc is not null and paired.to_leg_local is not null
+    and told.kind <> 'bill_transfer' as is_derived_fx
+  from staging.allocation as told
+  inner join paired on told.company_id = paired.company_id and told.allocation_id = paired.allocation_id
+  left join tells_fx on told.company_id = tells_fx.company_id and told.to_doc_id = tells_fx.to_doc_id
+),
+valued as (
+  select * exclude (is_derived_fx) replace (
+    case when is_derived_fx then from_leg_local + coalesce(discount_local, 0) else amount_local end as amount_local
+  ), is_derived_fx
+  from dated
+)
+select * exclude (is_derived_fx) from valued
+union all by name
+select * exclude (is_derived_fx) replace (
+  allocation_id || '#fx' as allocation_id,
+  'fx_difference' as kind,
+  null::varchar as from_payment_id, null::varchar as from_doc_id, null::decimal(18, 4) as amount_from_doc,
+  0::decimal(18, 4) as amount_to_doc, 0::decimal(18, 4) as to_leg_doc, null::decimal(18, 4) as from_leg_doc,
+  (to_leg_local - amount_local)::decimal(18, 4) as amount_local,
+  null::decimal(18, 4) as discount_local, allocation_id as parent_allocation_id
+)
+from valued
+where is_derived_fx and to_leg_local <> amount_local

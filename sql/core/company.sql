@@ -1,0 +1,2 @@
+-- One row per company, with its ledger currency.
+select * from staging.company

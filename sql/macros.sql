@@ -1,0 +1,16 @@
+-- Arithmetic the models share, kept in the published file so that any model can be pasted into a shell.
+-- prorate(part, value, whole) = part * value / whole, exact, rounded half away from zero to 4 decimals; value and whole
+--   are one item's amount in two currencies, part what is left of it (or taken from it) in the currency of whole.
+create or replace macro prorate(part, value, whole) as (
+  case
+    when part = 0 or whole = 0 then 0::decimal(18, 4)
+    when value = whole then part::decimal(18, 4)
+    else (
+      sign(part) * sign(value) * sign(whole)
+      * (
+        (2 * abs((part * 10000)::hugeint) * abs((value * 10000)::hugeint) + abs((whole * 10000)::hugeint))
+        // (2 * abs((whole * 10000)::hugeint))
+      )::decimal(33, 0) * 0.0001::decimal(5, 4)
+    )::decimal(18, 4)
+  end
+);

@@ -1,0 +1,52 @@
+-- One row per company, document currency and part of the ledger total, from postings alone and never from items: documents, receipts, sourceless
+-- (written off or waived), discounts, moved (to or from other currencies and bills), fx_difference. Document and ledger currency, signed.
+with allocation as (
+  select
+    *,
+    kind in ('write_off', 'waiver', 'discount', 'tolerance') as is_sourceless,
+    from_item_currency is not null and from_item_currency = to_currency and kind <> 'bill_transfer' as is_same_currency
+  from marts.allocation_in_effect
+),
+posting as (
+  select
+    company_id, currency, 'documents' as part,
+    case when basis = 'reported' then coalesce(reported_open_doc, amount_doc) else amount_doc end as amount_doc,
+    case
+      when basis = 'reported' then prorate(coalesce(reported_open_doc, amount_doc), amount_local, amount_doc) else amount_local
+    end as amount_local
+  from marts.document_counting
+  union all
+  select company_id, currency, 'receipts', case when basis = 'reported' then -rest_doc else -amount_doc end, case when basis = 'reported' then -prorate(rest_doc, amount_local, amount_doc) else -amount_local end
+  from marts.credit_balance
+  where item_kind = 'payment'
+  union all
+  select company_id, to_currency, 'sourceless', item_sign * to_leg_doc, item_sign * amount_local
+  from allocation
+  where is_sourceless
+  union all
+  select company_id, to_currency, 'discounts', item_sign * (to_leg_doc - from_leg_doc), item_sign * discount_local
+  from allocation
+  where is_same_currency
+  union all
+  select company_id, to_currency, 'discounts', 0, item_sign * discount_local
+  from allocation
+  where from_item_currency <> to_currency
+  union all
+  select company_id, to_currency, 'moved', item_sign * to_leg_doc, item_sign * (amount_local - discount_local)
+  from allocation
+  where kind = 'bill_transfer' or from_item_currency <> to_currency
+  union all
+  select company_id, from_item_currency, 'moved', -item_sign * from_leg_doc, -item_sign * (amount_local - discount_local)
+  from allocation
+  where kind <> 'bill_transfer' and from_item_currency <> to_currency
+  union all
+  select company_id, to_currency, 'fx_difference', 0, item_sign * amount_local
+  from allocation
+  where kind = 'fx_difference'
+)
+select
+  company_id, currency, part,
+  sum(amount_doc)::decimal(18, 4) as amount_doc,
+  sum(amount_local)::decimal(18, 4) as amount_local
+from posting
+group by company_id, currency, part

@@ -1,0 +1,13 @@
+-- One row per instalment told in its own row, as last told; due_date_first is what the first telling said.
+with told as (
+  select * from lake.instalment where is_current
+),
+first_told as (
+  select company_id, doc_id, seq, coalesce(due_date_original, due_date) as due_date from lake.instalment where is_first
+)
+select
+  told.* exclude (is_current, is_first),
+  first_told.due_date as due_date_first
+from told
+inner join first_told
+  on told.company_id = first_told.company_id and told.doc_id = first_told.doc_id and told.seq = first_told.seq

@@ -1,0 +1,386 @@
+"""Published tables of an invented night, typed as the warehouse hands them out, with figures that tie by construction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from random import Random
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+Row = dict[str, Any]
+Frames = dict[str, pd.DataFrame]
+
+AS_OF: Final = date(2026, 6, 30)
+STARTED: Final = datetime(2026, 7, 1, 4, 30)
+COMPANIES: Final = {
+    "ES01": ("Comercial Ibáñez S.L.", "EUR"),
+    "ES02": ("Norte Foods S.A.", "EUR"),
+    "MX01": ("Distribuidora Águila", "MXN"),
+}
+RATES: Final = {("USD", "EUR"): Decimal("0.9"), ("USD", "MXN"): Decimal("18.25")}
+BUCKETS: Final = (
+    ("not_due", None, 0),
+    ("d1_30", 1, 30),
+    ("d31_60", 31, 60),
+    ("d61_90", 61, 90),
+    ("d91_180", 91, 180),
+    ("d181_365", 181, 365),
+    ("d366_730", 366, 730),
+    ("d731_plus", 731, None),
+    ("no_due_date", None, None),
+    ("unapplied", None, None),
+)
+_WEIGHTS: Final = (50, 18, 9, 5, 6, 3, 2, 1, 2, 5)
+
+HOSTILE_NAMES: Final = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)> & <b>bold</b> <a href="https://example.com/">link</a>',
+    "\u202eevil\u202c \u200fשלום\u200e מסחר",
+    "first line\nsecond line\r\n\tthird\u2028fourth",
+    "x" * 500,
+    "商" * 500,
+    "{{ 7 * 7 }} {% raw %} %(name)s ${7*7} %{x} $$",
+    "same name",
+    "same name",
+    "=HYPERLINK(1)",
+    "&lt;b&gt; &#60;i&#62;",
+)
+
+_MONEY: Final = pa.decimal128(18, 4)
+_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "as_of": pa.date32(),
+    "period_end": pa.date32(),
+    "extract_as_of": pa.date32(),
+    "known_at": pa.timestamp("us"),
+    "started_at": pa.timestamp("us"),
+    "finished_at": pa.timestamp("us"),
+    "loaded_at": pa.timestamp("us"),
+    "control_total": _MONEY,
+    "control_total_file": _MONEY,
+    "open_doc": _MONEY,
+    "open_local": _MONEY,
+    "value": pa.decimal128(26, 8),
+    **dict.fromkeys(
+        ("batch_id", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"), pa.int64()
+    ),
+}
+
+
+def frame(rows: Iterable[Row], columns: Iterable[str]) -> pd.DataFrame:
+    """Rows as the warehouse's readers see them: Arrow-backed, money as decimal, NULL as NA."""
+    names = list(columns)
+    schema = pa.schema([(name, _type(name)) for name in names])
+    table = pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], schema)
+    found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return found
+
+
+def _type(name: str) -> pa.DataType:
+    if name in _PROOF or name.removesuffix("_local") in (*_PROOF, "fx_difference"):
+        return _MONEY
+    return pa.int64() if name.startswith(("rows_", "lines_")) else _TYPES.get(name, pa.string())
+
+
+_PROOF: Final = (
+    *("documents", "receipts", "sourceless", "discounts", "tolerance", "moved"),
+    *("ledger_total", "sum_of_buckets", "open_total", "difference"),
+)
+_BATCH: Final = (
+    *(
+        "batch_id",
+        "profile_id",
+        "profile_version",
+        "source_system",
+        "company_id",
+        "table_name",
+        "file_name",
+        "file_sha256",
+    ),
+    *("encoding", "mode", "extract_as_of", "rows_read", "rows_loaded", "rows_quarantined", "rows_skipped"),
+    *(
+        "lines_read",
+        "lines_loaded",
+        "lines_quarantined",
+        "lines_skipped",
+        "control_total",
+        "control_total_file",
+        "status",
+        "loaded_at",
+    ),
+)
+_ISSUE: Final = (
+    *("issue_id", "batch_id", "line_no", "column_name", "reason_code", "action", "count"),
+    *("raw_value", "repaired_value", "raw_line"),
+)
+_RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
+
+
+@dataclass
+class Night:
+    """An invented night; change its rows before asking for frames."""
+
+    customers: list[Row] = field(default_factory=list)
+    aging: list[Row] = field(default_factory=list)
+    batches: list[Row] = field(default_factory=list)
+    issues: list[Row] = field(default_factory=list)
+    runs: list[Row] = field(default_factory=list)
+    control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """Document currency by which a company's aging misses its ledger."""
+
+    def frames(self) -> Frames:
+        """The published tables."""
+        companies = [
+            {"company_id": key, "name": name, "local_currency": currency} for key, (name, currency) in COMPANIES.items()
+        ]
+        buckets = [
+            {"bucket": key, "ordinal": place, "lower_days": low, "upper_days": high}
+            for place, (key, low, high) in enumerate(BUCKETS, start=1)
+        ]
+        control = (*_PROOF, *(f"{name}_local" for name in _PROOF), "fx_difference_local")
+        return {
+            "ops.run": frame(self.runs, _RUN),
+            "ops.batch": frame(self.batches, _BATCH),
+            "ops.issue": frame(({"issue_id": n} | row for n, row in enumerate(self.issues)), _ISSUE),
+            "core.company": frame(companies, ("company_id", "name", "local_currency")),
+            "core.customer": frame(self.customers, ("customer_id", "company_id", "name")),
+            "marts.aging": frame(
+                self.aging,
+                ("as_of", "company_id", "customer_id", "currency", "bucket", "items", "open_doc", "open_local"),
+            ),
+            "marts.aging_control": frame(
+                self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
+            ),
+            "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit")),
+            "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
+        }
+
+    def _control(self) -> Iterable[Row]:
+        groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.aging:
+            groups[row["company_id"], row["currency"]].append(row)
+        for (company, currency), rows in groups.items():
+            yield {
+                "as_of": AS_OF,
+                "company_id": company,
+                "currency": currency,
+                "local_currency": COMPANIES[company][1],
+            } | {
+                **_proof(
+                    sum(row["open_doc"] for row in rows), self.control_off.get((company, currency), Decimal(0)), ""
+                ),
+                **_proof(sum(row["open_local"] for row in rows), Decimal(0), "_local"),
+            }
+
+    def _kpi(self) -> Iterable[Row]:
+        for company, (_, currency) in COMPANIES.items():
+            rows = [row for row in self.aging if row["company_id"] == company]
+            for metric, value in figures(rows).items():
+                unit = currency if metric.endswith("_total") else metric.rpartition("_")[2]
+                yield {
+                    "as_of": AS_OF,
+                    "company_id": company,
+                    "metric": metric,
+                    "period_end": AS_OF,
+                    "value": value,
+                    "unit": unit,
+                }
+
+
+def figures(rows: list[Row]) -> dict[str, Decimal]:
+    """A company's key figures, straight from its aging rows."""
+    overdue = {key for key, low, _ in BUCKETS if low is not None}
+    old = {key for key, low, _ in BUCKETS if low is not None and low > 90}
+
+    def total(keep: Callable[[Row], bool]) -> Decimal:
+        return sum((row["open_local"] for row in rows if keep(row)), Decimal(0))
+
+    sums = {
+        "receivables_total": total(lambda _: True),
+        "not_due_total": total(lambda row: row["bucket"] == "not_due"),
+        "overdue_total": total(lambda row: row["bucket"] in overdue),
+        "overdue_90_total": total(lambda row: row["bucket"] in old),
+        "no_due_date_total": total(lambda row: row["bucket"] == "no_due_date"),
+        "unapplied_total": total(lambda row: row["bucket"] == "unapplied"),
+    }
+    owed = sums["receivables_total"] - sums["unapplied_total"]
+    return sums | {
+        "overdue_share": _eight(sums["overdue_total"] / owed) if owed else Decimal(0),
+        "customers_open_count": Decimal(len({row["customer_id"] for row in rows})),
+        "customers_overdue_count": Decimal(len({row["customer_id"] for row in rows if row["bucket"] in overdue})),
+        "open_items_count": Decimal(sum(row["items"] for row in rows)),
+    }
+
+
+def _eight(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.00000001"))
+
+
+def _proof(open_total: Decimal, off: Decimal, suffix: str) -> Row:
+    """A control row's amounts: documents are whatever the movements and the open items add up to."""
+    used = {
+        "receipts": Decimal("1250000.5"),
+        "sourceless": Decimal("312.25"),
+        "discounts": Decimal("1480.1"),
+        "tolerance": Decimal("0.37"),
+        "moved": Decimal(0),
+    }
+    fx = Decimal("17.85") if suffix else Decimal(0)
+    ledger = open_total - off
+    amounts = {**used, "documents": ledger + sum(used.values()) + fx, "ledger_total": ledger, "open_total": open_total}
+    amounts |= {"sum_of_buckets": open_total, "difference": off}
+    return {name + suffix: value for name, value in amounts.items()} | ({"fx_difference_local": fx} if suffix else {})
+
+
+def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Night:
+    """A night of three companies in two ledger currencies; the first customers of each company get `names`."""
+    random = Random(seed)
+    made = Night(runs=[run()])
+    for number in range(customers):
+        company = list(COMPANIES)[number % len(COMPANIES)]
+        place = number // len(COMPANIES)
+        name = names[place] if place < len(names) else f"{random.choice(_FIRST)} {random.choice(_LAST)} {number}"
+        customer = f"{company}:{100000 + number}"
+        made.customers.append({"customer_id": customer, "company_id": company, "name": name})
+        # named customers are made large, so that their names are on the page
+        made.aging += _customer_rows(random, company, customer, Decimal(1000 if place < len(names) else 1))
+    made.aging += [aging_row("ES01", "(unidentified)", "EUR", "unapplied", Decimal("-4310.55"))]
+    made.batches = [
+        batch(1),
+        batch(2, table_name="payment", file_name="payment__ES01__2026-06-30.csv"),
+        batch(3, "MX01"),
+        batch(4, "ES02"),
+    ]
+    made.issues = [
+        {
+            "batch_id": 1,
+            "line_no": 17,
+            "column_name": "due_date",
+            "reason_code": "DATE_IMPOSSIBLE",
+            "action": "quarantine",
+            "count": 1,
+            "raw_value": "31/06/2024",
+        },
+        {
+            "batch_id": 1,
+            "line_no": 99,
+            "column_name": "due_date",
+            "reason_code": "DATE_IMPOSSIBLE",
+            "action": "quarantine",
+            "count": 1,
+            "raw_value": "30/02/2024",
+        },
+        {
+            "batch_id": 1,
+            "column_name": "doc_date",
+            "reason_code": "ASSUMED_VALUE",
+            "action": "repair",
+            "count": 1000,
+            "repaired_value": "due_date -15 days",
+        },
+        {
+            "batch_id": 2,
+            "reason_code": "KEY_DUPLICATE_SAME",
+            "action": "accept_warn",
+            "count": 960,
+            "raw_line": "100001;30.06.2026;1.234,56",
+        },
+        {"batch_id": 1, "reason_code": "SKIP_HEADER", "action": "skip", "count": 1},
+        {"batch_id": 1, "reason_code": "SKIP_BLANK", "action": "skip", "count": 2},
+    ]
+    return made
+
+
+_FIRST: Final = ("Alimentos", "Hotel", "Grupo", "Bodegas", "Shanghai", "Norden", "Casa", "上海", "Café", "Müller")
+_LAST: Final = (
+    "del Norte",
+    "Miramar",
+    "Trading Co.",
+    "y Hermanos",
+    "Handels GmbH",
+    "Foods",
+    "商贸有限公司",
+    "Retail",
+    "Export",
+)
+
+
+def _customer_rows(random: Random, company: str, customer: str, size: Decimal) -> Iterable[Row]:
+    local = COMPANIES[company][1]
+    for bucket in dict.fromkeys(random.choices([key for key, *_ in BUCKETS], _WEIGHTS, k=4)):
+        currency = random.choice((local, local, "USD"))
+        amount = Decimal(round(random.lognormvariate(8, 1.4) * 100)) / 100 * size
+        yield aging_row(
+            company, customer, currency, bucket, -amount / 4 if bucket == "unapplied" else amount, random.randint(1, 9)
+        )
+
+
+def aging_row(company: str, customer: str, currency: str, bucket: str, amount: Decimal, items: int = 1) -> Row:
+    """One row of marts.aging; `amount` is in document currency."""
+    rate = RATES.get((currency, COMPANIES[company][1]), Decimal(1))
+    ids = {"as_of": AS_OF, "company_id": company, "customer_id": customer, "currency": currency, "bucket": bucket}
+    return ids | {"items": items, "open_doc": _four(amount), "open_local": _four(_four(amount) * rate)}
+
+
+def _four(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def run(number: int = 1, started: datetime = STARTED) -> Row:
+    """One row of ops.run."""
+    times = {"known_at": started, "started_at": started, "finished_at": started}
+    return {
+        "run_id": f"2026-07-01-{number}",
+        "as_of": AS_OF,
+        "status": "published",
+        "code_version": "0.1.0",
+        "settings_sha256": "5e" * 32,
+    } | times
+
+
+def batch(batch_id: int, company_id: str = "ES01", **changes: Any) -> Row:
+    """One row of ops.batch: a file of 1,000 lines, all accounted for."""
+    return {
+        "batch_id": batch_id,
+        "profile_id": "canonical",
+        "profile_version": "1",
+        "source_system": "canonical",
+        "company_id": company_id,
+        "table_name": "document",
+        "file_name": f"document__{company_id}__2026-06-30.csv",
+        "file_sha256": f"{batch_id:064x}",
+        "encoding": "utf-8",
+        "mode": "delta",
+        "extract_as_of": AS_OF,
+        "rows_read": 997,
+        "rows_loaded": 995,
+        "rows_quarantined": 2,
+        "rows_skipped": 0,
+        "lines_read": 1000,
+        "lines_loaded": 995,
+        "lines_quarantined": 2,
+        "lines_skipped": 3,
+        "control_total": Decimal("1234567.89"),
+        "control_total_file": None,
+        "status": "warn",
+        "loaded_at": STARTED,
+    } | changes
+
+
+def refused_batch(batch_id: int, file_name: str = "open items.csv", company_id: str = "ES02", **changes: Any) -> Row:
+    """One row of ops.batch for a file nothing was loaded of."""
+    none = {
+        "table_name": "",
+        "rows_loaded": 0,
+        "rows_quarantined": 0,
+        "lines_loaded": 0,
+        "lines_quarantined": 0,
+        "lines_skipped": 1000,
+    }
+    return batch(batch_id, company_id, file_name=file_name, status="refused", control_total=None) | none | changes

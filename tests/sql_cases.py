@@ -1,0 +1,236 @@
+"""SQL model tests without Python: pytest collects folders of given tables and one expected result.
+
+A case is a folder `tests/sql/<schema>.<model>/<case>/` with
+
+- `given/<schema>.<table>.csv`, one file per table the model reads. Empty is NULL, `""` is the empty text, lists are
+  separated by `;`. A table of the dictionary (in `lake`, `staging` or `core`) has all its columns, with their types;
+  those the file leaves out are NULL. Any other column needs its type in `params.toml`. `params.*` holds the default
+  settings unless the case gives the table.
+- `expect.csv`: the result, in any order, on exactly the columns it lists. Numbers compare exactly, doubles to nine digits.
+- `params.toml`, if needed: every top-level key is a variable of the query (`as_of = 2026-10-31`), `[types."core.x"]`
+  gives types (`days_overdue = "INTEGER"`).
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import pytest
+
+from receivables import assets, engine, schema
+from receivables.engine.duckdb import write_params
+from receivables.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+CANONICAL_SCHEMAS: Final = ("lake", "staging", "core")
+
+# What landing adds to every row beyond the dictionary; views over the lake show it.
+LANDING_TYPES: Final = {
+    "extract_as_of": "DATE",
+    "source_mode": "VARCHAR",
+    "missing_since": "DATE",
+    "loaded_at": "TIMESTAMP",
+    "is_current": "BOOLEAN",
+    "is_first": "BOOLEAN",
+}
+
+EXACT: Final = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER", "USMALLINT")
+
+
+class CaseError(Exception):
+    """A case is written wrongly, or its model cannot run; the message says which and why."""
+
+
+class Differs(Exception):
+    """The model's result is not the expected one; the message is the difference."""
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take every `expect.csv` three folders below `tests/` as a test case."""
+    is_case = file_path.name == "expect.csv" and [folder.name for folder in file_path.parents][2:4] == ["sql", "tests"]
+    return CaseFile.from_parent(parent, path=file_path) if is_case else None
+
+
+class CaseFile(pytest.File):
+    """The folder of one case."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield the one test the folder is."""
+        folder = self.path.parent
+        yield CaseItem.from_parent(self, name=f"{folder.parent.name}/{folder.name}")
+
+
+class CaseItem(pytest.Item):
+    """Runs one case."""
+
+    def runtest(self) -> None:
+        """Run the model on the given tables and compare."""
+        run_case(self.path.parent, assets.sql_dir())
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a difference or a faulty case as it is, without a traceback."""
+        if isinstance(excinfo.value, (CaseError, Differs)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the case in pytest's report."""
+        return self.path, 0, self.name
+
+
+def run_case(folder: Path, sql_dir: Path) -> None:
+    """Run the case in `folder` against the models below `sql_dir`.
+
+    Raises:
+        CaseError: a table, column, type or model is missing, or the SQL fails.
+        Differs: the result is another one.
+    """
+    model = folder.parent.name
+    params = _read_params(folder / "params.toml")
+    types = params.pop("types", {})
+    with engine.connect() as db:
+        try:
+            write_params(db, Settings())
+            for name, value in params.items():
+                db.execute(f"set variable {_quoted(name)} = {_literal(value)}")
+            for path in sorted((folder / "given").glob("*.csv")):
+                _load(db, path, types.get(path.stem, {}))
+            _run_model(db, sql_dir, model)
+            difference = _difference(db, folder / "expect.csv")
+        except duckdb.Error as error:
+            cause = str(error).partition("\n\n")[0]  # what follows is advice about reading files
+            raise CaseError(f"{model}/{folder.name}: {cause}") from error
+    if difference:
+        raise Differs(f"{model}/{folder.name}\n{difference}")
+
+
+def _read_params(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _load(db: duckdb.DuckDBPyConnection, path: Path, declared: dict[str, str]) -> None:
+    header = _header(path)
+    schema_name, _, table_name = path.stem.partition(".")
+    target = f"{_quoted(schema_name)}.{_quoted(table_name)}"
+    db.execute(f"create schema if not exists {_quoted(schema_name)}")
+    known = _params_types(db, table_name) if schema_name == "params" else {}
+    types = _types_of(path.stem, header, known | declared)
+    db.execute(
+        f"create or replace table {target} ({', '.join(f'{_quoted(name)} {kind}' for name, kind in types.items())})"
+    )
+    converted = ", ".join(f"{_converted(name, types[name])} as {_quoted(name)}" for name in header)
+    db.execute(f"insert into {target} by name select {converted} from {_csv(path, header)}")
+
+
+def _params_types(db: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    query = "select column_name, data_type from duckdb_columns() where schema_name = 'params' and table_name = ?"
+    return {str(name): str(kind) for name, kind in db.execute(query, [table]).fetchall()}
+
+
+def _types_of(table: str, header: Sequence[str], known: dict[str, str]) -> dict[str, str]:
+    """The table's columns: those of the dictionary, then what the file has more, typed by landing or as known."""
+    schema_name, _, name = table.partition(".")
+    canonical = schema.TABLES.get(name) if schema_name in CANONICAL_SCHEMAS else None
+    types = dict(canonical.ddl_columns) if canonical else {}
+    more = {column: kind for column, kind in LANDING_TYPES.items() if canonical and column in header}
+    types |= more | known
+    untyped = [column for column in header if column not in types]
+    if untyped:
+        raise CaseError(f'{table}: give {", ".join(untyped)} a type in params.toml, below [types."{table}"]')
+    return types
+
+
+def _run_model(db: duckdb.DuckDBPyConnection, sql_dir: Path, model: str) -> None:
+    schema_name, _, name = model.partition(".")
+    path = sql_dir / schema_name / f"{name}.sql"
+    if not path.is_file():
+        raise CaseError(f"{model}: no model {schema_name}/{name}.sql")
+    for shared in sorted(sql_dir.glob("*.sql")):  # macros every model may use
+        db.execute(shared.read_text(encoding="utf-8"))
+    query = path.read_text(encoding="utf-8").strip().rstrip(";")
+    db.execute(f"create temp table actual as\n{query}")
+
+
+def _difference(db: duckdb.DuckDBPyConnection, expect: Path) -> str:
+    """What stands on one side only, as two small tables; empty where both sides are equal."""
+    columns = _header(expect)
+    types = {str(row[0]): str(row[1]) for row in db.execute("describe actual").fetchall()}
+    absent = [column for column in columns if column not in types]
+    if absent:
+        raise CaseError(f"expect.csv names {', '.join(absent)}; the model has {', '.join(types)}")
+    expected = _rows(db, [_converted(column, _comparable(types[column])) for column in columns], _csv(expect, columns))
+    actual = _rows(db, [f"cast({_quoted(column)} as {_comparable(types[column])})" for column in columns], "actual")
+    parts = [
+        (f"only in {side}:", _table(columns, sorted((left - right).elements())))
+        for side, left, right in (("expect.csv", expected, actual), ("the model's result", actual, expected))
+        if left - right
+    ]
+    return "\n".join(f"{title}\n{table}" for title, table in parts)
+
+
+def _rows(db: duckdb.DuckDBPyConnection, expressions: Sequence[str], source: str) -> Counter[tuple[str, ...]]:
+    rows = db.execute(f"select {', '.join(expressions)} from {source}").fetchall()
+    return Counter(tuple(_text(cell) for cell in row) for row in rows)
+
+
+def _comparable(kind: str) -> str:
+    """A type wide enough that an expected 12.345 is not rounded into a model's DECIMAL(18,2) and then found equal."""
+    return "DECIMAL(38, 10)" if kind.startswith(EXACT) and not kind.endswith("]") else kind
+
+
+def _converted(column: str, kind: str) -> str:
+    text = _quoted(column)
+    return f"cast(string_split({text}, ';') as {kind})" if kind.endswith("[]") else f"cast({text} as {kind})"
+
+
+def _text(cell: Any) -> str:
+    """One cell as it is compared and shown."""
+    if cell is None:
+        return "NULL"
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, Decimal):
+        return f"{cell:f}".rstrip("0").rstrip(".") if cell else "0"
+    if isinstance(cell, float):
+        return f"{cell:.9g}"
+    if isinstance(cell, list):
+        return ";".join(_text(item) for item in cell)
+    return str(cell) or "''"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  " + "  ".join(cells).rstrip() for cells in padded)
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _csv(path: Path, columns: Sequence[str]) -> str:
+    kinds = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
+    dialect = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false"
+    return f"read_csv({_literal(str(path))}, columns = {{{kinds}}}, {dialect})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: Any) -> str:
+    """A TOML value as SQL: text, numbers and booleans as they are, dates and times with their type."""
+    if isinstance(value, bool | int | float):
+        return str(value)
+    kind = {"date": "date ", "datetime": "timestamp "}.get(type(value).__name__, "")
+    return kind + "'" + str(value).replace("'", "''") + "'"
