@@ -8,8 +8,8 @@ create or replace macro prorate(part, value, whole) as (
     else (
       sign(part) * sign(value) * sign(whole)
       * (
-        (2 * abs((part * 10000)::hugeint) * abs((value * 10000)::hugeint) + abs((whole * 10000)::hugeint))
-        // (2 * abs((whole * 10000)::hugeint))
+        (2 * abs((part::decimal(28, 4) * 10000::decimal(5, 0))::hugeint) * abs((value::decimal(28, 4) * 10000::decimal(5, 0))::hugeint) + abs((whole::decimal(28, 4) * 10000::decimal(5, 0))::hugeint))
+        // (2 * abs((whole::decimal(28, 4) * 10000::decimal(5, 0))::hugeint))
       )::decimal(33, 0) * 0.0001::decimal(5, 4)
     )::decimal(18, 4)
   end

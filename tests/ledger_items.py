@@ -63,11 +63,11 @@ def reversal_dates(documents: Sequence[Document]) -> dict[str, date]:
 
 
 def document_end(document: Document, reversed_on: date | None) -> date:
-    """First day the document no longer counts."""
-    end = reversed_on or FOREVER
-    if document.state == "cancelled" or (document.state == "reversed" and reversed_on is None):
-        end = min(end, document.cancelled_date or NEVER)
-    return end
+    """First day the document no longer counts: the earliest told; cancelled or reversed without any, it never counted."""
+    if document.state == "posted":
+        return reversed_on or FOREVER
+    told = [day for day in (document.cancelled_date, reversed_on) if day]
+    return min(told, default=NEVER)
 
 
 def payment_end(payment: Payment) -> date:

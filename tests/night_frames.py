@@ -289,7 +289,7 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
             "reason_code": "KEY_DUPLICATE_SAME",
             "action": "accept_warn",
             "count": 960,
-            "raw_line": "100001;30.06.2026;1.234,56",
+            "raw_value": "28282.09",
         },
         {"batch_id": 1, "reason_code": "SKIP_HEADER", "action": "skip", "count": 1},
         {"batch_id": 1, "reason_code": "SKIP_BLANK", "action": "skip", "count": 2},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -86,17 +86,21 @@ class Replay:
 
 @dataclass(frozen=True)
 class Leg:
-    """What one allocation takes off one of its two ends, in that end's currency; positive moves it toward zero."""
+    """What one allocation takes off one of its two ends, in that end's currency; positive moves it toward zero.
+
+    A bill of exchange that replaces an invoice is a leg that clears nothing: it fills the bill, which stays open.
+    """
 
     item: Item
     seq: int | None
     amount: Decimal
     is_target: bool
+    is_clearing: bool = True
 
     @property
     def effect(self) -> Decimal:
         """What the leg takes off the sum customers owe: negative where it uses up a credit."""
-        return self.item.side * self.amount
+        return self.item.side * self.amount if self.is_clearing else ZERO
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,14 @@ class Use:
     allocation_id: str
     effective_from: date
     legs: tuple[Leg, ...]
+
+    @property
+    def control_part(self) -> str:
+        """Where the control shows what the legs together take out of a currency's ledger."""
+        if len(self.legs) == 1:
+            return "sourceless"
+        is_between_currencies = len({leg.item.currency for leg in self.legs}) > 1
+        return "moved" if is_between_currencies or not all(leg.is_clearing for leg in self.legs) else "discounts"
 
 
 def half_up(exact: Fraction) -> Decimal:
@@ -123,7 +135,7 @@ def discount_doc(a: Allocation) -> Decimal:
 
 def drawn_amount(a: Allocation) -> Decimal:
     """What the source gives, in its own currency."""
-    return a.amount_from_doc if a.amount_from_doc is not None else a.amount_to_doc - discount_doc(a)
+    return a.amount_from_doc if a.amount_from_doc is not None else max(a.amount_to_doc - discount_doc(a), ZERO)
 
 
 def end_key(payment_id: str | None, doc_id: str | None) -> tuple[str, str] | None:
@@ -133,23 +145,37 @@ def end_key(payment_id: str | None, doc_id: str | None) -> tuple[str, str] | Non
     return ("document", doc_id) if doc_id else None
 
 
+def legs_of(a: Allocation, items: Mapping[tuple[str, str], Item]) -> tuple[Leg, ...]:
+    """What the allocation takes off its ends; nothing where an end never counts or the two cannot be set off.
+
+    Two ends are set off when one raises and the other lowers what is owed. Two on the same side are only known from a
+    bill of exchange replacing an invoice.
+    """
+    target = items.get(end_key(a.to_payment_id, a.to_doc_id) or ("", ""))
+    source_key = None if a.kind in SOURCELESS_KINDS else end_key(a.from_payment_id, a.from_doc_id)
+    source = items.get(source_key) if source_key else None
+    if a.kind == "fx_difference" or target is None or (source_key and source is None):
+        return ()
+    to_leg = Leg(target, a.to_seq, a.amount_to_doc, is_target=True)
+    if source is None:
+        return (to_leg,)
+    is_set_off = source.side == -target.side
+    is_bill = a.kind == "bill_transfer" and source.kind == target.kind == "document"
+    if source.side == 0 or not (is_set_off or is_bill):
+        return ()
+    return to_leg, Leg(source, a.from_seq, drawn_amount(a), is_target=False, is_clearing=is_set_off)
+
+
 def uses_in_effect(allocations: Sequence[Allocation], items: Mapping[tuple[str, str], Item], day: date) -> list[Use]:
     """Allocations in effect on a day, in the order they took effect."""
     uses = []
     for a in allocations:
-        if a.kind == "fx_difference" or (a.voided_date and a.voided_date <= day):
+        legs = legs_of(a, items)
+        if not legs or (a.voided_date and a.voided_date <= day):
             continue
-        target = items.get(end_key(a.to_payment_id, a.to_doc_id) or ("", ""))
-        source_key = None if a.kind in SOURCELESS_KINDS else end_key(a.from_payment_id, a.from_doc_id)
-        source = items.get(source_key) if source_key else None
-        if target is None or (source_key and source is None):
-            continue
-        legs = [Leg(target, a.to_seq, a.amount_to_doc, is_target=True)]
-        if source:
-            legs.append(Leg(source, a.from_seq, drawn_amount(a), is_target=False))
         effective_from = max(a.alloc_date, *(leg.item.starts for leg in legs))
         if effective_from <= day and all(leg.item.counts_on(day) for leg in legs):
-            uses.append(Use(a.allocation_id, effective_from, tuple(legs)))
+            uses.append(Use(a.allocation_id, effective_from, legs))
     return sorted(uses, key=lambda use: (use.effective_from, use.allocation_id))
 
 
@@ -174,6 +200,7 @@ class Part:
     seq: int
     due_date: date | None
     rest: Decimal
+    is_credit: bool = False
     is_allocated_to: bool = False
 
     def clear(self, amount: Decimal, leg: Leg) -> None:
@@ -187,13 +214,12 @@ class Part:
 
 
 def instalment_plans(documents: Sequence[Document], told: Sequence[Instalment]) -> dict[str, list[Instalment]]:
-    """The instalments of every document by seq; one with the document's due date where none is told."""
-    plans: dict[str, list[Instalment]] = defaultdict(list)
-    for row in sorted(told, key=lambda row: row.seq):
-        plans[row.doc_id].append(row)
+    """The instalments of every document by seq, one if none is told; without a date of its own one is due as the document."""
+    plans: dict[str, list[Instalment]] = {}
     for document in documents:
+        own = sorted((row for row in told if row.doc_id == document.doc_id), key=lambda row: row.seq)
         whole = Instalment(document.doc_id, 1, document.due_date, document.amount_doc)
-        plans[document.doc_id] = plans[document.doc_id] or [whole]
+        plans[document.doc_id] = [replace(row, due_date=row.due_date or document.due_date) for row in own] or [whole]
     return plans
 
 
@@ -201,6 +227,8 @@ def parts_of(item: Item, plan: Sequence[Instalment]) -> list[Part]:
     """The instalments before anything is cleared; the last one takes what their amounts leave over or lack."""
     parts = [Part(row.seq, row.due_date, row.amount_doc) for row in plan]
     parts[-1].rest += item.owed - sum((part.rest for part in parts), ZERO)
+    for part in parts:
+        part.is_credit = part.rest < 0
     return parts
 
 
@@ -287,7 +315,7 @@ def replay(rows: Rows, as_of: date, rules: Rules = DEFAULT_RULES) -> Replay:
     for item in items.values():
         if not item.counts_on(as_of):
             continue
-        legs = [leg for use in uses for leg in use.legs if leg.item == item]
+        legs = [leg for use in uses for leg in use.legs if leg.item == item and leg.is_clearing]
         if item.kind == "document" and item.side > 0:
             parts = parts_of(item, plans[item.id])
             clear_instalments(parts, legs)
@@ -301,11 +329,12 @@ def replay(rows: Rows, as_of: date, rules: Rules = DEFAULT_RULES) -> Replay:
 
 
 def post_instalments(result: Replay, item: Item, parts: Sequence[Part], rules: Rules) -> None:
-    """Each instalment of a positive document that is not at zero is one row, aged by its own due date."""
+    """Each instalment that is not at zero is one row, aged by its own due date unless it is a credit from the start."""
     for part in parts:
         days = days_overdue(part.due_date, result.as_of)
+        bucket = "unapplied" if part.is_credit else bucket_of(days, rules)
         if part.rest:
-            post_open_item(result, item, part.seq, (bucket_of(days, rules), days), part.rest)
+            post_open_item(result, item, part.seq, (bucket, days), part.rest)
 
 
 def post_balance(result: Replay, item: Item, legs: Sequence[Leg], plan: Sequence[Instalment]) -> None:
@@ -333,14 +362,8 @@ def post_amount(result: Replay, item: Item) -> None:
 
 
 def post_uses(result: Replay, uses: Sequence[Use]) -> None:
-    """Book what allocations take out of the ledger: sourceless ones, discounts, value moved between currencies."""
+    """Book what allocations take out of the ledger: sourceless ones, discounts, value moved from item to item."""
     for use in uses:
-        currencies = {leg.item.currency for leg in use.legs}
         for leg in use.legs:
             control = result.control_of(leg.item)
-            if len(use.legs) == 1:
-                control.sourceless += leg.effect
-            elif len(currencies) == 1:
-                control.discounts += leg.effect
-            else:
-                control.moved += leg.effect
+            setattr(control, use.control_part, getattr(control, use.control_part) + leg.effect)

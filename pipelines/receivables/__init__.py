@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from receivables.version import __version__
 
 if TYPE_CHECKING:
+    from receivables.land import Reading
     from receivables.verbs import build, demo, findings, ingest, init, nightly, profiles, report, sample, status, trace
     from receivables.warehouse import open_warehouse
 
 __all__ = [
-    "__version__",
+    "Reading", "__version__",
     "build", "demo", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
 ]  # fmt: skip
 
@@ -25,6 +26,8 @@ def __getattr__(name: str) -> Any:
     """Load a verb when it is first asked for: importing the package alone stays light."""
     if name == "open_warehouse":
         return import_module("receivables.warehouse").open_warehouse
+    if name == "Reading":
+        return import_module("receivables.land").Reading
     if name in __all__:
         return getattr(import_module("receivables.verbs"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -42,7 +42,7 @@ class Series:
 class Chart:
     """What a chart shows.
 
-    `title` is a message id, `unit` a currency code. In `bars` there is one series and each category has its own colour;
+    `title` is a key for what it is about, `unit` a currency code. In `bars` there is one series and each category has its own colour;
     in `stacked` each series has its colour and the bar of a category is their sum, negative parts left of zero.
     """
 
@@ -80,7 +80,7 @@ class Theme:
     overdue: tuple[str, ...]
 
 
-# Blue against a ramp of rising darkness from yellow to brown-red: told apart with every common colour blindness and in grey.
+# Blue against a ramp that darkens from yellow to brown-red: told apart with every common colour blindness and in grey.
 THEMES: Final[Mapping[str, Theme]] = {
     "light": Theme(
         ink="#1b2330",
@@ -203,7 +203,7 @@ def _hover(*lines: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text as plotly must get it: it reads `<b>`, `<a href>` and entities in labels as markup, and `$x$` as mathematics."""
+    """Text as plotly must get it: in labels it reads `<b>` and entities as markup and `$x$` as mathematics."""
     return html.escape(text, quote=False).replace("$", "&#36;")
 
 

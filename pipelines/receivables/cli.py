@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from receivables.dates import parse_as_of, parse_known_at, today
-from receivables.errors import EXIT_BUG, EXIT_NEEDS_PERSON, EXIT_REFUSED, ReceivablesError
+from receivables.errors import EXIT_BUG, EXIT_DONE, EXIT_NEEDS_PERSON, EXIT_REFUSED, ReceivablesError
+from receivables.home import private_files
 from receivables.run import Outcome, Progress
 from receivables.version import __version__
 
@@ -58,7 +60,14 @@ class Steps(Progress):
             self._bar.__exit__(None, None, None)
             self._bar = None
         else:
-            click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {name}: {summary}", err=True)
+            with suppress(BrokenPipeError):  # nobody listens any more, which is no reason to stop the night
+                click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {name}: {summary}", err=True)
+
+    def stopped(self) -> None:
+        """Give the terminal back where a bar stands unfinished."""
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
 
 
 class Group(click.Group):
@@ -66,14 +75,12 @@ class Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # signature is click's
         """Run a command; never a traceback for a user's mistake."""
-        os.umask(0o077)
         try:
-            return super().main(*args, **kwargs)
+            with private_files():
+                return super().main(*args, **kwargs)
         except ReceivablesError as error:
             click.echo(f"receivables: {error}", err=True)
             sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
         except Exception:  # noqa: BLE001  # the last line of defence: a bug ends in exit code 1, never in a half-told one
             click.echo(traceback.format_exc(), err=True)
             click.echo(
@@ -81,12 +88,22 @@ class Group(click.Group):
             )
             sys.exit(EXIT_BUG)
 
+    def invoke(self, ctx: click.Context) -> Any:  # signature is click's
+        """Run the command; who reads only the first lines of what it prints has not found a mistake."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(EXIT_DONE)
+
 
 class _Day(click.ParamType[date]):
     name = "YYYY-MM-DD"
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> date:
-        return value if isinstance(value, date) else parse_as_of(str(value), today())
+    def convert(self, value: Any, param: click.Parameter | None, _ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        return parse_as_of(str(value), today(), param.opts[0] if param else "--as-of")
 
 
 class _Moment(click.ParamType[datetime]):
@@ -115,8 +132,12 @@ known_at_option = click.option(
     cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXIT_CODES
 )
 @click.version_option(__version__, prog_name="receivables")
-def main() -> None:
+@click.option("--home", type=click.Path(path_type=Path), help="The folder your receivables live in, for any command.")
+@click.pass_context
+def main(ctx: click.Context, home: Path | None) -> None:
     """Nightly receivables analysis: ERP exports in, a proved ledger, aging and reports out."""
+    if home is not None:
+        ctx.default_map = {name: {"home": home} for name in main.commands}
 
 
 def _example(text: str) -> str:
@@ -279,7 +300,7 @@ def sample(out: Path, customers: int, seed: int, dialect: str) -> None:
 @home_option
 @click.option("--bucket", metavar="KEY", help="Only items of this bucket, such as d1_30.")
 def trace(key: str, home: Path, bucket: str | None) -> None:
-    """Follow a customer or document to its items, allocations, files and lines."""
+    """Follow a customer, document or receipt to its items, allocations, files and lines."""
     from receivables import verbs
 
     found = verbs.trace(key, home, bucket=bucket)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from receivables.errors import UsageError
 
 
-def parse_as_of(text: str, latest: date) -> date:
-    """Read an ISO date that does not lie after `latest`, the present day.
+def parse_as_of(text: str, latest: date, option: str = "--as-of") -> date:
+    """Read an ISO date that does not lie after `latest`, the present day; `option` is where it was given.
 
     Raises:
         UsageError: the text is no ISO date, or lies after `latest`.
@@ -17,12 +17,12 @@ def parse_as_of(text: str, latest: date) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            got=f"--as-of {text!r}", expected="a date such as 2026-10-31", try_="--as-of YYYY-MM-DD"
+            got=f"{option} {text!r}", expected="a date such as 2026-10-31", try_=f"{option} YYYY-MM-DD"
         ) from None
-    return checked_as_of(day, latest)
+    return checked_as_of(day, latest, option)
 
 
-def checked_as_of(day: date, latest: date) -> date:
+def checked_as_of(day: date, latest: date, option: str = "--as-of") -> date:
     """Refuse a date after `latest`, the present day: nobody knows yet what will be open then.
 
     Raises:
@@ -30,7 +30,7 @@ def checked_as_of(day: date, latest: date) -> date:
     """
     if day > latest:
         raise UsageError(
-            got=f"--as-of {day}", expected=f"a date up to today, {latest}", try_="a past date, or leave --as-of out"
+            got=f"{option} {day}", expected=f"a date up to today, {latest}", try_=f"a past date, or leave {option} out"
         )
     return day
 
@@ -42,16 +42,33 @@ def parse_known_at(text: str) -> datetime:
         UsageError: the text is neither an ISO date nor an ISO timestamp.
     """
     try:
-        if len(text) == len("YYYY-MM-DD"):
-            return datetime.combine(date.fromisoformat(text), time.max)
-        moment = datetime.fromisoformat(text)
+        return datetime.combine(date.fromisoformat(text), time.max)
     except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         raise UsageError(
             got=f"--known-at {text!r}",
             expected="a date or a UTC timestamp such as 2026-10-31T06:00:00",
             try_="--known-at YYYY-MM-DDTHH:MM:SS",
         ) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def checked_known_at(moment: datetime, now: datetime) -> datetime:
+    """Cut a moment to the present: more than everything told so far cannot be known.
+
+    Raises:
+        UsageError: the moment lies more than a day ahead, which no time zone explains.
+    """
+    if moment > now + timedelta(days=1):
+        raise UsageError(
+            got=f"--known-at {moment}",
+            expected=f"a moment up to now, {now:%Y-%m-%dT%H:%M}",
+            try_="leaving --known-at out",
+        )
+    return min(moment, now)
 
 
 def today() -> date:

@@ -75,6 +75,8 @@ class Finding:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Name the known word closest to `word`, or list the first few where none is close."""
-    candidates = sorted(known)
+    candidates = {candidate.casefold(): candidate for candidate in sorted(known)}
     close = get_close_matches(word.casefold(), candidates, n=1, cutoff=0.5)
-    return close[0] if close else ", ".join(candidates[:8]) + (", ..." if len(candidates) > 8 else "")
+    if close:
+        return candidates[close[0]]
+    return ", ".join(list(candidates.values())[:8]) + (", ..." if len(candidates) > 8 else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDERS: Final = ("inbox", "lake", "warehouse", "out", "logs", "profiles")
+
+_UNFINISHED: Final = (
+    "lake/.reading-*",
+    "lake/*/*.writing",
+    "warehouse/.spill-*",
+    "warehouse/*.building*",
+    "warehouse/.*.new",
+    "out/*.new",
+    "out/*/*.writing",
+)
+"""What a run has under way; anything of it found at the start was left by one that was cut off."""
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Make whatever is written meanwhile readable by this user only, also where a library call and not the command line writes it."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @dataclass(frozen=True)
@@ -79,7 +101,7 @@ class Home:
                 (self.root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             probe = self.root / ".writable"
             probe.touch(mode=0o600)
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise UsageError(
                 got=f"home {self.root}: {error.strerror or error}",
@@ -108,3 +130,22 @@ class Home:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def has_writer(self) -> bool:
+        """Whether the process that took the lock last still lives; asked without touching the lock, which would stop a night from starting."""
+        try:
+            os.kill(int((self.root / ".lock").read_text(encoding="utf-8")), 0)
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove what a run that was cut off left unfinished; only for the holder of the lock."""
+        for pattern in _UNFINISHED:
+            for leftover in self.root.glob(pattern):
+                if leftover.is_dir():
+                    shutil.rmtree(leftover)
+                else:
+                    leftover.unlink()

@@ -92,7 +92,7 @@ def _batches(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, load
         ).fetchall()
     }
     told = {(company, table) for company, table, _ in account.rows if table}
-    companies = sorted({company for company, _ in derived.keys() | told if company}) or [""]
+    companies = sorted({company for company, _ in derived.keys() | told if company}) or [landed.company_id or ""]
     places = [(company, table) for company in companies for table in landed.tables]
     places.sort(key=lambda place: (place not in told, place))
     batches = []
@@ -210,16 +210,29 @@ def _settle(unfinished: Path, target: Path) -> None:
 def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch]) -> None:
     """Attach database `lake` with every canonical table as told by the batches: all versions, the current and the first marked.
 
-    A row's current version is that of the latest extract; missing_since is the first full extract after it that no longer holds the row.
+    A row's current version is that of the latest extract; missing_since is the first full extract after it that no longer holds the row. A full
+    file with lines in quarantine says nothing about what is gone: the row may be one of those lines.
     """
     con.execute("attach ':memory:' as lake")
     loaded = [batch for batch in batches if batch.status in LOADED]
     con.execute(
-        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, table_name varchar, extract_as_of date, source_mode varchar)"
+        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
     )
     if loaded:
-        rows = [[b.batch_id, b.company_id, b.source_system, b.table_name, b.extract_as_of, b.mode] for b in loaded]
-        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?)", rows)
+        torn = {(b.file_sha256, b.loaded_at) for b in loaded if b.lines_quarantined and b.mode == "full"}
+        rows = [
+            [
+                b.batch_id,
+                b.company_id,
+                b.source_system,
+                b.table_name,
+                b.extract_as_of,
+                b.mode,
+                (b.file_sha256, b.loaded_at) not in torn,
+            ]
+            for b in loaded
+        ]
+        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?)", rows)
     for table in TABLES.values():
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(table, mine, root)}" if mine else _empty(table))
@@ -232,22 +245,26 @@ def _empty(table: Table) -> str:
 
 def _versions(table: Table, batches: Sequence[Batch], root: Path) -> str:
     files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
-    key = ", ".join(ident(name) for name in dict.fromkeys(("company_id", *table.key)))
+    key = ", ".join(f"told.{ident(name)}" for name in dict.fromkeys(("company_id", *table.key)))
     is_told_once = len({batch.company_id for batch in batches}) == len(batches)
     if not table.key:
-        is_told_once, key = False, '"company_id", "line_no"'
+        is_told_once, key = False, "told.company_id, told.line_no"
     current = (
         "true"
         if is_told_once
-        else f"row_number() over (partition by {key} order by extract_as_of desc, batch_id desc) = 1"
+        else f"row_number() over (partition by {key} order by told.extract_as_of desc, told.batch_id desc) = 1"
     )
-    first = "true" if is_told_once else f"row_number() over (partition by {key} order by extract_as_of, batch_id) = 1"
+    first = (
+        "true"
+        if is_told_once
+        else f"row_number() over (partition by {key} order by told.extract_as_of, told.batch_id) = 1"
+    )
     return (
         f"with told as (select version.*, batch.extract_as_of, batch.source_mode, batch.source_system as batch_system from read_parquet([{files}]) as version"
         " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
         f" missing as (select told.batch_id, min(later.extract_as_of) as missing_since from (select distinct batch_id, company_id, batch_system, extract_as_of from told) as told"
         f" inner join lake.batch as later on told.company_id = later.company_id and told.batch_system = later.source_system and later.table_name = {lit(table.name)}"
-        " and later.source_mode in ('full', 'open_items') and later.extract_as_of > told.extract_as_of group by told.batch_id)"
+        " and later.source_mode in ('full', 'open_items') and later.is_whole and later.extract_as_of > told.extract_as_of group by told.batch_id)"
         f" select told.* exclude (batch_system), {current} as is_current, {first} as is_first, missing.missing_since"
         " from told left join missing on told.batch_id = missing.batch_id"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,12 +16,11 @@ from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.intake.container import inspect
 from receivables.intake.entry import Companies
 from receivables.intake.profile import Profile, available, read_profile
-from receivables.intake.read import Request, read_file
+from receivables.intake.read import Request, date_in_name, read_file
 from receivables.state import LOADED, Batch, InboxFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from receivables.run import Night
 
@@ -88,7 +88,7 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     run_id, sha256 = night.run.run_id, ""
     try:
         sha256 = inspect(path, night.settings.ingest.max_file_mb).sha256
-        known = _known(night, sha256, profiles, reading)
+        known = _known(night, path.name, sha256, profiles, reading)
         if known:
             return InboxFile(run_id, path.name, sha256, "known", _worst(known), "")
         batches = _read_into_lake(night, path, profiles, today, reading)
@@ -99,9 +99,10 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
 
 
-def _known(night: Night, sha256: str, profiles: Sequence[Profile], reading: Reading) -> list[Batch]:
-    """Loaded batches of this very content, read by the same version of one of the profiles and as the caller now asks."""
+def _known(night: Night, name: str, sha256: str, profiles: Sequence[Profile], reading: Reading) -> list[Batch]:
+    """Loaded batches of this very content, read by the same version of one of the profiles and as name and caller now say."""
     versions = {(profile.id, profile.version) for profile in profiles}
+    tables = {profile.id for profile in profiles if profile.shape == "table"}
     return [
         batch
         for batch in night.state.batches()
@@ -111,7 +112,20 @@ def _known(night: Night, sha256: str, profiles: Sequence[Profile], reading: Read
         and reading.extract_as_of in (None, batch.extract_as_of)
         and reading.mode in (None, batch.mode)
         and reading.company in (None, batch.company_id)
+        and not _says_more(name, batch, is_table=batch.profile_id in tables)
     ]
+
+
+def _says_more(name: str, batch: Batch, *, is_table: bool) -> bool:
+    """Whether another name of the same content tells what the batch did not: that it holds on a later day too, or for another company."""
+    if name == batch.file_name:
+        return False
+    if is_table:
+        told = {batch.table_name, batch.company_id.casefold(), batch.mode, str(batch.extract_as_of)}
+        return not set(Path(name).stem.casefold().split("__")) <= told
+    day = date_in_name(name)
+    is_dated_by_name = date_in_name(batch.file_name) in (None, batch.extract_as_of)
+    return is_dated_by_name and day not in (None, batch.extract_as_of)
 
 
 def _worst(batches: Sequence[Batch]) -> str:
@@ -136,6 +150,7 @@ def _read_into_lake(
             reading.mode,
         )
         landed = read_file(con, request, Path(scratch))
+        _refuse_future(path, landed.extract_as_of, today)
         loaded_before = {(b.company_id, b.table_name) for b in told if b.status in LOADED}
         batches = lake.write(
             con,
@@ -147,6 +162,17 @@ def _read_into_lake(
         )
         night.state.add(batches)
     return batches
+
+
+def _refuse_future(path: Path, day: date, today: date) -> None:
+    """Refuse an export of a day to come, which would set the date of the whole night; one day is what time zones explain."""
+    if day > today + timedelta(days=1):
+        raise FileRefused(
+            got=f"{path.name}, extracted on {day}",
+            expected=f"an extract date up to today, {today}",
+            try_="the right date in its name or title, or --extract-as-of",
+            reason="EXTRACT_DATE_UNKNOWN",
+        )
 
 
 def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Companies:
@@ -165,10 +191,8 @@ def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Comp
 
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
-    """Keep a refused file's reason once per content; nothing of it is loaded."""
-    if any(
-        b.file_sha256 == sha256 and b.file_name == path.name and b.status == "refused" for b in night.state.batches()
-    ):
+    """Keep a refused file's reason, once as long as it is the same; nothing of it is loaded."""
+    if night.state.last_message(path.name, sha256) == str(refusal):
         return
     lines = _line_count(path)
     batch = Batch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import east_asian_width
@@ -22,7 +23,6 @@ from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from datetime import date, datetime
-    from decimal import Decimal
     from pathlib import Path
 
 SOURCE_LANGUAGE: Final = "en"
@@ -139,17 +139,16 @@ class Language:
             return format_decimal(rounded(value, LEDGER_PLACES.scaleb(4)), "#,##0", locale=self.code)
         return format_compact_decimal(value, format_type="short", locale=self.code, fraction_digits=2)
 
-    def short_money(self, value: Decimal, currency: str) -> str:
-        """As `short`, with the currency code."""
-        return self._with_code(self.short(value), currency)
-
     def count(self, value: int) -> str:
         """A whole number."""
         return format_decimal(value, "#,##0", locale=self.code)
 
     def share(self, value: Decimal | None) -> str:
         """A fraction as percent; a dash where there is nothing to divide by."""
-        return "–" if value is None else format_percent(value, _PERCENT[self.code], locale=self.code)
+        if value is None:
+            return "–"
+        # adding nothing turns the negative zero of a tiny negative share into zero
+        return format_percent(rounded(value, Decimal("0.001")) + 0, _PERCENT[self.code], locale=self.code)
 
     def day(self, value: date | None, style: Any = "medium") -> str:
         """A date; a dash for none."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from receivables import settings as settings_module
 from receivables.dates import checked_as_of, utc_now
-from receivables.home import Home
+from receivables.errors import UsageError
+from receivables.home import Home, private_files
 from receivables.land import Reading, file_reasons, inbox_files, land
 from receivables.publish import build_and_publish
 from receivables.run import Night, Outcome, Progress, started
+from receivables.state import State
 from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
@@ -20,25 +22,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
-REPORT_FRAMES: Final = (
-    "ops.run",
-    "ops.batch",
-    "ops.issue",
-    "core.company",
-    "core.customer",
-    "marts.aging",
-    "marts.aging_control",
-    "marts.kpi",
-    "params.bucket",
-)
-
-
 def init(home: Path) -> Path:
     """Create a home with its folders and a commented settings file; returns the settings file's path. Existing settings are kept."""
-    Home(home).create()
-    target = home / settings_module.FILE_NAME
-    if not target.exists():
-        target.write_text(settings_module.default_toml(), encoding="utf-8")
+    with private_files():
+        Home(home).create()
+        State(Home(home).state)
+        target = home / settings_module.FILE_NAME
+        if not target.exists():
+            target.write_text(settings_module.default_toml(), encoding="utf-8")
     return target
 
 
@@ -63,8 +54,11 @@ def nightly(
     with started(Home(home), as_of, known_at, progress or Progress()) as night:
         files = land(night, inbox_files(inbox or night.home.inbox), today, Reading())
         built = build_and_publish(night, as_of, files)
-        reports = _render(night, is_delivering=is_delivering)
-        return _ended(night, replace(built, reports=reports))
+        try:
+            built = replace(built, reports=_render(night, is_delivering=is_delivering))
+        except OSError as error:
+            built = replace(built, needs_person=(*built.needs_person, f"the report was not written: {error}"))
+        return _ended(night, built)
 
 
 def ingest(
@@ -77,11 +71,13 @@ def ingest(
     """
     reading = reading or Reading()
     if reading.extract_as_of is not None:
-        checked_as_of(reading.extract_as_of, today)
+        checked_as_of(reading.extract_as_of, today, "--extract-as-of")
+    if absent := next((path for path in paths if not path.exists()), None):
+        raise UsageError(got=f"{absent}, which does not exist", expected="files or folders", try_="checking the path")
     with started(Home(home), None, None, progress or Progress()) as night:
         found = [file for path in paths for file in (inbox_files(path) if path.is_dir() else [path])]
         files = land(night, found, today, reading)
-        night.state.add([replace(night.run, finished_at=utc_now(), status="landed")])
+        night.record(finished_at=utc_now(), status="landed")
         return Outcome(night.run.run_id, None, files, needs_person=file_reasons(files), refusals=tuple(night.refusals))
 
 
@@ -118,30 +114,29 @@ def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | No
                 update={"report": night.settings.report.model_copy(update={"languages": tuple(languages)})}
             )
         reports = _render(night, is_delivering=True)
-        night.state.add([replace(night.run, finished_at=utc_now(), status="rendered")])
+        night.record(finished_at=utc_now(), status="rendered")
         return Outcome(night.run.run_id, None, reports=reports)
 
 
 def _ended(night: Night, outcome: Outcome) -> Outcome:
-    status = "needs_person" if outcome.needs_person else "published"
-    night.state.add([replace(night.run, as_of=outcome.as_of, finished_at=utc_now(), status=status)])
-    night.log("ended", status=status, needs_person=list(outcome.needs_person))
+    night.record(finished_at=utc_now(), status="needs_person" if outcome.needs_person else "published")
+    night.log("ended", status=night.run.status, needs_person=list(outcome.needs_person))
     return outcome
 
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
-    from receivables.pages import night_page
+    from receivables.pages import TABLES, night_page
     from receivables.render import render
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
     with night.step("render", len(languages)) as counts, Warehouse(published_file(night.home.root)) as warehouse:
-        frames = {name: warehouse.table(name) for name in REPORT_FRAMES}
-        page = night_page(frames, night.settings.report.top_customers)
+        frames = {name: warehouse.table(name) for name in TABLES}
+        page = night_page(frames, night.settings.report.top_customers, night.settings.ledger.control_amount_per_item)
         for language in languages:
             night.progress.advance(language)
             target = night.home.out / str(frames["ops.run"]["as_of"].iloc[0]) / f"receivables-{language}.html"
-            _write_private(target, render(page, language))
+            _write_whole(target, render(page, language))
             reports[language] = target
             counts["items"] += 1
     if is_delivering:
@@ -154,9 +149,8 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     return reports
 
 
-def _write_private(target: Path, text: str) -> None:
+def _write_whole(target: Path, text: str) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
     unfinished.write_text(text, encoding="utf-8")
-    unfinished.chmod(0o600)
     unfinished.replace(target)

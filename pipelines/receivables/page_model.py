@@ -1,7 +1,7 @@
 """The records of the management report: one night, frozen and language-neutral.
 
-Money is Decimal; a ledger's figures are in its ledger currency at booking rates, and different currencies are never added.
-Unapplied cash and credits are negative, so that every bucket sums to what the ledger says.
+Money is Decimal; a ledger's figures are in its ledger currency at booking rates, and different currencies are never
+added. Unapplied cash and credits are negative, so that all buckets together are what the ledger says.
 """
 
 from __future__ import annotations
@@ -188,7 +188,8 @@ class Proof:
 class Batch:
     """One file × company × table as it was loaded; each physical line is counted in one of a file's rows.
 
-    `refusal` is the reason code of a refused file, `is_new` says that this run loaded it. Control totals are in document currency, None where the file has none.
+    `refusal` is the reason code of a refused file, `is_new` says that this run loaded it. Control totals are in
+    document currency, None where the file has none.
     """
 
     file_name: str
@@ -202,7 +203,6 @@ class Batch:
     lines_quarantined: int
     lines_skipped: int
     rows_loaded: int
-    rows_quarantined: int
     control_total: Decimal | None
     control_total_file: Decimal | None
     status: str
@@ -231,7 +231,7 @@ class Lines:
 class Findings:
     """Findings of one action and reason: how often, in how many files, and the first as an example.
 
-    Assumptions are kept apart by column and by `value`, what was assumed. `files` is 0 for findings about the ledger itself.
+    Assumptions are kept apart by column and by `value`, what was assumed. `files` is 0 for findings about the ledger.
     """
 
     action: str

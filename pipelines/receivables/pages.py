@@ -58,7 +58,7 @@ _PROOF_AMOUNTS: Final = (
 )
 _BATCH_COUNTS: Final = (
     *("lines_read", "lines_loaded", "lines_quarantined", "lines_skipped"),
-    *("rows_loaded", "rows_quarantined"),
+    "rows_loaded",
 )
 _URGENT: Final = {"refused": 0, "needs_person": 1}
 _LOADED: Final = ("ok", "warn", "needs_person")
@@ -81,7 +81,7 @@ def night_page(
     run, started = _run(frames["ops.run"])
     companies = _companies(frames["core.company"], frames["ops.batch"])
     aging = _with_ledger(frames["marts.aging"], companies)
-    batch = _in_order(frames["ops.batch"])
+    batch = _in_order(frames["ops.batch"], started)
     return NightPage(
         run=run,
         companies=companies,
@@ -244,11 +244,12 @@ def _proof_amounts(row: Mapping[Any, Any], suffix: str) -> dict[str, Decimal]:
     return {name: _money(row[name + suffix]) for name in _PROOF_AMOUNTS}
 
 
-def _in_order(batch: pd.DataFrame) -> pd.DataFrame:
-    """What needs a look first, then the newest."""
+def _in_order(batch: pd.DataFrame, started: pd.Timestamp) -> pd.DataFrame:
+    """What needs a look first, then the files of this run by name, then earlier ones, newest first."""
     rank = batch["status"].map(_URGENT).fillna(len(_URGENT)).astype(int)
-    ordered = batch.assign(rank=rank).sort_values(["file_name", "company_id", "table_name"])
-    return ordered.sort_values(["rank", "loaded_at"], ascending=[True, False], kind="stable")
+    at = batch["loaded_at"].where(batch["loaded_at"] < started, started)
+    keys = {"rank": True, "at": False, "file_name": True, "company_id": True, "table_name": True}
+    return batch.assign(rank=rank, at=at).sort_values(list(keys), ascending=list(keys.values()))
 
 
 def _lines(batch: pd.DataFrame) -> Lines:

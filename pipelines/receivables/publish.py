@@ -35,33 +35,65 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
         UsageError: `as_of` cannot be answered by data without history.
         NightFailed: nothing to build from, or a model failed; the published file is untouched.
     """
-    batches = night.state.batches(night.run.known_at if night.run.known_at < night.run.started_at else None)
-    day = as_of or _latest_extract(night, batches)
+    batches = _told(night)
+    latest = _latest_extract(batches)
+    day = as_of or latest
     night.run = replace(night.run, as_of=day)
     target = night.home.warehouse / f"receivables-{night.run.run_id}.duckdb"
     unfinished = target.with_suffix(".building")
     with tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as spill:
         try:
             with closing(connect(unfinished, night.settings, temp=Path(spill))) as con:
-                _build(night, con, day, batches, files, is_explicit=as_of is not None)
-                reasons = (*file_reasons(files), *_check_reasons(con))
+                reasons = _build(night, con, day, batches, files, is_latest=day == latest)
             _publish(night, unfinished, target)
         finally:
             for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
                 leftover.unlink(missing_ok=True)
+    night.record(finished_at=utc_now(), status=_status(reasons))
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
 
 
-def _latest_extract(night: Night, batches: Sequence[Batch]) -> date:
-    days = [batch.extract_as_of for batch in batches if batch.status in LOADED and batch.extract_as_of is not None]
-    if not days:
-        refused = f"; refused: {night.refusals[0]}" if night.refusals else ""
-        raise NightFailed(
-            got=f"no loaded export in {night.home.root}{refused}",
-            expected="at least one export the profiles can read",
-            try_=f"putting exports into {night.home.inbox}",
+def _status(reasons: Sequence[str]) -> str:
+    return "needs_person" if reasons else "published"
+
+
+def _told(night: Night) -> list[Batch]:
+    """The batches told by the run's moment; a run that asks for no past moment knows what it has just landed itself.
+
+    Raises:
+        UsageError: nothing had been told by that moment.
+        NightFailed: nothing was ever told.
+    """
+    told = [batch for batch in night.state.batches() if batch.status in LOADED]
+    if not told:
+        raise _nothing_told(night)
+    if night.run.known_at >= night.run.started_at:
+        night.run = replace(night.run, known_at=utc_now())
+        return night.state.batches()
+    first = min(batch.loaded_at for batch in told)
+    if night.run.known_at < first:
+        raise UsageError(
+            got=f"--known-at {night.run.known_at}, by when nothing had been told",
+            expected=f"a moment since the first export was loaded, {first}",
+            try_="leaving --known-at out",
         )
-    return max(days)
+    return night.state.batches(night.run.known_at)
+
+
+def _nothing_told(night: Night) -> NightFailed:
+    if night.refusals:
+        refusal = night.refusals[0]
+        got = f"no loaded export in {night.home.root} and {len(night.refusals)} refused, first {refusal.got}"
+        return NightFailed(got=got, expected=refusal.expected, try_=refusal.try_)
+    return NightFailed(
+        got=f"no loaded export in {night.home.root}",
+        expected="at least one export the profiles can read",
+        try_=f"putting exports into {night.home.inbox}",
+    )
+
+
+def _latest_extract(batches: Sequence[Batch]) -> date:
+    return max(batch.extract_as_of for batch in batches if batch.status in LOADED and batch.extract_as_of is not None)
 
 
 def _build(
@@ -71,44 +103,56 @@ def _build(
     batches: Sequence[Batch],
     files: Sequence[InboxFile],
     *,
-    is_explicit: bool,
-) -> None:
+    is_latest: bool,
+) -> tuple[str, ...]:
+    """Build everything in one transaction; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
         lake.snapshot(con, night.home.lake, batches)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)
-        _write_ops(night, con, day, batches, files)
-        _refuse_other_dates(con, day, is_explicit=is_explicit)
+        behind = _behind(con, day, is_latest=is_latest)
+        _write_files(night, con, batches, files)
+        reasons = (*file_reasons(files), *behind, *_check_reasons(con))
+        _table(con, "ops.run", Run, [replace(night.run, finished_at=utc_now(), status=_status(reasons))])
+        comment(con, "ops.run", "One row: the run that built this file.")
         con.execute("commit")
         counts["items"] = len(models())
         counts["findings"] = _scalar(con, "select count(*) from ops.issue where action <> 'skip'")
         con.execute("detach lake")
         con.execute("checkpoint")
+    return reasons
 
 
-def _refuse_other_dates(con: Connection, day: date, *, is_explicit: bool) -> None:
-    """Data without history can be aged only at its own date."""
-    row = con.execute(
-        "select company_id, only_as_of from core.company_basis where only_as_of <> ? order by company_id limit 1", [day]
+def _behind(con: Connection, day: date, *, is_latest: bool) -> tuple[str, ...]:
+    """Companies of which only open items of another date are known; on the latest day theirs are kept, and a person must look.
+
+    Raises:
+        UsageError: any other day, at which such data says nothing.
+    """
+    rows = con.execute(
+        "select company_id, only_as_of from core.company_basis where only_as_of <> ? order by company_id", [day]
     ).fetchall()
-    if row:
-        error = UsageError if is_explicit else NightFailed
-        raise error(
-            got=f"as-of {day} for company {row[0][0]}, of which only open items as of {row[0][1]} are known",
+    if rows and not is_latest:
+        company, own_day = rows[0]
+        raise UsageError(
+            got=f"as-of {day} for company {company}, of which only open items as of {own_day} are known",
             expected="the date of its own extract, since a list of open items has no history",
-            try_=f"--as-of {row[0][1]}, or an export that holds settled items too",
+            try_=f"--as-of {own_day}, or an export that holds settled items too",
         )
+    return tuple(
+        f"{company} has only open items as of {own_day}; they are kept as of {day}" for company, own_day in rows
+    )
 
 
-def _write_ops(night: Night, con: Connection, day: date, batches: Sequence[Batch], files: Sequence[InboxFile]) -> None:
-    run = replace(night.run, as_of=day, finished_at=utc_now(), status="published")
+def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files: Sequence[InboxFile]) -> None:
+    """Write what was told, by which file, and what was noticed about it."""
     in_sight = {(file.file_name, file.file_sha256) for file in files if file.outcome == "refused"}
-    shown = [b for b in batches if b.status != "refused" or (b.file_name, b.file_sha256) in in_sight]
+    refused = {(b.file_name, b.file_sha256): b.batch_id for b in batches if b.status == "refused"}
+    current = {batch_id for key, batch_id in refused.items() if key in in_sight}
+    shown = [b for b in batches if b.status != "refused" or b.batch_id in current]
     con.execute("create schema ops")
-    _table(con, "ops.run", Run, [run])
     _table(con, "ops.batch", Batch, shown)
     _table(con, "ops.inbox_file", InboxFile, files)
-    comment(con, "ops.run", "One row: the run that built this file.")
     comment(con, "ops.batch", "One row per file, company and table loaded, and per file refused this night.")
     comment(con, "ops.inbox_file", "One row per file this night saw in its inbox and what became of it.")
     lake.issues(con, night.home.lake, shown, "ops.issue")
@@ -160,7 +204,8 @@ def _publish(night: Night, unfinished: Path, target: Path) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(target.name)
         link.replace(target.with_name(PUBLISHED))
-        for old in sorted(target.parent.glob("receivables-*.duckdb"))[: -night.settings.engine.keep_warehouses]:
+        earlier = sorted((path for path in target.parent.glob("receivables-*.duckdb") if path != target), reverse=True)
+        for old in earlier[night.settings.engine.keep_warehouses - 1 :]:
             old.unlink()
         counts["items"] = 1
 

@@ -163,8 +163,9 @@ def finding_counts(findings: tuple[Findings, ...], words: Language) -> str:
 def finding_sentence(finding: Findings, words: Language) -> str:
     """What was found, in one sentence."""
     if finding.reason_code == "ASSUMED_VALUE":
-        return wording.assumed_sentence(finding.column_name or "", finding.value or "", words.text)
-    return wording.reason_sentence(finding.reason_code, finding.action, words.text)
+        column, value = (shortened(text or "", _TITLE_COLUMNS) for text in (finding.column_name, finding.value))
+        return wording.assumed_sentence(column, value, words.text)
+    return wording.reason_sentence(shortened(finding.reason_code, _TITLE_COLUMNS), finding.action, words.text)
 
 
 def bucket_summary(ledger: Ledger, words: Language) -> str:
@@ -228,9 +229,13 @@ def _static(name: str) -> Markup:
 
 
 def _policy(scripts: tuple[Markup, ...]) -> str:
-    """Nothing may load; only our two scripts run. plotly.js writes style elements and attributes, hence inline styles."""
+    """Nothing may load and only our two scripts run.
+
+    Styles may stand inline: plotly.js writes style elements and attributes as it draws.
+    """
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    closed = "img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {closed}"
 
 
 @cache

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+import sqlite3
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from receivables.dates import utc_now
+from receivables.dates import checked_known_at, utc_now
+from receivables.engine import EngineError
+from receivables.errors import NightFailed
+from receivables.home import private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
 
@@ -32,6 +36,9 @@ class Progress:
 
     def done(self, name: str, summary: str) -> None:
         """The step has ended."""
+
+    def stopped(self) -> None:
+        """The step was broken off by an error."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,21 @@ class Night:
     progress: Progress
     refusals: list[FileRefused] = field(default_factory=list)
 
+    def record(self, **changes: Any) -> None:
+        """Change the run and its record in the store."""
+        self.run = replace(self.run, **changes)
+        self.state.add([self.run])
+
     @contextmanager
     def step(self, name: str, total: int) -> Iterator[dict[str, int]]:
         """Record one named step with its start, end and counts."""
         begun, counts = utc_now(), {"items": 0, "findings": 0}
         self.progress.step(name, total)
-        yield counts
+        try:
+            yield counts
+        except BaseException:
+            self.progress.stopped()
+            raise
         self.state.add([Step(self.run.run_id, name, begun, utc_now(), counts["items"], counts["findings"])])
         self.log(name, **counts)
         self.progress.done(name, f"{counts['items']} done, {counts['findings']} findings")
@@ -81,27 +97,50 @@ class Night:
 
 @contextmanager
 def started(home: Home, as_of: date | None, known_at: datetime | None, progress: Progress) -> Iterator[Night]:
-    """Hold the home's lock and record the run; a failure is recorded and passed on."""
-    home.create()
-    settings = home.settings()
-    with home.only_writer():
-        now = utc_now()
-        run = Run(
-            now.strftime("%Y%m%dT%H%M%S%f") + "Z",
-            as_of,
-            known_at or now,
-            now,
-            None,
-            "running",
-            __version__,
-            settings.sha256(),
-        )
-        state = State(home.state)
-        state.add([run])
-        night = Night(home, settings, state, run, progress)
-        try:
-            yield night
-        except BaseException as error:
-            state.add([replace(night.run, finished_at=utc_now(), status="failed")])
-            night.log("failed", error=str(error))
-            raise
+    """Hold the home's lock and record the run; a failure is recorded and passed on.
+
+    Raises:
+        UsageError: a home that cannot be written, or a moment in the future.
+        NightFailed: another run holds the home, or the disk is full.
+    """
+    now = utc_now()
+    known_at = checked_known_at(known_at or now, now)
+    with private_files():
+        home.create()
+        settings = home.settings()
+        with home.only_writer(), _system_faults_told():
+            home.sweep()
+            state = State(home.state)
+            cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
+            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, settings.sha256())
+            state.add([*cut_off, run])
+            with _failure_recorded(Night(home, settings, state, run, progress)) as night:
+                yield night
+
+
+def _run_id(now: datetime) -> str:
+    return now.strftime("%Y%m%dT%H%M%S%f") + "Z"
+
+
+@contextmanager
+def _system_faults_told() -> Iterator[None]:
+    """Turn what the system refuses (no room, no permission) into one line."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, EngineError) as error:
+        raise NightFailed(
+            got=str(error), expected="a home with room that this user may write", try_="again when there is room"
+        ) from error
+
+
+@contextmanager
+def _failure_recorded(night: Night) -> Iterator[Night]:
+    """Record how a run failed, as far as there is room to."""
+    try:
+        yield night
+    except BaseException as error:
+        with suppress(OSError, sqlite3.Error):
+            if night.run.status == "running":
+                night.record(finished_at=utc_now(), status="failed")
+            night.log("failed", error=str(error) or type(error).__name__)
+        raise

@@ -102,7 +102,7 @@ def _column(line: str, key: list[str]) -> Column:
         type=match["type"],
         required=match["required"] is not None or (match["name"] in key and match["default"] is None),
         meaning=match["meaning"].strip(),
-        default=match["default"],
+        default="" if match["default"] == "''" else match["default"],
         ref=match["ref"],
         alias=match["alias"],
         choices=tuple(args.split(",")) if is_enum else (),

@@ -164,7 +164,11 @@ def parse_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(
+            got=f"{path}: {error.strerror or error}", expected="a readable TOML file", try_="checking the path"
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(
             got=f"{path}: {error}", expected="a TOML file in UTF-8", try_="correcting that line"
         ) from None
@@ -183,12 +187,16 @@ def validated(model: type[Model], raw: dict[str, Any], source: str) -> Model:
 
 
 def _explained(model: type[BaseModel], failure: ValidationError, source: str) -> SettingsError:
-    fault = failure.errors()[0]
+    faults = failure.errors()
+    # a misspelt key is reported twice, as unknown and as missing; the first says more
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         known = _fields_at(model, fault["loc"][:-1])
         guess = nearest(str(fault["loc"][-1]), known)
         return SettingsError(got=f"unknown key {where} in {source}", expected="a known key", try_=guess)
+    if fault["type"] == "missing":
+        return SettingsError(got=f"no {where} in {source}", expected="a value for it", try_=f"adding {where}")
     message = fault["msg"].removeprefix("Value error, ")
     shown = repr(fault["input"])[:80]
     return SettingsError(got=f"{where} = {shown} in {source}", expected=message, try_=f"another value for {where}")

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from receivables.errors import NightFailed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -47,7 +49,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Run:
-    """One night: the date it answers for, what it knew, how it ended (running, published, needs_person, failed)."""
+    """One run: the date it answers for, what it knew, how it ended.
+
+    `status` is running, published, needs_person (published too), landed (nothing was to be built), rendered (reports only), failed, or
+    interrupted (cut off; found by the next run).
+    """
 
     run_id: str
     as_of: date | None
@@ -84,20 +90,36 @@ class InboxFile:
 
 
 _RECORDS: Final[dict[str, type[Any]]] = {"batch": Batch, "run": Run, "step": Step, "inbox_file": InboxFile}
-_KEYS: Final = {"batch": "batch_id", "run": "run_id", "step": "run_id, name", "inbox_file": "run_id, file_name"}
+_KEYS: Final = {
+    "batch": "batch_id",
+    "run": "run_id",
+    "step": "run_id, name",
+    "inbox_file": "run_id, file_name, file_sha256",
+}
 
 
 class State:
     """The store of one home; every method is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        """Open the store, creating it and its tables where missing."""
+        """Open the store, creating it and its tables where missing.
+
+        Raises:
+            NightFailed: the file is no such store, or cannot be written.
+        """
         self._path = path
-        with closing(self._connect()) as con, con:
-            con.execute("pragma journal_mode = wal")
-            for name, record in _RECORDS.items():
-                columns = ", ".join(field.name for field in fields(record))
-                con.execute(f"create table if not exists {name} ({columns}, primary key ({_KEYS[name]}))")
+        try:
+            with closing(self._connect()) as con, con:
+                con.execute("pragma journal_mode = wal")
+                for name, record in _RECORDS.items():
+                    columns = ", ".join(field.name for field in fields(record))
+                    con.execute(f"create table if not exists {name} ({columns}, primary key ({_KEYS[name]}))")
+        except sqlite3.Error as error:
+            raise NightFailed(
+                got=f"{path}: {error}",
+                expected="the store of runs and batches, writable",
+                try_="its permissions and the room on the disk, or putting it back together with lake/ from a backup",
+            ) from None
 
     def _connect(self) -> sqlite3.Connection:
         con = sqlite3.connect(self._path, timeout=30)
@@ -153,6 +175,13 @@ class State:
     def inbox_files(self, run_id: str) -> list[InboxFile]:
         """The files a run saw."""
         return self._read("inbox_file", "where run_id = ? order by file_name", [run_id])
+
+    def last_message(self, file_name: str, sha256: str) -> str | None:
+        """What was said about this content under this name when a run saw it last; None where none did."""
+        seen: list[InboxFile] = self._read(
+            "inbox_file", "where file_name = ? and file_sha256 = ? order by run_id desc limit 1", [file_name, sha256]
+        )
+        return seen[0].message if seen else None
 
     def _read(self, table: str, tail: str, values: Sequence[str] = ()) -> list[Any]:
         record = _RECORDS[table]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from receivables import night
 from receivables.assets import sample_dir
 from receivables.dates import today
-from receivables.errors import UsageError
-from receivables.home import Home
+from receivables.errors import UsageError, nearest
+from receivables.home import Home, private_files
 from receivables.intake.profile import Profile, available
-from receivables.land import Reading
+from receivables.land import Reading, inbox_files
 from receivables.state import Batch, Run, State, Step
-from receivables.warehouse import open_warehouse
-from receivables.world import SampleSummary, generate
+from receivables.warehouse import Warehouse, open_warehouse, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from receivables.run import Outcome, Progress
+    from receivables.world import SampleSummary
 
 HOME: Final = "data"
 """The home where none is named."""
+
+_DEMO_MARK: Final = ".demo"
+"""The file that tells a home made by `demo`, which may be made anew, from one that is somebody's own."""
 
 
 def init(home: str | Path = HOME) -> Path:
@@ -96,7 +99,7 @@ def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a home stands: its last run with its steps, and what was published last (NULL where nothing was)."""
+    """Where a home stands: its last run with its steps, and the run whose file is the published one (None where nothing is)."""
 
     last_run: Run | None
     steps: tuple[Step, ...]
@@ -111,15 +114,12 @@ def status(home: str | Path = HOME) -> Status:
         UsageError: no such home.
     """
     state = _state(Path(home))
-    runs = state.runs()
-    published = [run for run in runs if run.status in ("published", "needs_person")]
-    last = runs[-1] if runs else None
-    return Status(
-        last,
-        tuple(state.steps(last.run_id)) if last else (),
-        published[-1] if published else None,
-        tuple(state.batches()),
-    )
+    runs = {run.run_id: run for run in state.runs()}
+    last = next(reversed(runs.values()), None)
+    if last is not None and last.status == "running" and not Home(Path(home)).has_writer():
+        last = replace(last, status="interrupted")
+    published = runs.get(published_run(Path(home)) or "")
+    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()))
 
 
 def _state(home: Path) -> State:
@@ -134,8 +134,16 @@ def _state(home: Path) -> State:
 
 
 def findings(home: str | Path = HOME, *, reason: str | None = None, limit: int = 20) -> pd.DataFrame:
-    """What was noticed about the files and by the build: by reason with counts, or the lines of one reason."""
+    """What was noticed about the files and by the build: by reason with counts, or the lines of one reason.
+
+    Raises:
+        UsageError: nothing was published yet, or an unknown reason.
+    """
+    from receivables.wording import REASONS
+
     with open_warehouse(home) as warehouse:
+        if reason is not None:
+            _known_value(warehouse, "--reason", reason, "select distinct reason_code from ops.issue", REASONS)
         if reason is None:
             return warehouse.query(
                 "select issue.reason_code, issue.action, coalesce(batch.file_name, '') as file_name, sum(issue.count)::bigint as count, min(issue.raw_value) as example"
@@ -148,6 +156,13 @@ def findings(home: str | Path = HOME, *, reason: str | None = None, limit: int =
         )
 
 
+def _known_value(warehouse: Warehouse, option: str, value: str, query: str, also: Iterable[str] = ()) -> None:
+    """Refuse a value that neither the published tables hold nor `also`, naming the nearest known."""
+    known = {row[0] for row in warehouse.con.execute(query).fetchall()}.union(also)
+    if value not in known:
+        raise UsageError(got=f"{option} {value!r}", expected="a known one", try_=f"{option} {nearest(value, known)}")
+
+
 def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
     """The export dialects that can be read: the home's own, then the shipped ones."""
     own = Home(Path(home)).profiles
@@ -157,9 +172,19 @@ def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
 def sample(
     out: str | Path, *, customers: int = 40, seed: int = 7, dialect: str = "canonical", as_of: date | None = None
 ) -> SampleSummary:
-    """Write a seeded synthetic business with its truth file into a folder."""
-    dated: dict[str, Any] = {} if as_of is None else {"as_of": as_of}
-    return generate(Path(out), customers=customers, seed=seed, dialect=dialect, **dated)
+    """Write a seeded synthetic business with its truth file into a folder.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    from receivables.world import DEFAULT_AS_OF, generate
+
+    try:
+        return generate(Path(out), customers=customers, seed=seed, dialect=dialect, as_of=as_of or DEFAULT_AS_OF)
+    except OSError as error:
+        raise UsageError(
+            got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -171,34 +196,39 @@ class Trace:
 
 
 def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Trace:
-    """Follow a customer or a document, by id or number, to its documents, allocations, files and lines.
+    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines.
 
     Raises:
-        UsageError: nothing of that name.
+        UsageError: nothing of that name, or no such bucket.
     """
     named = "select ? as key"
     with open_warehouse(home) as warehouse:
+        if bucket is not None:
+            _known_value(warehouse, "--bucket", bucket, "select bucket from params.bucket order by ordinal")
         items = warehouse.query(
             f"with asked as ({named}) select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
             " item.due_date, document.currency, document.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket,"
             " batch.file_name, coalesce(item.line_no, document.line_no) as line_no from core.document as document cross join asked"
             " left join marts.open_item as item on document.company_id = item.company_id and document.doc_id = item.doc_id"
-            " left join ops.batch as batch on document.batch_id = batch.batch_id"
+            " left join ops.batch as batch on coalesce(item.batch_id, document.batch_id) = batch.batch_id"
             " where (asked.key in (document.doc_id, document.doc_no, document.source_key)"
             " or (item.item_id is not null and asked.key in (document.customer_id, substr(document.customer_id, length(document.company_id) + 2))))"
             " and (? is null or item.bucket = ?)"
-            " union all select item.item_id, item.customer_id, item.doc_no, item.kind, 'posted', item.doc_date, item.due_date, item.currency, -payment.amount_doc, item.seq,"
-            " item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, item.line_no from marts.open_item as item cross join asked"
-            " inner join core.payment as payment on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id"
-            " left join ops.batch as batch on item.batch_id = batch.batch_id"
-            " where asked.key in (item.item_id, item.doc_no, item.customer_id, substr(item.customer_id, length(item.company_id) + 2)) and (? is null or item.bucket = ?)"
+            " union all select payment.payment_id, payment.customer_id, payment.source_key, payment.kind, payment.state, payment.pay_date, item.due_date, payment.currency,"
+            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no"
+            " from core.payment as payment cross join asked left join marts.open_item as item"
+            " on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id"
+            " left join ops.batch as batch on payment.batch_id = batch.batch_id"
+            " where (asked.key in (payment.payment_id, payment.source_key)"
+            " or (item.item_id is not null and asked.key in (item.customer_id, substr(item.customer_id, length(item.company_id) + 2))))"
+            " and (? is null or item.bucket = ?)"
             " order by doc_date, item_id, seq",
             [key, bucket, bucket, bucket, bucket],
         )
         if items.empty:
             raise UsageError(
-                got=f"{key!r}, of which nothing is known",
-                expected="a customer or document, by id or number",
+                got=f"{key!r}, of which nothing is {f'in bucket {bucket}' if bucket else 'known'}",
+                expected="a customer, document or receipt, by id or number",
                 try_="an id as the report or marts.open_item shows it",
             )
         ids = list(dict.fromkeys(items["item_id"]))
@@ -216,20 +246,30 @@ def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Tr
 
 
 def demo(home: str | Path = "data/demo", *, progress: Progress | None = None) -> Outcome:
-    """Run a whole night on the sample exports in a home of its own, made anew each time."""
+    """Run a whole night on the sample exports in a home of its own, made anew each time.
+
+    Raises:
+        UsageError: the folder holds something else than an earlier demo.
+    """
+    from receivables.world import DEFAULT_AS_OF
+
     place = Path(home)
     if place.exists():
         _clear_demo(place)
     night.init(place)
-    shutil.copytree(sample_dir(), Home(place).inbox, dirs_exist_ok=True)
-    return nightly(place, progress=progress)
+    with private_files():
+        (place / _DEMO_MARK).touch()
+        for source in inbox_files(sample_dir()):
+            shutil.copyfile(source, Home(place).inbox / source.name)
+    # the sample's dates are fixed; a machine whose clock stands before them shows it all the same
+    return night.nightly(place, today=max(today(), DEFAULT_AS_OF), progress=progress)
 
 
 def _clear_demo(place: Path) -> None:
-    """Remove an earlier demo; a folder that is no home of ours is never touched."""
-    if not (place / "state.sqlite").exists() and any(place.iterdir()):
+    """Remove an earlier demo; any other folder is never touched, least of all somebody's real home."""
+    if not place.is_dir() or (not (place / _DEMO_MARK).exists() and any(place.iterdir())):
         raise UsageError(
-            got=f"{place}, a folder with something else in it",
+            got=f"{place}, which holds something else",
             expected="an empty folder or an earlier demo",
             try_="--home DIR with another folder",
         )

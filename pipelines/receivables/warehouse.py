@@ -32,6 +32,12 @@ def published_file(home: Path) -> Path:
     return name.resolve()
 
 
+def published_run(home: Path) -> str | None:
+    """The run whose file is the published one; None where nothing was published."""
+    name = home / "warehouse" / PUBLISHED
+    return name.resolve().stem.removeprefix("receivables-") if name.exists() else None
+
+
 class Warehouse:
     """A read-only view of one published night; use it as a context manager or close it."""
 

@@ -1,6 +1,6 @@
 """The sentences behind codes: what a reason, an action, a status, a table is called, as message ids in English.
 
-Records carry codes; only here do they meet words, and the catalogues below `reports/locale` hold each of these messages.
+Records carry codes; only here do they meet words. The catalogues below `reports/locale` hold each of these messages.
 """
 
 from __future__ import annotations
@@ -52,13 +52,44 @@ MODES: Final[Mapping[str, str]] = {
 TABLES: Final[Mapping[str, str]] = {
     "allocation": N_("Allocations"),
     "balance_assertion": N_("Stated balances"),
+    "benefit_ledger": N_("Benefits"),
+    "collection_log": N_("Collection log"),
+    "collector": N_("Collectors"),
     "company": N_("Companies"),
+    "concession": N_("Concessions"),
+    "contact": N_("Contacts"),
+    "contract": N_("Contracts"),
+    "contract_price": N_("Contract prices"),
+    "credit_limit": N_("Credit limits"),
     "customer": N_("Customers"),
+    "customer_bank_account": N_("Bank accounts"),
+    "customer_event": N_("Customer events"),
+    "customer_xref": N_("Customer keys"),
+    "delivery": N_("Deliveries"),
+    "delivery_line": N_("Delivery lines"),
+    "dispute": N_("Disputes"),
     "document": N_("Documents"),
+    "document_line": N_("Document lines"),
     "fx_rate": N_("Exchange rates"),
     "instalment": N_("Instalments"),
+    "integrity_file": N_("Integrity files"),
+    "integrity_record": N_("Integrity records"),
+    "operating_survey": N_("Operating surveys"),
+    "order_line": N_("Order lines"),
     "payment": N_("Receipts"),
+    "payment_step": N_("Payment steps"),
     "payment_terms": N_("Payment terms"),
+    "payment_terms_instalment": N_("Instalment terms"),
+    "price_uplift": N_("Price uplifts"),
+    "product": N_("Products"),
+    "product_season": N_("Product seasons"),
+    "sales_order": N_("Sales orders"),
+    "salesperson": N_("Salespeople"),
+    "sell_through": N_("Sell-through"),
+    "service_issue": N_("Service issues"),
+    "statement_confirmation": N_("Statement confirmations"),
+    "territory": N_("Territories"),
+    "visit_rule": N_("Visit rules"),
 }
 
 REASONS: Final[Mapping[str, str]] = {
@@ -66,6 +97,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ENC_MOJIBAKE": N_("Names contain characters damaged before the export reached us."),
     "FILE_FAKE_XLS": N_("The file is not of the kind its name says; it was read for what it is."),
     "FILE_TITLE_LINES": N_("Title and filter lines stand above the header."),
+    "FILE_REFUSED": N_("The file could not be used."),
     "FILE_NOT_A_TABLE": N_("The file is no table, whatever its name says."),
     "FILE_TOO_LARGE": N_("The file is larger than the settings allow."),
     "FILE_UNREADABLE": N_("The file could not be opened."),
@@ -87,6 +119,7 @@ REASONS: Final[Mapping[str, str]] = {
     "COL_SHIFT": N_("The line does not have as many fields as the header."),
     "COL_MULTILINE": N_("A text runs over several lines and was joined."),
     "COL_MISSING": N_("A column the profile needs is missing."),
+    "COL_UNKNOWN": N_("Columns that the profile does not know; they were left aside."),
     "COL_DUPLICATE": N_("A column heading occurs twice."),
     "NUM_COMMA_DECIMAL": N_("Amounts with a decimal comma, read as the profile declares."),
     "NUM_INVALID": N_("A value that is not a number."),
@@ -101,6 +134,7 @@ REASONS: Final[Mapping[str, str]] = {
     "NUM_HASHES": N_("A cell shows hash signs or a spreadsheet error instead of a value."),
     "NUM_EXCEL_ERROR": N_("A cell holds a spreadsheet error instead of a value."),
     "KEY_LEADING_ZERO": N_("Keys with and without leading zeros were brought to one form."),
+    "KEY_DERIVED": N_("Rows without a document number were given one made from their contents."),
     "KEY_DUPLICATE_SAME": N_("The same row occurs more than once."),
     "KEY_DUPLICATE_DIFF": N_("Two rows have the same key and different contents."),
     "KEY_REUSED_YEAR": N_("Document numbers are used again each year; the year was made part of the key."),
@@ -116,6 +150,7 @@ REASONS: Final[Mapping[str, str]] = {
     "SIGN_NEGATIVE_INVOICE": N_("Invoices with a negative amount were taken as credit notes."),
     "SIGN_MIXED": N_("Amounts whose signs contradict each other."),
     "AMOUNT_ZERO": N_("An amount or rate that must not be zero or negative."),
+    "DISCOUNT_ABOVE_AMOUNT": N_("A discount larger than the amount it belongs to."),
     "SETTLED_WHILE_OPEN": N_("A settlement date on items the export calls open; the date was ignored."),
     "TYPE_UNKNOWN": N_("A document type that the profile does not know."),
     "REF_ORPHAN_CUSTOMER": N_("Documents of customers that no export describes; their balances count."),
@@ -146,10 +181,12 @@ REASONS: Final[Mapping[str, str]] = {
 
 # Where a reason alone would not say what was done about it.
 REASONS_BY_ACTION: Final[Mapping[tuple[str, str], str]] = {
+    ("ENC_LEGACY", "reject_file"): N_("The file is in none of the character encodings its profile allows."),
     ("KEY_DUPLICATE_SAME", "repair"): N_("The same row occurs more than once under one key; it was counted once."),
     ("KEY_DUPLICATE_SAME", "skip"): N_("Repeats of a row with the same key"),
     ("KEY_DUPLICATE_SAME", "accept_warn"): N_(
-        "Identical rows occur in a file without a document number, so a repeat cannot be told from a second sale; every row is counted."
+        "Identical rows occur in a file without a document number, so a repeat cannot be told from a second sale; "
+        "every row is counted. The example is the amount of the repeats."
     ),
 }
 

@@ -1,9 +1,10 @@
 -- One row per allocation in one form: cash, credits and losses at the money's value, fx differences in rows of their own (told, or derived where a
--- file tells none for the document). In effect from effective_from (NULL: never) until the day before effective_until (NULL: for good).
+-- file tells none for the document). A bill that replaces an invoice (two documents that both raise what is owed) clears it and is not drawn on itself.
+-- In effect from effective_from (NULL: never) until the day before effective_until (NULL: for good).
 with paired as (
   select
     company_id, allocation_id,
-    bool_or(not is_known or counts_from is null) as has_dead_end,
+    bool_or(not is_known or counts_from is null or item_sign = 0) as has_dead_end,
     bool_or(not is_known) as is_orphan,
     max(counts_from) as ends_from,
     min(counts_until) as ends_until,
@@ -24,18 +25,27 @@ tells_fx as (
   where to_doc_id is not null
   group by company_id, to_doc_id
 ),
-dated as (
+paired_up as (
   select
-    told.* exclude (has_fx_column, source_mode, extract_as_of, missing_since),
-    paired.* exclude (company_id, allocation_id, has_dead_end, has_same_sign, ends_from, ends_until),
-    paired.has_same_sign and told.kind <> 'bill_transfer' as is_one_sided,
-    case when not paired.has_dead_end and not (paired.has_same_sign and told.kind <> 'bill_transfer') then greatest(told.alloc_date, paired.ends_from) end as effective_from,
-    least(told.voided_date, paired.ends_until) as effective_until,
-    coalesce(not tells_fx.has_fx, true) and paired.from_leg_doc is not null and paired.to_leg_local is not null
-    and told.kind <> 'bill_transfer' as is_derived_fx
+    told.*, paired.* exclude (company_id, allocation_id),
+    paired.has_same_sign and told.kind = 'bill_transfer' and told.from_doc_id is not null and told.to_doc_id is not null as is_bill,
+    coalesce(tells_fx.has_fx, false) as has_told_fx
   from staging.allocation as told
   inner join paired on told.company_id = paired.company_id and told.allocation_id = paired.allocation_id
   left join tells_fx on told.company_id = tells_fx.company_id and told.to_doc_id = tells_fx.to_doc_id
+),
+dated as (
+  select
+    * exclude (has_fx_column, has_told_fx, source_mode, extract_as_of, missing_since, has_dead_end, has_same_sign, is_bill, ends_from, ends_until)
+      replace (
+        case when is_bill then 0 else from_leg_doc end as from_leg_doc,
+        case when kind = 'bill_transfer' and not is_bill then 'netting' else kind end as kind
+      ),
+    has_same_sign and not is_bill as is_one_sided,
+    case when not has_dead_end and not (has_same_sign and not is_bill) then greatest(alloc_date, ends_from) end as effective_from,
+    least(voided_date, ends_until) as effective_until,
+    not has_told_fx and from_leg_doc is not null and to_leg_local is not null and not is_bill as is_derived_fx
+  from paired_up
 ),
 valued as (
   select * exclude (is_derived_fx) replace (

@@ -36,7 +36,7 @@ from (
   select
     rest.*,
     rest.basis = 'replay' and rest.is_touched and rest.rest_doc <> 0
-    and abs(rest.rest_doc) <= greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * rest.document_amount_doc) as is_closed
+    and abs(rest.rest_doc) <= greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * rest.document_amount_doc::decimal(28, 4)) as is_closed
   from rest
   cross join params.ledger as setting
 ) as rest

@@ -7,13 +7,13 @@ with item as (
 amounts as (
   select
     company_id,
-    sum(open_local) as receivables_total,
-    sum(case when is_unapplied then 0 else open_local end) as owed,
-    sum(case when bucket = 'not_due' then open_local else 0 end) as not_due_total,
-    sum(case when is_overdue then open_local else 0 end) as overdue_total,
-    sum(case when is_overdue and days_overdue > 90 then open_local else 0 end) as overdue_90_total,
-    sum(case when is_unapplied then open_local else 0 end) as unapplied_total,
-    sum(case when bucket = 'no_due_date' then open_local else 0 end) as no_due_date_total,
+    sum(open_local)::decimal(18, 4) as receivables_total,
+    sum(case when is_unapplied then 0 else open_local end)::decimal(18, 4) as owed,
+    sum(case when bucket = 'not_due' then open_local else 0 end)::decimal(18, 4) as not_due_total,
+    sum(case when is_overdue then open_local else 0 end)::decimal(18, 4) as overdue_total,
+    sum(case when is_overdue and days_overdue > 90 then open_local else 0 end)::decimal(18, 4) as overdue_90_total,
+    sum(case when is_unapplied then open_local else 0 end)::decimal(18, 4) as unapplied_total,
+    sum(case when bucket = 'no_due_date' then open_local else 0 end)::decimal(18, 4) as no_due_date_total,
     count(*)::bigint as open_items_count,
     count(distinct customer_id)::bigint as customers_open_count,
     count(distinct case when is_overdue then customer_id end)::bigint as customers_overdue_count
@@ -22,14 +22,14 @@ amounts as (
 ),
 largest as (
   select
-    company_id, sum(open_local) as owed,
+    company_id, sum(open_local)::decimal(18, 4) as owed,
     row_number() over (partition by company_id order by sum(open_local) desc, customer_id)::bigint as place
   from item
   where not is_unapplied
   group by company_id, customer_id
 ),
 figure as (
-  select company.company_id, company.local_currency, amounts.* exclude (company_id), coalesce(top.owed, 0) as top10_owed
+  select company.company_id, company.local_currency, amounts.* exclude (company_id), coalesce(top.owed, 0)::decimal(18, 4) as top10_owed
   from core.company as company
   left join amounts on company.company_id = amounts.company_id
   left join (select company_id, sum(owed) as owed from largest where place <= 10 group by company_id) as top

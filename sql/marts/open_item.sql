@@ -4,7 +4,7 @@ with debt as (
   select
     document.company_id, coalesce(document.customer_id, '(unidentified)') as customer_id, 'document' as item_kind, document.doc_id as item_id, document.doc_id, balance.seq,
     document.kind, document.doc_no, document.doc_date, instalment.due_date, instalment.due_date_original, document.currency,
-    document.amount_doc, document.amount_local, balance.rest_doc, document.dispute_flag, document.batch_id, instalment.line_no
+    instalment.amount_doc, instalment.amount_local, balance.rest_doc, document.dispute_flag, document.batch_id, instalment.line_no
   from marts.instalment_balance as balance
   inner join marts.document_counting as document on balance.company_id = document.company_id and balance.doc_id = document.doc_id
   inner join core.instalment as instalment

@@ -1,5 +1,5 @@
 -- One row per allocation, and one more of kind fx_difference where a file gave the difference as a column (parent_allocation_id).
--- Kinds that draw on nothing lose their source, and a bill that replaces an invoice is not drawn on. amount_local: the money's value, discount included; on fx rows the signed difference.
+-- Kinds that draw on nothing lose their source. amount_local: the money's value, discount included; on fx rows the signed difference.
 with told as (
   select * from lake.allocation where is_current
 ),
@@ -8,7 +8,6 @@ cleaned as (
     * exclude (is_current, is_first) replace (
       case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else from_payment_id end as from_payment_id,
       case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else from_doc_id end as from_doc_id,
-      case when kind = 'bill_transfer' then 0 else amount_from_doc end as amount_from_doc,
       case when source_mode = 'full' then least(voided_date, missing_since) else voided_date end as voided_date
     ),
     kind <> 'fx_difference' and fx_difference_local is not null as has_fx_column

@@ -58,8 +58,8 @@ def test_headline_parts_sum_to_the_total_and_shares_to_one(page: NightPage) -> N
         head = ledger.headline
         assert head.not_due + head.overdue + head.no_due_date + head.unapplied == head.total
         assert head.unapplied < 0
-        shares = [line.share for line in ledger.lines if line.bucket.key != "unapplied"]
-        assert abs(sum(share for share in shares if share is not None) - 1) < Decimal("1e-20")
+        shares = [line.share or Decimal(0) for line in ledger.lines if line.bucket.key != "unapplied"]
+        assert abs(sum(shares, Decimal(-1))) < Decimal("1e-20")
         assert head.overdue_share == head.overdue / (head.total - head.unapplied)
 
 

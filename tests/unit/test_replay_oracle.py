@@ -196,7 +196,7 @@ def test_an_over_allocation_is_refused_on_both_ends_and_still_fills_the_sum() ->
 
 def test_instalments_are_cleared_by_name_then_by_due_date() -> None:
     result = replayed(
-        document("I1", 100),
+        document("I1", 100, due_date=None),
         instalment("I1", 1, 40),
         instalment("I1", 2, 30, due_date=date(2026, 3, 1)),
         instalment("I1", 3, 20, due_date=date(2026, 2, 1)),
@@ -242,6 +242,49 @@ def test_money_returned_uses_up_the_receipt() -> None:
         allocation("A2", 50, from_payment_id="P1", to_doc_id="F1"),
     )
     assert opened(result) == {"P1": -20}
+
+
+def test_an_instalment_without_date_is_due_with_its_document() -> None:
+    result = replayed(document("I1", 100, due_date=date(2026, 9, 29)), instalment("I1", 1, 100))
+    assert [item.days_overdue for item in result.items] == [1]
+
+
+def test_an_instalment_that_is_a_credit_is_not_aged() -> None:
+    result = replayed(document("I1", 100), instalment("I1", 1, 120), instalment("I1", 2, 10))
+    assert {item.open_doc: item.bucket for item in result.items} == {120: "d181_365", -20: "unapplied"}
+
+
+def test_two_items_on_the_same_side_are_not_set_off() -> None:
+    result = replayed(
+        document("I1", 100),
+        document("I2", 50),
+        document("Z1", 0),
+        payment("P1", 10),
+        allocation("A1", 50, kind="netting", from_doc_id="I2", to_doc_id="I1"),
+        allocation("A2", "0.04", from_payment_id="P1", to_doc_id="Z1"),
+    )
+    assert opened(result) == {"I1": 100, "I2": 50, "P1": -10}
+
+
+def test_a_bill_replaces_invoices_up_to_its_amount_and_stays_open() -> None:
+    result = replayed(
+        document("I1", 60),
+        document("I2", 60),
+        document("B1", 100, kind="bill_of_exchange"),
+        allocation("A1", 60, kind="bill_transfer", from_doc_id="B1", to_doc_id="I1"),
+        allocation("A2", 60, kind="bill_transfer", from_doc_id="B1", to_doc_id="I2"),
+    )
+    assert opened(result) == {"I2": 60, "B1": 100}
+    assert result.control["ES01", "EUR"].moved == 60
+
+
+def test_a_bill_taken_as_payment_is_drawn_on() -> None:
+    result = replayed(
+        document("I1", 60),
+        payment("P1", 100, kind="bill_received"),
+        allocation("A1", 60, kind="bill_transfer", from_payment_id="P1", to_doc_id="I1"),
+    )
+    assert opened(result) == {"P1": -40}
 
 
 def test_an_allocation_across_currencies_moves_value_between_them() -> None:

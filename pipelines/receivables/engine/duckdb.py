@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from receivables.settings import Settings
 
 
+EngineError = duckdb.Error
+"""What the engine raises; named here for the same reason as Connection."""
+
 Connection = duckdb.DuckDBPyConnection
 """An open connection; named here so that modules below need not import the engine's library."""
 
@@ -68,18 +71,22 @@ def run_models(
                 f"create table core.{table} as select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
             )
             comment(con, f"core.{table}", TABLES[table].grain)
+    con.execute("drop schema staging cascade")
 
 
 def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Staging only renames what the lake holds, so it is a view of the build and not kept; everything else is a table."""
+    kind = "view" if model.schema == "staging" else "table"
     try:
-        con.execute(f"create table {model.full_name} as {model.sql}")
+        con.execute(f"create {kind} {model.full_name} as {model.sql}")
     except duckdb.Error as error:
         raise NightFailed(
             got=f"model {model.full_name}: {error}",
             expected="SQL that runs on the lake",
             try_=f"sql/{model.schema}/{model.name}.sql",
         ) from error
-    comment(con, model.full_name, model.header)
+    if kind == "table":
+        comment(con, model.full_name, model.header)
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, words: str) -> None:

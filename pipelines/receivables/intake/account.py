@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake.convert import number
-from receivables.intake.rows import unknown_labels
+from receivables.intake.convert import Field, cleaned, number
+from receivables.intake.profile import fold
+from receivables.intake.rows import repeated_labels, unknown_labels
 from receivables.intake.sqltext import lit
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def account(
     table = lit(found.table.name) if found.table is not None else _TABLE_OF[profile.shape]
     con.execute(
         f"create or replace table outcome as select line_no, n_lines, raw, coalesce(company_id, '') as company_id, {table} as table_name,"
-        " case when reason is null then 'loaded' when reason like 'SKIP%' or reason = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, reason from judged"
+        " case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from judged"
         " union all select line_no, n_lines, raw, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
         " case when row_class = 'unclassified' then 'COL_SHIFT' else 'SKIP_' || upper(row_class) end from classed where row_class <> 'item'"
     )
@@ -72,7 +73,7 @@ def account(
             reason="FILE_TRUNCATED",
         )
     total, file_total = _control_totals(con, profile, found)
-    _refuse_total(total, file_total, con, name)
+    _refuse_total(total, file_total, con, found, name)
     quarantined = sum(count for (_, _, outcome), count in rows.items() if outcome == "quarantined")
     share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con))
     if quarantined and share > settings.ingest.refuse_pct:
@@ -117,6 +118,7 @@ def _findings(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
         " union all select o.line_no, null, o.reason, 'quarantine', 1, null, null, o.raw from outcome as o"
         " where o.outcome = 'quarantined' and o.line_no not in (select line_no from problem)"
         " union all select min(line_no), null, reason, 'skip', sum(n_lines)::bigint, null, null, null from outcome where outcome = 'skipped' group by reason"
+        " union all select min(line_no), null, 'COL_MULTILINE', 'repair', count(*), null, null, any_value(raw) from record where n_lines > 1 having count(*) > 0"
         f" union all select line_no, null, 'QUOTE_LEFT_OPEN', 'accept_warn', 1, null, null, raw from record where line_no in ({left_open})"
     )
 
@@ -127,27 +129,42 @@ def _control_totals(
     """What the file's amounts sum to, quarantined rows included where readable, and the total it states itself."""
     if profile.shape == "table":
         return None, None
-    role = "amount_local" if "amount_local" in found.header.roles else "amount"
+    role = _money_role(found)
     row = con.execute(f"select sum({role})::decimal(18, 4) from typed_row").fetchone()
     total = row[0] if row else None
-    position = found.header.roles.get(role)
+    cell = cleaned(Field(role, "money", f"cells[{found.header.roles[role]}]", "DECIMAL(18,4)"))
     totals = con.execute(
-        f"select cells[{position}], coalesce(regexp_matches(raw, {lit(profile.rows.grand_total)}), false) from classed where row_class = 'total'"
+        f"select {cell}, coalesce(regexp_matches(raw, {lit(profile.rows.grand_total)}), false),"
+        " line_no > (select max(line_no) from classed where row_class = 'item') from classed where row_class = 'total'"
     ).fetchall()
     totals = [row for row in totals if row[1]] or totals
-    if len(totals) != 1:
+    if len(totals) != 1 or not totals[0][2]:  # subtotals, or one that more rows follow, say nothing about the file
         return total, None
     readings = [
-        con.execute(f"select {number('v', locale)} from (select ? as v)", [totals[0][0].strip()]).fetchone()
+        con.execute(
+            f"select {number('v', locale, 'decimal(18, 4)')} from (select ?::varchar as v)", [totals[0][0]]
+        ).fetchone()
         for locale in found.locales_and_formats()[0]
     ]
     values = {reading[0] for reading in readings if reading and reading[0] is not None}
     return total, (total if total in values else next(iter(values), None))
 
 
-def _refuse_total(total: Decimal | None, file_total: Decimal | None, con: duckdb.DuckDBPyConnection, name: str) -> None:
-    unreadable = con.execute("select count(*) from outcome where outcome = 'quarantined'").fetchone()
-    if file_total is None or total == file_total or (unreadable and unreadable[0]):
+def _money_role(found: Recognised) -> str:
+    return "amount_local" if "amount_local" in found.header.roles else "amount"
+
+
+def _refuse_total(
+    total: Decimal | None, file_total: Decimal | None, con: duckdb.DuckDBPyConnection, found: Recognised, name: str
+) -> None:
+    """A total can be held against the rows only where every row's amount is readable, be the row loaded or not."""
+    if file_total is None or total == file_total:
+        return
+    unreadable = con.execute(
+        "select 1 from outcome left join typed_row on outcome.line_no = typed_row.line_no"
+        f" where outcome.outcome = 'quarantined' and typed_row.{_money_role(found)} is null limit 1"
+    ).fetchall()
+    if unreadable:
         return
     raise FileRefused(
         got=f"{name}, whose rows sum to {total} and whose total says {file_total}",
@@ -163,7 +180,7 @@ def _value_share(con: duckdb.DuckDBPyConnection) -> Decimal:
     if amount is None:
         return Decimal(0)
     row = con.execute(
-        f"select sum(abs({amount})) filter (where reason is not null and reason not like 'SKIP%' and reason <> 'KEY_DUPLICATE_SAME'), sum(abs({amount})) from judged"
+        f"select sum(abs({amount})) filter (where verdict is not null and verdict not like 'SKIP%' and verdict <> 'KEY_DUPLICATE_SAME'), sum(abs({amount})) from judged"
     ).fetchone()
     return Decimal(100) * row[0] / row[1] if row and row[0] and row[1] else Decimal(0)
 
@@ -182,6 +199,7 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
         noted.append(Finding("ENC_LEGACY", "repair", repaired_value=found.encoding))
     if found.source.path.suffix.lower() in (".xls", ".xlsx") and found.source.kind == "text":
         noted.append(Finding("FILE_FAKE_XLS", "repair", repaired_value=found.container))
+    noted += [Finding("COL_DUPLICATE", "accept_warn", column_name=label) for label in repeated_labels(found.header)]
     if found.table is None:
         noted += [
             Finding("COL_UNKNOWN", "accept_warn", column_name=label)
@@ -189,11 +207,12 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
         ]
         noted += _repeats(con, found)
     else:
-        known = {*found.table.columns, "company_id"} | {c.alias for c in found.table.columns.values() if c.alias}
+        names = [name for column in found.table.columns.values() for name in (column.name, column.alias or "")]
+        known = {fold(name) for name in ("company_id", *names)}
         noted += [
             Finding("COL_UNKNOWN", "accept_warn", column_name=label)
             for label in found.header.labels
-            if label.strip() and label.strip() not in known
+            if label.strip() and fold(label) not in known
         ]
     return noted
 
@@ -202,14 +221,21 @@ def _repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]
     """Rows equal to an earlier one, kept where nothing in the file names a row."""
     if found.profile.key and found.profile.shape == "invoices":
         return []
+    named = []
+    if not found.profile.key:
+        count = con.execute("select count(*) from judged where verdict is null").fetchall()[0][0]
+        named = [
+            Finding("KEY_DERIVED", "accept_warn", column_name="doc_no", count=int(count), repaired_value="content")
+        ]
     row = con.execute(
-        "select sum(n - 1)::bigint, sum((n - 1) * amount)::decimal(18, 2) from (select count(*) as n, any_value(amount) as amount from judged where reason is null"
+        "select sum(n - 1)::bigint, sum((n - 1) * amount)::decimal(18, 2) from (select count(*) as n, any_value(amount) as amount from judged where verdict is null"
         " group by company_id, customer, doc_no, doc_date, due_date, currency, amount, "
         + ("settled_date" if found.profile.shape == "invoices" else "clearing_no, text")
         + " having count(*) > 1)"
     ).fetchone()
     if not row or not row[0]:
-        return []
+        return named
     return [
-        Finding("KEY_DUPLICATE_SAME", "accept_warn", count=int(row[0]), raw_value=str(row[1]), repaired_value="kept")
+        *named,
+        Finding("KEY_DUPLICATE_SAME", "accept_warn", count=int(row[0]), raw_value=str(row[1]), repaired_value="kept"),
     ]

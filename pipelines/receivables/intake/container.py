@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import duckdb
 import fastexcel
 
 from receivables.errors import FileRefused
@@ -15,8 +17,6 @@ from receivables.intake.sqltext import ident, lit
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import duckdb
 
 CHUNK: Final = 1 << 22
 _HEAD: Final = 1 << 16
@@ -111,8 +111,8 @@ def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
                 target.open("w", encoding="utf-8", newline="\n") as out,
             ):
                 while chunk := text.read(CHUNK):
-                    out.write(chunk.replace("\x01", " ").replace("\x00", " "))
-        except (UnicodeDecodeError, UnicodeError):
+                    out.write(_blanked(chunk))
+        except UnicodeError:
             continue
         return encoding
     tried = ", ".join(encodings)
@@ -124,30 +124,48 @@ def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
     )
 
 
+def _blanked(text: str) -> str:
+    """The text without two characters no export means: NUL, and the one that `load_lines` takes for a delimiter."""
+    return text.replace("\x01", " ").replace("\x00", " ")
+
+
 def head_lines(source: Source, encodings: Sequence[str], count: int) -> list[str]:
     """The first lines, decoded as well as the declared encodings allow, for recognition only."""
     raw = _read_head(source.path)
     for encoding in (source.bom_encoding,) if source.bom_encoding else encodings:
         decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
         try:
-            return decoder.decode(raw).splitlines()[:count]
-        except UnicodeDecodeError:
+            text = _blanked(decoder.decode(raw))
+        except UnicodeError:
             continue
+        return re.split(r"\r\n|\r|\n", text)[
+            :count
+        ]  # splitlines() would also cut at form feeds, which are no line ends
     return []
 
 
-def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path) -> int:
+def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path, name: str) -> int:
     """Create table `line`(line_no, raw) with one row per physical line, blank ones included; returns how many.
 
     Raises:
         FileRefused: a line longer than any export writes.
     """
-    con.execute(
-        "create or replace table line as select row_number() over () as line_no, coalesce(raw, '') as raw from read_csv(?, columns = {'raw': 'VARCHAR'},"
-        " delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, null_padding = true,"
-        f" max_line_size = {_LINE_BYTES_MAX}, encoding = 'utf-8')",
-        [str(utf8)],
-    )
+    try:
+        con.execute(
+            "create or replace table line as select row_number() over () as line_no, coalesce(raw, '') as raw from read_csv(?, columns = {'raw': 'VARCHAR'},"
+            " delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, null_padding = true,"
+            f" max_line_size = {_LINE_BYTES_MAX}, encoding = 'utf-8')",
+            [_literal_path(utf8)],
+        )
+    except duckdb.Error as error:
+        if "max_line_size" not in str(error) and "Maximum line size" not in str(error):
+            raise
+        raise FileRefused(
+            got=f"{name}, with a line longer than {_LINE_BYTES_MAX:,} bytes",
+            expected="lines as an export writes them",
+            try_="exporting it again",
+            reason="FILE_NOT_A_TABLE",
+        ) from None
     return _count(con, "line")
 
 
@@ -185,27 +203,36 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
 
 def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
     """Create table `record` from a Parquet file: its column names as first row, then its rows as text; returns how many rows, names included."""
-    import duckdb as engine
-
+    rows = f"read_parquet({lit(_literal_path(source.path))})"
     try:
-        names = [
-            row[0]
-            for row in con.execute(
-                "select column_name from (describe select * from read_parquet(?))", [str(source.path)]
-            ).fetchall()
-        ]
-    except engine.Error as error:
+        described = con.execute(f"select column_name, column_type from (describe select * from {rows})").fetchall()
+        _records_from(con, rows, ", ".join(_parquet_cell(name, kind) for name, kind in described), first=2)
+    except duckdb.Error as error:
         raise FileRefused(
             got=f"{source.path.name}: {str(error).splitlines()[0]}",
             expected="a Parquet file that opens",
             try_="writing it again",
             reason="FILE_UNREADABLE",
         ) from None
-    cells = ", ".join(f"coalesce({ident(name)}::varchar, '')" for name in names)
-    con.execute(f"create or replace temp view parquet_rows as select * from read_parquet({lit(str(source.path))})")
-    _records_from(con, "parquet_rows", cells, first=2)
+    names = [name for name, _ in described]
     con.execute("insert into record values (1, 1, ?, ?)", ["\t".join(names), names])
     return _count(con, "record")
+
+
+def _parquet_cell(name: str, kind: str) -> str:
+    """A typed value as the text the canonical form has for it: fractions without an exponent, lists with semicolons."""
+    value = ident(name)
+    if kind.endswith("[]"):
+        value = f"array_to_string({value}, ';')"
+    elif kind in ("DOUBLE", "FLOAT"):
+        plain = f"rtrim(format('{{:.12f}}', {value}), '0')"
+        value = f"(case when contains({value}::varchar, 'e') then {plain} else {value}::varchar end)"
+    return f"coalesce({value}::varchar, '')"
+
+
+def _literal_path(path: Path) -> str:
+    """A path as DuckDB reads exactly that file: without brackets around them, * ? and [ would name many."""
+    return re.sub(r"([*?[])", r"[\1]", str(path))
 
 
 def _records_from(con: duckdb.DuckDBPyConnection, rows: str, cells: str, first: int = 1) -> None:

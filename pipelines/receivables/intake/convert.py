@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING, Final
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from receivables.errors import FileRefused
 from receivables.intake.sqltext import ident, lit
@@ -16,21 +16,36 @@ if TYPE_CHECKING:
 
     from receivables.intake.profile import Locale
 
+T = TypeVar("T")
+
 _INVISIBLE: Final = "[\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{2064}\\x{FEFF}\\x{0}-\\x{1F}\\x{7F}]"
-_WIDE: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0\u202f"
-_NARROW: Final = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "   "
-_SYMBOLS: Final = "[€$£¥'’]"
+_WIDE: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0\u202f\u2009"
+_NARROW: Final = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "    "
+_SYMBOLS: Final = "[€$£¥￥'’]"
+_EXACT: Final = "decimal(38, 14)"
+"""What numbers are compared as: wide enough for any amount and any rate."""
+
 _EXCEL_ERROR: Final = "^#"
 _REASONS: Final = {"money": "NUM_INVALID", "decimal": "NUM_INVALID", "int": "NUM_INVALID", "bigint": "NUM_INVALID", "double": "NUM_INVALID",
                    "date": "DATE_IMPOSSIBLE", "timestamp": "DATE_IMPOSSIBLE", "time": "DATE_IMPOSSIBLE", "bool": "VALUE_UNKNOWN",
                    "enum": "TYPE_UNKNOWN", "currency": "CURRENCY_UNKNOWN", "country": "VALUE_UNKNOWN"}  # fmt: skip
 
 
+ABSENT: Final = "null::varchar"
+"""The cell of a field the file has no column for."""
+
+_UNPLAIN: Final = (
+    '[^\\x{9}\\x{20}-\\x{7E}\\x{A1}-\\x{1FFF}\\x{2070}-\\x{2FFF}\\x{3001}-\\x{FEFE}]|="|[0-9][eE][+]?[0-9]'
+)
+"""What makes a line need more than a trim: invisible, wide or control characters, ="..." wrappers, numbers such as 1.9E+09."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One typed value of every record: where its text stands and what it must become.
 
-    `cell` is SQL over a classified record; `needed` rows are quarantined where it is blank.
+    `cell` is SQL over a classified record; `needed` rows are quarantined where it is blank. `is_plain` says that no line of the
+    file holds a character that would have to be cleaned away, so that a trim is enough.
     """
 
     name: str
@@ -43,6 +58,12 @@ class Field:
     choices: tuple[str, ...] = ()
     default: str | None = None
     pad: int = 0
+    is_plain: bool = False
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the file has no text for it at all."""
+        return self.cell == ABSENT
 
 
 @dataclass(frozen=True)
@@ -53,66 +74,97 @@ class Chosen:
     date_formats: dict[str, str]
 
 
+def plain_where_possible(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Field]:
+    """Mark the fields plain if not a single record needs cleaning: one look at the lines saves several at every cell."""
+    rows = con.execute(
+        "select 1 from classed where row_class in ('item', 'group') and regexp_matches(raw, ?) limit 1", [_UNPLAIN]
+    ).fetchall()
+    return list(fields) if rows else [replace(field, is_plain=True) for field in fields]
+
+
 def cleaned(field: Field) -> str:
     """SQL for the field's text without padding, invisible characters, spreadsheet wrappers or null tokens; NULL where nothing is left."""
-    text = (
-        f"regexp_replace({field.cell}, {lit(_INVISIBLE)}, '', 'g')"
-        if field.type != "text"
-        else f"regexp_replace({field.cell}, '[\\x00-\\x1F\\x7F]+', ' ', 'g')"
-    )
-    if field.type != "text":
-        text = f"translate({text}, {lit(_WIDE)}, {lit(_NARROW)})"
-    text = f"trim(regexp_replace(trim({text}), '^=\"(.*)\"$', '\\1'))"
+    if field.is_absent:
+        return ABSENT
+    text = f"trim({field.cell})" if field.is_plain else _scrubbed(field)
     if field.type in ("date", "timestamp"):
-        text = f"regexp_replace({text}, '[ T]00:00:00([.]0+)?$', '')"
+        text = f"(case when contains({text}, ':') then regexp_replace({text}, '[ T]00:00:00([.]0+)?$', '') else {text} end)"
     if field.strip_decimal:
         text = f"regexp_replace({text}, '^([0-9]{{1,15}})[.]0+$', '\\1')"
     nulls = ", ".join(lit(token) for token in ("", *field.nulls))
     return f"(case when {text} in ({nulls}) then null else {text} end)"
 
 
-def number(text: str, locale: Locale) -> str:
-    """SQL that reads a number as the locale writes it, sign before, behind or in brackets; NULL where it is not one."""
-    bare = f"regexp_replace({text}, {lit(_SYMBOLS)}, '', 'g')"
-    inner = f"trim(regexp_replace({bare}, '^[(](.*)[)]$|^(.*[^ ]) *-$|^(.*[^ ]) +CR$|^-(.*)$', '\\1\\2\\3\\4'))"
-    is_negative = f"regexp_matches({bare}, '^[(].*[)]$|^.+-$| CR$|^-')"
+def _scrubbed(field: Field) -> str:
+    """Names keep their characters; keys, codes, numbers and dates lose what cannot be seen and become narrow."""
+    if field.type == "text":
+        text = f"regexp_replace({field.cell}, '[\\x00-\\x1F\\x7F]+', ' ', 'g')"
+    else:
+        text = f"translate(regexp_replace({field.cell}, {lit(_INVISIBLE)}, '', 'g'), {lit(_WIDE)}, {lit(_NARROW)})"
+    return f"trim(regexp_replace(trim({text}), '^=\"(.*)\"$', '\\1'))"
+
+
+def number(text: str, locale: Locale, kind: str = _EXACT) -> str:
+    """SQL that reads a number as the locale writes it, sign before, behind or in brackets, rounded to `kind`; NULL where it is not one.
+
+    The usual shapes take one look; currency signs, brackets, CR and unusual grouping are tried only where that fails.
+    """
+    d, t = _class(locale.decimal), _class(locale.thousands)
+    body = f"([0-9]+|[0-9]{{1,3}}({t}[0-9]{{3}})+)" if locale.thousands else "[0-9]+"
+    usual = f"^(-?{body}({d}[0-9]+)?|{body}({d}[0-9]+)?-)$"
+    digits = f"replace(translate({text}, {lit(locale.thousands + '-')}, ''), {lit(locale.decimal)}, '.')"
+    signed = f"(case when contains({text}, '-') then '-' || {digits} else {digits} end)"
+    return f"(case when regexp_matches({text}, {lit(usual)}) then try_cast({signed} as {kind}) else {_odd_number(text, locale, kind)} end)"
+
+
+def _odd_number(text: str, locale: Locale, kind: str) -> str:
+    bare = f"trim(regexp_replace(replace({text}, '\u2212', '-'), {lit(_SYMBOLS)}, '', 'g'))"
+    inner = f"trim(regexp_replace({bare}, '(?i)^[(](.*)[)]$|^(.*[^ ]) *-$|^(.*[^ ]) *CR$|^(.*[^ ]) *DR$|^-(.*)$', '\\1\\2\\3\\4\\5'))"
+    is_negative = f"regexp_matches({bare}, '(?i)^[(].*[)]$|^.+-$|CR$|^-')"
     unsigned = f"regexp_replace({inner}, '^[+] *', '')"
-    d = f"[{locale.decimal}]"
-    grouped = (
-        f"|[0-9]{{1,3}}([{locale.thousands}][0-9]{{2,3}})*[{locale.thousands}][0-9]{{3}}({d}[0-9]+)?"
-        if locale.thousands
-        else ""
-    )
+    d, t = _class(locale.decimal), _class(locale.thousands)
+    grouped = f"|[0-9]{{1,3}}({t}[0-9]{{2,3}})*{t}[0-9]{{3}}({d}[0-9]+)?" if locale.thousands else ""
     shape = f"^([0-9]+({d}[0-9]*)?|{d}[0-9]+{grouped})$"
     plain = f"replace(translate({unsigned}, {lit(locale.thousands)}, ''), {lit(locale.decimal)}, '.')"
-    return (
-        f"(case when regexp_matches({unsigned}, {lit(shape)}) then"
-        f" (case when {is_negative} then -1 else 1 end) * try_cast({plain} as decimal(28, 10)) end)"
-    )
+    signed = f"(case when {is_negative} then '-' else '' end) || {plain}"
+    return f"(case when regexp_matches({unsigned}, {lit(shape)}) then try_cast({signed} as {kind}) end)"
+
+
+def _class(characters: str) -> str:
+    """A regular expression for one of the characters."""
+    return f"[{re.escape(characters)}]"
+
+
+def day(text: str, fmt: str) -> str:
+    """SQL that reads a date (a timestamp at midnight) in one format; NULL where it is not one. Without separators every digit must be there."""
+    parsed = f"try_strptime({text}, {lit(fmt)})"
+    return f"(case when length({text}) = 8 then {parsed} end)" if fmt == "%Y%m%d" else parsed
 
 
 def typed(field: Field, text: str, chosen: Chosen) -> str:
     """SQL for the field's value from its cleaned text; NULL where the text does not fit the type."""
     match field.type:
         case "money" | "decimal":
-            return f"try_cast({number(text, chosen.locale)} as {field.duckdb_type})"
-        case "int" | "bigint" | "double" | "timestamp" | "time":
+            return number(text, chosen.locale, field.duckdb_type)
+        case "int" | "bigint":
+            whole = f"nullif(regexp_extract({text}, '^([+-]?[0-9]+)([.]0+)?$', 1), '')"
+            return f"try_cast({whole} as {field.duckdb_type})"
+        case "double" | "timestamp" | "time":
             return f"try_cast(regexp_replace({text}, '[.]0+$', '') as {field.duckdb_type})"
         case "date":
-            return f"try_strptime({text}, {lit(chosen.date_formats.get(field.name, '%Y-%m-%d'))})::date"
+            return f"{day(text, chosen.date_formats.get(field.name, '%Y-%m-%d'))}::date"
         case "bool":
             truth = f"when lower({text}) in ('true', 't', 'yes', 'y', '1', '1.0', 'x', 'si', 'sí', '是') then true"
             return f"(case {truth} when lower({text}) in ('false', 'f', 'no', 'n', '0', '0.0', '否') then false end)"
         case "enum":
             return f"(case when lower({text}) in ({', '.join(lit(choice) for choice in field.choices)}) then lower({text}) end)"
-        case "currency":
-            return f"(case when regexp_matches(upper({text}), '^[A-Z]{{3}}$') then upper({text}) end)"
-        case "country":
-            return f"(case when regexp_matches(upper({text}), '^[A-Z]{{2}}$') then upper({text}) end)"
+        case "currency" | "country":
+            letters = 3 if field.type == "currency" else 2
+            return f"(case when regexp_matches(upper({text}), '^[A-Z]{{{letters}}}$') then upper({text}) end)"
         case "list":
-            return f"list_transform(string_split({text}, ';'), lambda c: trim(c))"
+            return f"list_filter(list_transform(string_split({text}, ';'), lambda c: trim(c)), lambda c: c <> '')"
         case "key" | "id" if field.pad:
-            return f"(case when regexp_matches({text}, '^[0-9]+$') then lpad({text}, greatest({field.pad}, length({text})), '0') else {text} end)"
+            return f"(case when regexp_matches({text}, '^[0-9]+$') then lpad({text}, greatest({field.pad}, length({text}))::integer, '0') else {text} end)"
         case _:
             return text
 
@@ -130,7 +182,7 @@ def choose(
         FileRefused: no declared way fits, or two fit and read different values.
     """
     locale = _chosen_locale(con, [field for field in fields if field.type in ("money", "decimal")], locales, name)
-    dates = [field for field in fields if field.type == "date"]
+    dates = [field for field in fields if field.type == "date" and not field.is_absent]
     return Chosen(
         locale,
         _chosen_formats(con, dates, formats, name) if len(formats) > 1 else {field.name: formats[0] for field in dates},
@@ -146,23 +198,18 @@ def _chosen_locale(
         f"select {cleaned(field)} as v from classed where row_class = 'item'" for field in fields
     )
     con.execute(
-        f"create or replace temp table number_shape as select regexp_replace(v, '[0-9]', '9', 'g') as shape, any_value(v) as v from ({texts}) where v is not null group by all"
+        f"create or replace temp table number_shape as select regexp_replace(v, '[0-9]', '9', 'g') as shape, max(v) as v from ({texts}) where v is not null group by shape"
     )
-    misfits = [
-        _scalar(con, f"select count(*) from number_shape where {number('v', locale)} is null") for locale in locales
-    ]
-    fitting = [locale for locale, misfit in zip(locales, misfits, strict=True) if misfit == min(misfits)]
-    for one, other in combinations(fitting, 2):
-        example = con.execute(
-            f"select v from number_shape where {number('v', one)} <> {number('v', other)} limit 1"
-        ).fetchone()
-        if example is not None:
-            raise FileRefused(
-                got=f"{name}: {example[0]!r}, which reads as two different numbers",
-                expected="one amount with both separators, or a profile with one locale",
-                try_="a user profile with `locales` of one entry",
-                reason="NUM_AMBIGUOUS",
-            )
+    reading = [number("v", locale) for locale in locales]
+    fitting = _fitting(con, "number_shape", reading, locales)
+    _, example = _apart(con, "number_shape", [number("v", locale) for locale in fitting], fitting)
+    if example is not None:
+        raise FileRefused(
+            got=f"{name}: {example!r}, which reads as two different numbers",
+            expected="one amount with both separators, or a profile with one locale",
+            try_="a user profile with `locales` of one entry",
+            reason="NUM_AMBIGUOUS",
+        )
     return fitting[0]
 
 
@@ -173,7 +220,7 @@ def _chosen_formats(
     decided = {found[0] for found, _ in fitting.values() if len(found) == 1}
     chosen = {}
     for column, (found, example) in fitting.items():
-        narrowed = found if len(found) == 1 else ([fmt for fmt in found if fmt in decided] or found)
+        narrowed = [fmt for fmt in found if fmt in decided] or found
         if len(narrowed) > 1 and example:
             raise FileRefused(
                 got=f"{name}: {column} {example!r}, which reads as {narrowed[0]} and as {narrowed[1]}",
@@ -188,71 +235,86 @@ def _chosen_formats(
 def _fitting_formats(
     con: duckdb.DuckDBPyConnection, field: Field, formats: Sequence[str]
 ) -> tuple[list[str], str | None]:
+    """The formats that fit the column, and a text that the first two of them read differently, if there is one."""
     con.execute(
         f"create or replace temp table date_text as select distinct {cleaned(field)} as v from classed where row_class = 'item'"
     )
-    misfits = {
-        fmt: _scalar(con, f"select count(*) from date_text where v is not null and try_strptime(v, {lit(fmt)}) is null")
-        for fmt in formats
-    }
-    fewest = min(misfits.values())
-    found = [fmt for fmt in formats if misfits[fmt] == fewest]
-    for one, other in combinations(found, 2):
-        example = con.execute(
-            f"select v from date_text where try_strptime(v, {lit(one)}) <> try_strptime(v, {lit(other)}) limit 1"
-        ).fetchone()
-        if example is not None:
-            return [one, other], str(example[0])
-    return found[:1], None
+    # %Y also takes a year of two digits, for a year of antiquity: such a text is no evidence for a format.
+    reading = {fmt: f"(case when {day('v', fmt)} >= '1000-01-01' then {day('v', fmt)} end)" for fmt in formats}
+    found = _fitting(con, "date_text", list(reading.values()), formats)
+    return _apart(con, "date_text", [reading[fmt] for fmt in found], found)
 
 
-def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+def _apart(
+    con: duckdb.DuckDBPyConnection, texts: str, readings: Sequence[str], ways: list[T]
+) -> tuple[list[T], str | None]:
+    """The ways, those first that read one of the texts as different values, and that text; None where all read alike."""
+    row = con.execute(
+        f"select v, read from (select v, [{', '.join(readings)}] as read from {texts}) where list_unique(read) > 1 limit 1"
+    ).fetchone()
+    if row is None:
+        return ways, None
+    apart = {
+        value: way for way, value in zip(reversed(ways), reversed(row[1]), strict=True) if value is not None
+    }.values()
+    return sorted(ways, key=lambda way: way not in apart), str(row[0])
+
+
+def _fitting(con: duckdb.DuckDBPyConnection, texts: str, readings: Sequence[str], ways: Sequence[T]) -> list[T]:
+    """The ways that read every text which any of them reads, in the order declared; where none does, all, the least unfit first."""
+    counts = ", ".join(f"count({reading})" for reading in (*readings, f"coalesce({', '.join(readings)})"))
+    *fits, most = con.execute(f"select {counts} from {texts}").fetchall()[0]
+    whole = [way for way, fit in zip(ways, fits, strict=True) if fit == most]
+    return whole or [way for _, way in sorted(zip(fits, ways, strict=True), key=lambda pair: -pair[0])]
 
 
 def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> None:
     """Create table `typed_row`: line_no, n_lines, raw, one typed column per field, and `problems`, a list of {column, reason, value} per record."""
-    texts = ", ".join(f"{cleaned(field)} as {ident('t_' + field.name)}" for field in fields)
-    values = ", ".join(f"{_value(field, chosen)} as {ident(field.name)}" for field in fields)
-    problems = ", ".join(_problem(field) for field in fields)
+    texts = "".join(f", {cleaned(field)} as {ident('t_' + field.name)}" for field in fields)
+    values = "".join(f", {_value(field, chosen)} as {ident(field.name)}" for field in fields)
+    problems = [(condition, entry) for field in fields for condition, entry in _problems(field)]
+    is_bad = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems) or "false"
+    entries = ", ".join(f"case when {condition} then {entry} end" for condition, entry in problems) or "null"
+    kind = "struct(column_name varchar, reason varchar, value varchar)[]"
     con.execute(
-        f"create or replace table typed_row as with texts as (select line_no, n_lines, raw, {texts} from classed"
+        f"create or replace table typed_row as with texts as (select line_no, n_lines, raw{texts} from classed"
         " left join group_value on classed.group_no = group_value.group_no where row_class = 'item'),"
-        f" vals as (select *, {values} from texts)"
-        f" select * exclude ({', '.join(ident('t_' + field.name) for field in fields)}), list_filter([{problems}], lambda p: p is not null) as problems from vals"
+        f" vals as (select *{values} from texts)"
+        f" select * exclude ({', '.join(ident('t_' + field.name) for field in fields)}),"
+        f" (case when {is_bad} then list_filter([{entries}], lambda p: p is not null) else [] end)::{kind} as problems from vals"
     )
 
 
 def _value(field: Field, chosen: Chosen) -> str:
+    default = (
+        f"{lit(field.default)}::{field.duckdb_type}" if field.default is not None else f"null::{field.duckdb_type}"
+    )
+    if field.is_absent:
+        return default
     text = ident("t_" + field.name)
     value = typed(field, text, chosen)
     if field.default is None:
         return f"({value})::{field.duckdb_type}"
-    return f"(case when {text} is null then {lit(field.default)}::{field.duckdb_type} else {value} end)::{field.duckdb_type}"
+    return f"(case when {text} is null then {default} else {value} end)::{field.duckdb_type}"
 
 
-def _problem(field: Field) -> str:
+def _problems(field: Field) -> list[tuple[str, str]]:
+    """What can be wrong with a field: a condition on its text and value, and the finding it makes. At most one holds per row."""
     text, value = ident("t_" + field.name), ident(field.name)
-    reason = _REASONS.get(field.type, "VALUE_UNKNOWN")
-    blank = f"when {value} is null then {_entry(field, 'REQUIRED_BLANK', lit(''))}" if field.needed else ""
-    error = (
-        f"when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then {_entry(field, 'NUM_EXCEL_ERROR', text)}"
-        if reason == "NUM_INVALID"
-        else ""
-    )
-    misfit = (
-        f"when {text} is not null and {value} is null then {_entry(field, reason, text)}"
-        if field.type in _REASONS
-        else ""
-    )
-    shattered = (
-        f"when regexp_matches({text}, '^[0-9][.,][0-9]+[eE][+]?[0-9]+$') then {_entry(field, 'NUM_SCIENTIFIC', text)}"
-        if field.type in ("key", "id")
-        else ""
-    )
-    cases = " ".join(part for part in (error, misfit, shattered, blank) if part)
-    return f"case {cases} end" if cases else "null"
+    found = [(f"{value} is null and {text} is null", _entry(field, "REQUIRED_BLANK", lit("")))] if field.needed else []
+    if field.is_absent:
+        return found
+    reason = _REASONS.get(field.type)
+    if reason == "NUM_INVALID":
+        is_error = f"{text} is not null and {value} is null and regexp_matches({text}, {lit(_EXCEL_ERROR)})"
+        is_other = f"{text} is not null and {value} is null and not regexp_matches({text}, {lit(_EXCEL_ERROR)})"
+        return [*found, (is_error, _entry(field, "NUM_EXCEL_ERROR", text)), (is_other, _entry(field, reason, text))]
+    if reason is not None:
+        return [*found, (f"{text} is not null and {value} is null", _entry(field, reason, text))]
+    if field.type in ("key", "id") and not field.is_plain:
+        shattered = f"regexp_matches({text}, '^[0-9]([.,][0-9]+[eE][+]?|[eE][+])[0-9]+$')"
+        return [*found, (shattered, _entry(field, "NUM_SCIENTIFIC", text))]
+    return found
 
 
 def _entry(field: Field, reason: str, value: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
-from receivables.intake.convert import Field
+from receivables.intake.convert import ABSENT, Field
 from receivables.intake.profile import ROLES, fold
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from receivables.intake.profile import Profile
     from receivables.intake.rows import Header
-    from receivables.schema import Table
+    from receivables.schema import Column, Table
 
 _TYPES: Final = {
     "text": "VARCHAR",
@@ -25,7 +26,7 @@ _TYPES: Final = {
     "int": "INTEGER",
 }
 NEEDED: Final = {
-    "invoices": ("customer", "doc_date", "due_date", "amount"),
+    "invoices": ("customer", "doc_date"),
     "entries": ("customer", "doc_no", "doc_type", "doc_date", "amount_local"),
     "table": (),
 }
@@ -34,12 +35,26 @@ NEEDED: Final = {
 
 def role_fields(profile: Profile, header: Header) -> list[Field]:
     """One field per role of the profile's shape; a role the file lacks is NULL on every row."""
-    needed = set(NEEDED[profile.shape]) - ({"doc_date"} if profile.assume.doc_date_from else set())
-    if profile.shape == "invoices":
-        needed -= {"due_date"}
+    needed = _needed(profile, header)
+    # Without amounts in document currency the list is one of ledger amounts, whatever currency its documents are in.
+    silent = {"currency"} if profile.shape == "entries" and "amount" not in header.roles else set()
     return [
-        _role_field(profile, header, role, kind, needed=role in needed) for role, kind in ROLES[profile.shape].items()
+        replace(field, cell=ABSENT) if field.name in silent else field
+        for field in (
+            _role_field(profile, header, role, kind, needed=role in needed)
+            for role, kind in ROLES[profile.shape].items()
+        )
     ]
+
+
+def _needed(profile: Profile, header: Header) -> set[str]:
+    needed = set(NEEDED[profile.shape])
+    if profile.assume.doc_date_from:
+        needed.discard("doc_date")
+    if profile.shape == "invoices":
+        needed.update(profile.key)
+        needed.add("amount" if "amount" in header.roles else "amount_local")
+    return needed
 
 
 def _role_field(profile: Profile, header: Header, role: str, kind: str, *, needed: bool) -> Field:
@@ -50,7 +65,7 @@ def _role_field(profile: Profile, header: Header, role: str, kind: str, *, neede
     elif role in profile.rows.group:
         cell = f"group_value.{role}"
     else:
-        cell = "null::varchar"
+        cell = ABSENT
     return Field(
         name=role,
         type=kind,
@@ -91,15 +106,17 @@ def table_fields(table: Table, labels: Sequence[str], file_name: str) -> list[Fi
     Raises:
         FileRefused: a column that may not be NULL is absent.
     """
-    place = {fold(label): position for position, label in enumerate(labels, start=1)}
+    place: dict[str, int] = {}
+    for number, label in enumerate(labels, start=1):
+        place.setdefault(fold(label), number)
     fields = [_company_field(place, needed=table.name == "company")]
     for column in table.columns.values():
         position = place.get(fold(column.name)) or place.get(fold(column.alias or column.name))
-        optional = column.default is not None or column.name in DERIVED_COLUMNS
-        if column.required and position is None and not optional:
+        is_needed = _is_needed(column)
+        if is_needed and position is None:
             raise FileRefused(
                 got=f"{file_name} without column {column.name}",
-                expected=f"the columns of table {table.name} that may not be NULL: {', '.join(c.name for c in table.columns.values() if c.required)}",
+                expected=f"the columns table {table.name} needs: {', '.join(c.name for c in table.columns.values() if _is_needed(c))}",
                 try_=f"adding it; nearest in the header: {nearest(column.name, labels)!r}",
                 reason="COL_MISSING",
             )
@@ -107,14 +124,18 @@ def table_fields(table: Table, labels: Sequence[str], file_name: str) -> list[Fi
             Field(
                 name=column.name,
                 type=column.type,
-                cell="null::varchar" if position is None else f"cells[{position}]",
+                cell=ABSENT if position is None else f"cells[{position}]",
                 duckdb_type=column.duckdb_type,
-                needed=column.required and not optional,
+                needed=is_needed,
                 choices=column.choices,
                 default=column.default,
             )
         )
     return fields
+
+
+def _is_needed(column: Column) -> bool:
+    return column.required and column.default is None and column.name not in DERIVED_COLUMNS
 
 
 DERIVED_COLUMNS: Final = ("source_system", "source_key", "origin", "due_date_source")
@@ -123,6 +144,4 @@ DERIVED_COLUMNS: Final = ("source_system", "source_key", "origin", "due_date_sou
 
 def _company_field(place: Mapping[str, int], *, needed: bool) -> Field:
     position = place.get(fold("company_id"))
-    return Field(
-        "company_id", "key", "null::varchar" if position is None else f"cells[{position}]", "VARCHAR", needed=needed
-    )
+    return Field("company_id", "key", ABSENT if position is None else f"cells[{position}]", "VARCHAR", needed=needed)

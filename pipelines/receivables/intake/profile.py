@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from receivables.assets import profiles_dir
 from receivables.errors import SettingsError, nearest
@@ -65,6 +66,46 @@ ROLES: Final[dict[str, dict[str, RoleType]]] = {
 """The roles a shape knows, with their types: what a column of the export can mean."""
 
 
+_BEYOND_RE2: Final = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]")
+
+
+def _readable(expression: str) -> str:
+    """Python compiles it, the engine's RE2 runs it, which knows neither look-around nor back-references."""
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"a regular expression; this one cannot be read: {error}") from None
+    if beyond := _BEYOND_RE2.search(expression):
+        raise ValueError(f"a regular expression without {beyond[0]}, which cannot be read by the engine")
+    return expression
+
+
+def _with_bracket(expression: str) -> str:
+    if not re.compile(expression).groups:
+        raise ValueError("a regular expression with a bracket around the value")
+    return expression
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError("an encoding Python knows, such as utf-8, cp1252, gb18030") from None
+    return name
+
+
+def _known_format(fmt: str) -> str:
+    if not re.fullmatch(r"(%[dmYybBjHMSf]|[^%])+", fmt):
+        raise ValueError("a date format of %d, %m, %Y, %y, %b, %B, %j, %H, %M, %S, %f and separators")
+    return fmt
+
+
+Expression = Annotated[str, AfterValidator(_readable)]
+Bracket = Annotated[Expression, AfterValidator(_with_bracket)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+DateFormat = Annotated[str, AfterValidator(_known_format)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,6 +115,12 @@ class Locale(_Part):
 
     decimal: str = Field(min_length=1, max_length=1)
     thousands: str = ""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Locale:
+        if self.decimal in self.thousands or re.search(r"[0-9()+-]", self.decimal + self.thousands):
+            raise ValueError("a decimal sign that is no thousands sign, and neither of them a digit, bracket or sign")
+        return self
 
 
 class Role(_Part):
@@ -103,7 +150,7 @@ class Kind(_Part):
     type: str | None = None
     special: str | None = None
     sign: Literal["+", "-"] | None = None
-    text: str | None = Field(default=None, description="regular expression on the entry's text")
+    text: Expression | None = Field(default=None, description="regular expression on the entry's text")
 
     @field_validator("kind")
     @classmethod
@@ -124,17 +171,18 @@ PAYMENT_KINDS: Final = ("receipt", "prepayment", "bill_received", "direct_debit"
 class Rows(_Part):
     """Regular expressions on a whole line that tell rows without amounts apart; the first that fits names the row."""
 
-    rule: str | None = Field(default=None, description="drawn lines")
-    title: tuple[str, ...] = Field(default=(), description="titles, page heads, filters")
-    total: tuple[str, ...] = Field(default=(), description="subtotals and totals")
-    grand_total: str | None = Field(
+    rule: Expression | None = Field(default=None, description="drawn lines")
+    title: tuple[Expression, ...] = Field(default=(), description="titles, page heads, filters")
+    total: tuple[Expression, ...] = Field(default=(), description="subtotals and totals")
+    grand_total: Expression | None = Field(
         default=None, description="the one total of the whole file, held against what was read"
     )
-    group: dict[str, str] = Field(
+    group: dict[str, Bracket] = Field(
         default={}, description="role -> expression whose first bracket is its value for the rows below"
     )
     group_start: str | None = Field(
-        default=None, description="the role whose row begins a new group and clears the others"
+        default=None,
+        description="the role a block is about; what its head says of others, save the company, holds for it alone",
     )
 
 
@@ -153,18 +201,19 @@ class Profile(_Part):
         default="always", description="cleared_rows: a file without a single settled row is a list of open items only"
     )
     as_of_from: tuple[str, ...] = ("argument", "file_name")
-    as_of_title: str | None = Field(
-        default=None, description="expression on a title line whose first bracket is the date"
+    as_of_title: tuple[Bracket, ...] = Field(
+        default=(),
+        description="expressions on a title line whose first bracket is the date, the one that counts most first",
     )
-    encodings: tuple[str, ...] = ("utf-8",)
+    encodings: tuple[Encoding, ...] = Field(default=("utf-8",), min_length=1)
     containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet"], ...] = (
         "delimited",
         "workbook",
         "parquet",
     )
-    delimiters: tuple[str, ...] = (",", ";", "\t")
-    locales: tuple[Locale, ...] = (Locale(decimal="."),)
-    date_formats: tuple[str, ...] = ("%Y-%m-%d",)
+    delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (",", ";", "\t")
+    locales: tuple[Locale, ...] = Field(default=(Locale(decimal="."),), min_length=1)
+    date_formats: tuple[DateFormat, ...] = Field(default=("%Y-%m-%d",), min_length=1)
     null_tokens: tuple[str, ...] = ()
     key: tuple[str, ...] = Field(default=(), description="roles that name a row; none: content and occurrence")
     columns: dict[str, Role] = {}
@@ -172,7 +221,7 @@ class Profile(_Part):
     rows: Rows = Rows()
     kinds: tuple[Kind, ...] = ()
     assume: Assumed = Assumed()
-    reversal_text: str | None = Field(
+    reversal_text: Bracket | None = Field(
         default=None, description="expression on the text whose first bracket is the reversed number"
     )
     pad_keys: dict[str, int] = Field(default={}, description="role -> digits a numeric key is padded to")
@@ -184,17 +233,9 @@ class Profile(_Part):
         for role in (*self.columns, *self.rows.group, *self.key):
             if self.shape != "table" and role not in roles:
                 raise ValueError(f"role {role!r} is not known to shape {self.shape}; nearest: {nearest(role, roles)}")
-        for expression in (
-            *self.rows.group.values(),
-            *self.rows.title,
-            *self.rows.total,
-            self.reversal_text or "",
-            self.rows.rule or "",
-        ):
-            try:
-                re.compile(expression)
-            except re.error as error:
-                raise ValueError(f"the expression {expression!r} cannot be read: {error}") from None
+        for role in self.rows.group:
+            if roles.get(role) not in ("text", "key", "currency"):
+                raise ValueError(f"role {role!r} stands in the rows, not in a group's head")
         return self
 
 

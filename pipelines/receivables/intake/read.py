@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from receivables.errors import FileRefused, Finding
 from receivables.intake import container, entry, rows, table
 from receivables.intake.account import Account, account
-from receivables.intake.convert import choose, convert
+from receivables.intake.convert import choose, convert, plain_where_possible
 from receivables.intake.fields import require_roles, role_fields, table_fields
 from receivables.intake.landing import run_landing
 from receivables.intake.recognise import Recognised, recognise
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from receivables.intake.profile import Profile
     from receivables.settings import Settings
 
-_NAME_DATE: Final = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
+_NAME_DATE: Final = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|(20\d\d)(\d\d)(\d\d))(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Landed:
-    """A file that was read: its canonical rows stand in the connection as `landing.<table>`, its findings in `finding`."""
+    """A file that was read: its canonical rows stand in the connection as `landing.<table>`, its findings in `finding`.
+
+    `company_id` is the company a canonical file is about where its rows name none; None for the other shapes.
+    """
 
     source: Source
     profile: Profile
@@ -55,6 +58,7 @@ class Landed:
     encoding: str
     account: Account
     findings: tuple[Finding, ...] = field(default=())
+    company_id: str | None = None
 
 
 def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -> Landed:
@@ -86,15 +90,17 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     ]
     money_cells = [found.header.roles[role] for role in ("amount", "amount_local") if role in found.header.roles]
     rows.classify(con, found.header, profile.rows, key_cells, money_cells)
-    rows.group_values(con, profile.rows.group)
+    rows.group_values(con, profile.rows)
+    fields = plain_where_possible(con, fields)
     locales, formats = found.locales_and_formats()
     convert(con, fields, choose(con, fields, locales, formats, name))
-    day = as_of or _latest_date(con, [f.name for f in fields if f.type == "date" and f.name != "due_date"])
+    events = [f.name for f in fields if f.type == "date" and f.name != "due_date"]
+    day = as_of or _latest_date(con, events, request.today)
     if day is None:
         raise FileRefused(
             got=f"{name} without a single dated row",
-            expected="at least one row",
-            try_="exporting it again",
+            expected="at least one row, or the day of the extract",
+            try_="exporting it again, or --extract-as-of YYYY-MM-DD",
             reason="FILE_TRUNCATED",
         )
     _check_range(con, [f.name for f in fields if f.type == "date"], day, request)
@@ -118,7 +124,7 @@ def _mode(con: duckdb.DuckDBPyConnection, profile: Profile) -> str:
     if profile.history == "always":
         return profile.mode
     column = "settled_date" if profile.shape == "invoices" else "clearing_date"
-    settled = con.execute(f"select count(*) from judged where reason is null and {column} is not null").fetchone()
+    settled = con.execute(f"select count(*) from judged where verdict is null and {column} is not null").fetchone()
     return profile.mode if settled and settled[0] else "open_items"
 
 
@@ -128,7 +134,8 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     name = request.path.name
     fields = table_fields(found.table, found.header.labels, name)
     rows.classify(con, found.header, found.profile.rows, [], [])
-    rows.group_values(con, {})
+    rows.group_values(con, found.profile.rows)
+    fields = plain_where_possible(con, fields)
     locales, formats = found.locales_and_formats()
     convert(con, fields, choose(con, fields, locales, formats, name))
     companies = (
@@ -143,7 +150,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         if d in ("doc_date", "posting_date", "pay_date", "alloc_date", "rate_date", "order_date", "as_of")
     ]
     findings: list[Finding] = []
-    day = as_of or _latest_date(con, events)
+    day = as_of or _latest_date(con, events, request.today)
     if day is None:
         day = request.today
         findings.append(
@@ -156,7 +163,15 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     table.enter_table(con, found.table)
     mode = request.mode or found.mode or found.profile.mode
     return Landed(
-        found.source, found.profile, (found.table.name,), mode, day, found.encoding, Account.empty(), tuple(findings)
+        found.source,
+        found.profile,
+        (found.table.name,),
+        mode,
+        day,
+        found.encoding,
+        Account.empty(),
+        tuple(findings),
+        company_id=companies.default,
     )
 
 
@@ -171,8 +186,15 @@ def _extract_as_of(con: duckdb.DuckDBPyConnection, request: Request, found: Reco
                 day = date_in_name(request.path.name)
             case _:
                 return None
-        if day is not None:
+        if day is not None and day <= request.today:
             return day
+        if day is not None:
+            raise FileRefused(
+                got=f"{request.path.name}, extracted on {day}, a day to come",
+                expected=f"an extract date up to today, {request.today}",
+                try_="--extract-as-of YYYY-MM-DD, or the right date in its name",
+                reason="EXTRACT_DATE_UNKNOWN",
+            )
     raise FileRefused(
         got=f"{request.path.name}, which does not say when it was extracted",
         expected="a date in the file name such as 2026-10-31"
@@ -183,16 +205,19 @@ def _extract_as_of(con: duckdb.DuckDBPyConnection, request: Request, found: Reco
 
 
 def _title_date(con: duckdb.DuckDBPyConnection, found: Recognised) -> date | None:
-    expression = found.profile.as_of_title
-    if expression is None:
-        return None
-    row = con.execute(
-        f"select regexp_extract(raw, {lit(expression)}, 1) from record where line_no < {found.header.line_no} and regexp_matches(raw, {lit(expression)}) order by line_no limit 1"
-    ).fetchone()
-    if row is None:
-        return None
-    formats = "[" + ", ".join(lit(fmt) for fmt in found.profile.date_formats) + "]"
-    parsed = con.execute(f"select try_strptime(?, {formats})::date", [row[0]]).fetchone()
+    for expression in found.profile.as_of_title:
+        row = con.execute(
+            f"select regexp_extract(raw, {lit(expression)}, 1) from record where line_no < {found.header.line_no}"
+            f" and regexp_matches(raw, {lit(expression)}) order by line_no limit 1"
+        ).fetchone()
+        if row is not None:
+            return _read_date(con, row[0], found.profile.date_formats)
+    return None
+
+
+def _read_date(con: duckdb.DuckDBPyConnection, text: str, date_formats: Sequence[str]) -> date | None:
+    formats = "[" + ", ".join(lit(fmt) for fmt in date_formats) + "]"
+    parsed = con.execute(f"select try_strptime(?, {formats})::date", [text]).fetchone()
     return parsed[0] if parsed else None
 
 
@@ -200,18 +225,19 @@ def date_in_name(name: str) -> date | None:
     """The last date a file name carries, as 2026-10-31 or 20261031."""
     for match in reversed(list(_NAME_DATE.finditer(name))):
         try:
-            return date(int(match[1]), int(match[2]), int(match[3]))
+            year, month, day = (int(part) for part in match.groups() if part)
+            return date(year, month, day)
         except ValueError:
             continue
     return None
 
 
-def _latest_date(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> date | None:
+def _latest_date(con: duckdb.DuckDBPyConnection, columns: Sequence[str], today: date) -> date | None:
+    """The latest day told that is not in the future: one mistyped year must not become the extract's date."""
     if not columns:
         return None
-    rows = con.execute(
-        f"select greatest({', '.join(f'max({column})' for column in columns)}) from typed_row"
-    ).fetchall()
+    latest_of = ", ".join(f"max({column}) filter (where {column} <= ?)" for column in columns)
+    rows = con.execute(f"select greatest({latest_of}) from typed_row", [today] * len(columns)).fetchall()
     latest: date | None = rows[0][0]
     return latest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
@@ -124,12 +125,13 @@ def _canonical(
     names = {fold(name): name for name in ("company_id", *table.columns)} | {
         fold(c.alias): c.name for c in table.columns.values() if c.alias
     }
-    place = {names[fold(label)]: position for position, label in enumerate(header[1], 1) if fold(label) in names}
+    place: dict[str, int] = {}
+    for position, label in enumerate(header[1], 1):
+        if fold(label) in names:
+            place.setdefault(names[fold(label)], position)
     if not place:
         return None
-    parts = [part for part in (match["rest"] or "").split("__") if part]
-    mode = next((part for part in parts if part in ("full", "delta")), None)
-    company = next((part for part in parts if part not in ("full", "delta") and not _DATE.fullmatch(part)), None)
+    mode, company = _named_parts(match["rest"] or "", source.path.name)
     return Recognised(
         source,
         profile,
@@ -140,6 +142,28 @@ def _canonical(
         company=company,
         mode=mode,
     )
+
+
+def _named_parts(rest: str, file_name: str) -> tuple[str | None, str | None]:
+    """Mode and company that a canonical file's name gives, beside its date."""
+    parts = [part for part in rest.split("__") if part]
+    modes = [part.lower() for part in parts if part.lower() in ("full", "delta")]
+    others = [part for part in parts if part.lower() not in ("full", "delta") and not _is_date(part)]
+    if len(modes) > 1 or len(others) > 1:
+        raise FileRefused(
+            got=f"{file_name}, with the parts {', '.join(parts)} in its name",
+            expected="at most one company, one of full or delta, and one date: table__COMPANY__full__2026-10-31",
+            try_="renaming the file",
+            reason="FILE_UNRECOGNISED",
+        )
+    return next(iter(modes), None), next(iter(others), None)
+
+
+def _is_date(part: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(part) and date.fromisoformat(part))
+    except ValueError:
+        return False
 
 
 def _completeness(found: Recognised) -> float:
@@ -153,7 +177,7 @@ def _completeness(found: Recognised) -> float:
 def _load_text(con: duckdb.DuckDBPyConnection, found: Recognised, settings: Settings, scratch: Path) -> Recognised:
     utf8 = scratch / "text.utf8"
     encoding = container.to_utf8(found.source, found.profile.encodings, utf8)
-    container.load_lines(con, utf8)
+    container.load_lines(con, utf8, found.source.path.name)
     left_open: list[int] = []
     if found.container == "pipe_list":
         row = con.execute("select raw from line where line_no = ?", [found.header.line_no]).fetchone()

@@ -11,7 +11,7 @@ from receivables.intake.profile import fold
 from receivables.intake.sqltext import lit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     import duckdb
 
@@ -58,7 +58,8 @@ def delimited_records(con: duckdb.DuckDBPyConnection, delimiter: str, quoted_lin
     """Create table `record`(line_no, n_lines, raw, cells) from `line`; returns the lines where a quote was left open.
 
     A quoted value may span lines; the record then begins at its first line and counts them all. A quote inside an unquoted value is
-    that character and nothing else; one that opens a value and is not closed within `quoted_lines_max` lines is read as a character too.
+    that character and nothing else; one that opens a value and is not closed within `quoted_lines_max` lines, or before another opens,
+    is read as a character too.
     """
     spans, left_open = _quoted_spans(con, delimiter, quoted_lines_max)
     con.execute("create or replace temp table span (first_line bigint, last_line bigint)")
@@ -87,15 +88,17 @@ def _quoted_spans(
     d = re.escape(delimiter)
     field = f'(?:"(?:[^"]|"")*"[^{d}]*|[^"{d}][^{d}]*|)'
     opens = f'^(?:{field}{d})*"(?:[^"]|"")*$'
+    closes = f'^(?:[^"]|"")*" *(?:{d}|$)'
     odd = con.execute(
-        "select line_no, regexp_matches(raw, ?) from line where (length(raw) - length(replace(raw, '\"', ''))) % 2 = 1 order by line_no",
-        [opens],
+        "select line_no, regexp_matches(raw, ?), regexp_matches(raw, ?) from line"
+        " where (length(raw) - length(replace(raw, '\"', ''))) % 2 = 1 order by line_no",
+        [opens, closes],
     ).fetchall()
     spans: list[tuple[int, int]] = []
     left_open: list[int] = []
     start: int | None = None
-    for line_no, is_opening in odd:
-        if start is not None and line_no - start < longest:
+    for line_no, is_opening, is_closing in odd:
+        if start is not None and is_closing and line_no - start < longest:
             spans.append((start, line_no))
             start = None
             continue
@@ -156,6 +159,12 @@ def unknown_labels(header: Header, profile: Profile) -> list[str]:
     ]
 
 
+def repeated_labels(header: Header) -> list[str]:
+    """Labels that occurred before in the header; their column is not read, the first one is."""
+    folded = [fold(label) for label in header.labels]
+    return [label for n, label in enumerate(header.labels) if folded[n] and folded[n] in folded[:n]]
+
+
 def classify(
     con: duckdb.DuckDBPyConnection,
     header: Header,
@@ -167,12 +176,12 @@ def classify(
 
     A row without a word in any key column is a total where it has an amount; a line of another width is unclassified, and never loaded.
     """
-    same_header = f"list_transform(cells, lambda c: trim(c)) = {_list(cell.strip() for cell in header.labels)}"
+    head = con.execute("select trim(raw) from record where line_no = ?", [header.line_no]).fetchall()
     keyless = " and ".join(f"trim(coalesce(cells[{p}], '')) = ''" for p in key_positions) or "false"
     has_money = " or ".join(f"trim(coalesce(cells[{p}], '')) <> ''" for p in money_positions) or "false"
     tests = [
-        ("header", f"line_no = {header.line_no} or {same_header}"),
-        ("blank", "array_to_string(list_transform(cells, lambda c: trim(c)), '') = ''"),
+        ("header", f"trim(raw) = {lit(head[0][0] if head else None)}"),
+        ("blank", "regexp_matches(raw, '^[\\s,;|\"]*$')"),
         *([("rule", f"regexp_matches(raw, {lit(rows.rule)})")] if rows.rule else []),
         *(("total", f"regexp_matches(raw, {lit(expression)})") for expression in rows.total),
         *(
@@ -188,26 +197,39 @@ def classify(
         ("item", f"len(cells) = {header.width}"),
     ]
     cases = " ".join(f"when {test} then '{name}'" for name, test in tests)
-    start = rows.group.get(rows.group_start or "")
+    con.execute(
+        f"create or replace temp table named as select *, case {cases} else 'unclassified' end as row_class from record"
+    )
+    # A head is the group rows with no item between them; it holds for what follows, until the next head.
+    so_far = "count(*) filter (where row_class in ('item', 'total', 'unclassified')) over (order by line_no)"
     group_no = (
-        f"sum(case when regexp_matches(raw, {lit(start)}) then 1 else 0 end) over (order by line_no)" if start else "0"
+        "coalesce(max(case when row_class = 'group' then so_far end) over (order by line_no), -1)"
+        if rows.group
+        else "0"
     )
     con.execute(
-        f"create or replace table classed as select *, case {cases} else 'unclassified' end as row_class, {group_no} as group_no from record"
+        f"create or replace table classed as select * exclude (so_far), {group_no} as group_no from"
+        f" (select *, {so_far if rows.group else '0'} as so_far from named)"
     )
 
 
-def _list(values: Iterable[str]) -> str:
-    return "[" + ", ".join(lit(value) for value in values) + "]"
+def group_values(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    """Create table `group_value`: one row per head of the list with what holds below it, one column per role.
 
-
-def group_values(con: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> None:
-    """Create table `group_value`: one row per block of the list with what its head says, one column per role."""
-    columns = ", ".join(
-        f"max(case when regexp_matches(raw, {lit(expression)}) then regexp_extract(raw, {lit(expression)}, 1) end) as {role}"
-        for role, expression in groups.items()
+    What a head leaves out is carried from the heads above; apart from the company, only from those about the same `group_start`.
+    """
+    told = ", ".join(
+        f"max(regexp_extract(raw, {lit(expression)}, 1)) filter (where regexp_matches(raw, {lit(expression)})) as {role}"
+        for role, expression in rows.group.items()
     )
-    selected = f", {columns}" if columns else ""
+    start = rows.group_start if rows.group_start in rows.group else None
+    about = f"last_value({start} ignore nulls) over (order by group_no)" if start else "null"
+    carried = ", ".join(
+        f"last_value({role} ignore nulls) over ({'' if role in (start, 'company') else 'partition by about '}order by group_no) as {role}"
+        for role in rows.group
+    )
     con.execute(
-        f"create or replace table group_value as select group_no{selected} from classed where row_class = 'group' group by group_no"
+        f"create or replace table group_value as with head as (select group_no{', ' if told else ''}{told} from classed"
+        f" where row_class = 'group' group by group_no), known as (select *, {about} as about from head)"
+        f" select group_no{', ' if carried else ''}{carried} from known"
     )

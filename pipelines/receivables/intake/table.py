@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
+from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ ROW_RULES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "state = 'posted' and kind in ('debit_note', 'chargeback', 'finance_charge') and amount_local < 0",
         ),
         ("SIGN_CREDIT_POSITIVE", "kind = 'credit_note' and amount_local > 0"),
-        ("SIGN_MIXED", "amount_doc * amount_local < 0"),
+        ("SIGN_MIXED", "sign(amount_doc) * sign(amount_local) < 0"),
     ),
     "payment": (("AMOUNT_ZERO", "amount_doc = 0"),),
     "allocation": (
@@ -32,6 +33,7 @@ ROW_RULES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             f"(from_payment_id is null) = (from_doc_id is null) and kind not in ({', '.join(lit(k) for k in SOURCELESS)})",
         ),
         ("AMOUNT_ZERO", "kind <> 'fx_difference' and (amount_to_doc <= 0 or amount_local < 0)"),
+        ("DISCOUNT_ABOVE_AMOUNT", "kind <> 'fx_difference' and discount_local > amount_local"),
     ),
     "fx_rate": (("AMOUNT_ZERO", "rate <= 0"),),
     "credit_limit": (("SIGN_MIXED", "limit_amount < 0"),),
@@ -40,7 +42,7 @@ ROW_RULES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 
 def judge_table(con: duckdb.DuckDBPyConnection, table: Table, companies: Companies, file_name: str) -> None:
-    """Create table `judged` from `typed_row`: company, reason (NULL: loaded) and, for documents, the kind a negative invoice really has.
+    """Create table `judged` from `typed_row`: company, verdict (NULL: loaded) and, for documents, the kind a negative invoice really has.
 
     Raises:
         FileRefused: rows name no company and none is known.
@@ -67,23 +69,11 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: Table, companies: Compani
         for column in ("company_id", *table.key)
         if not (table.name == "company" and column != "company_id")
     ]
-    content = (
-        "md5(concat_ws('|', " + ", ".join(f"coalesce({ident(name)}::varchar, '')" for name in table.columns) + "))"
-    )
-    repeat = (
-        f"row_number() over (partition by {', '.join(dict.fromkeys(key))} order by line_no) > 1"
-        if table.key
-        else "false"
-    )
-    conflict = (
-        f"min({content}) over (partition by {', '.join(dict.fromkeys(key))}) <> max({content}) over (partition by {', '.join(dict.fromkeys(key))})"
-        if table.key
-        else "false"
-    )
     con.execute(
-        f"create or replace table judged as with ruled as (select *, case when len(problems) > 0 then problems[1].reason {rules} end as fault from companied),"
-        f" keyed as (select *, fault is null and {repeat} as is_repeat, fault is null and {conflict} as is_conflict from ruled)"
-        " select *, case when is_conflict then 'KEY_DUPLICATE_DIFF' when is_repeat then 'KEY_DUPLICATE_SAME' else fault end as reason from keyed"
+        f"create or replace table ruled as select *, case when len(problems) > 0 then problems[1].reason {rules} end as fault from companied"
+    )
+    mark_repeats(
+        con, "ruled", ", ".join(dict.fromkeys(key)) if table.key else "", [ident(name) for name in table.columns]
     )
 
 
@@ -92,7 +82,7 @@ def enter_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute("create schema if not exists landing")
     columns = ", ".join(f"{_value(table, name)} as {ident(name)}" for name in table.columns)
     con.execute(
-        f"create or replace table landing.{table.name} as select company_id, {columns}, line_no from judged where reason is null"
+        f"create or replace table landing.{table.name} as select company_id, {columns}, line_no from judged where verdict is null"
     )
 
 
@@ -108,5 +98,6 @@ def _value(table: Table, name: str) -> str:
     if name in derived and column.required and table.name != "customer_xref":
         return derived[name]
     if column.is_id and name != "company_id":
-        return f"company_id || ':' || {ident(name)}"
+        prefixed = f"company_id || ':' || {ident(name)}"
+        return prefixed if column.default is None else f"(case when {ident(name)} = '' then '' else {prefixed} end)"
     return ident(name)

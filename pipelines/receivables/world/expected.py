@@ -98,7 +98,7 @@ def _invoice_items(ledger: Ledger, effect: Flags, counted: Flags, day: int) -> t
     inst, docs, alloc = ledger.instalments, ledger.documents, ledger.allocations
     cleared = sum_by(alloc.inst[effect], alloc.cleared[effect], len(inst))
     rest = np.where(counted[inst.doc], inst.amount - cleared, 0)
-    local = local_units(rest, docs.amount[inst.doc], docs.local[inst.doc])
+    local = local_units(rest, inst.amount, inst.local)
     limit = np.maximum(TOLERANCE_CENTS, docs.amount[inst.doc] // TOLERANCE_SHARE)
     closed = (rest > 0) & (cleared > 0) & (rest <= limit)
     rows = np.flatnonzero((rest > 0) & ~closed)

@@ -1,7 +1,7 @@
 """What each allocation of the sample is worth in ledger currency, so that the ledger ties to the last unit.
 
-Values follow the open rest: before and after every allocation the rest of a document or receipt is valued at its booking
-ratio, and the allocation gets the difference. What is left in document currency and what is left in ledger currency
+Values follow the open rest: before and after every allocation the rest of an instalment, credit note or receipt is valued at its
+booking ratio, and the allocation gets the difference. What is left in document currency and what is left in ledger currency
 therefore always agree, however often a foreign item is paid in parts.
 """
 
@@ -51,11 +51,10 @@ def receipt_local(ledger: Ledger) -> Ints:
 
 def value(ledger: Ledger) -> Values:
     """Value every allocation of the ledger."""
-    alloc, documents = ledger.allocations, ledger.documents
+    alloc, instalments = ledger.allocations, ledger.instalments
     effective, lasting = _effective_days(ledger), alloc.void_day == NONE
-    target = ledger.instalments.doc[alloc.inst]
-    whole, local = documents.amount[target], documents.local[target]
-    carrying = _consumed(_Uses(target, effective, alloc.cleared, lasting, whole, local))
+    whole, local = instalments.amount[alloc.inst], instalments.local[alloc.inst]
+    carrying = _consumed(_Uses(alloc.inst, effective, alloc.cleared, lasting, whole, local))
     sourced = alloc.kind != AllocKind.WRITE_OFF
     money = np.zeros(len(alloc), dtype=np.int64)
     money[sourced] = _consumed(_source_uses(ledger, effective, sourced))

@@ -1,0 +1,40 @@
+"""Homes ready for whole verbs: each test gets its own copy of one that was made once."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+import receivables
+from homes import MONDAY, business, quick_night, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def told_on_monday(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which Monday's export was published; not to be changed."""
+    home = tmp_path_factory.mktemp("monday") / "home"
+    receivables.init(home)
+    tell(home, business(), MONDAY)
+    quick_night(home)
+    return home
+
+
+@pytest.fixture
+def home(told_on_monday: Path, tmp_path: Path) -> Path:
+    """A home of one's own in which Monday's export was published."""
+    copy = tmp_path / "home"
+    shutil.copytree(told_on_monday, copy, symlinks=True)
+    return copy
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Path:
+    """A home in which nothing happened yet."""
+    home = tmp_path / "empty"
+    receivables.init(home)
+    return home

@@ -1,0 +1,219 @@
+"""The command line as a person meets it: the same verbs as the library, a demo, progress, what each command shows."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+import receivables
+from factories import document
+from homes import MONDAY, TUESDAY, Ended, ask, command, shell, tell
+from receivables.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def verb(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(receivables, name)
+    return found
+
+
+def test_commands_and_library_have_the_same_verbs() -> None:
+    assert set(main.commands) == set(receivables.__all__) - {"Reading", "__version__", "open_warehouse"}
+
+
+@pytest.mark.parametrize("name", sorted(set(main.commands) - {"sample", "demo"}))
+def test_a_verb_takes_its_home_in_the_library_too(name: str) -> None:
+    assert inspect.signature(verb(name)).parameters["home"].default == "data"
+    (home,) = (option for option in main.commands[name].params if option.name == "home")
+    assert home.default == "data"
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_option_says_what_it_is_for(name: str) -> None:
+    options = [option for option in main.commands[name].params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_the_home_may_be_named_before_the_command(home: Path) -> None:
+    before = command("--home", home, "status")
+    assert before == command("status", "--home", home)
+    assert before.exit_code == 0
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
+    """The demo as a stranger runs it, and its home."""
+    place = tmp_path_factory.mktemp("demo")
+    return place / "data" / "demo", shell("demo", cwd=place)
+
+
+def test_the_demo_prints_five_figures_and_where_the_report_is(demo: tuple[Path, Ended]) -> None:
+    home, ended = demo
+    assert ended.exit_code == 0
+    figures = re.findall(r"^[a-z][a-z0-9 ]+? +-?[\d,]+\.\d\d (?:EUR|in )", ended.stdout, flags=re.MULTILINE)
+    assert len(figures) == 5
+    (report,) = re.findall(r"^report \(en\): (.+)$", ended.stdout, flags=re.MULTILINE)
+    assert (home.parents[1] / report).read_text(encoding="utf-8").startswith("<!")
+    total = ask(home, "select sum(value)::decimal(18, 2) from marts.kpi where metric = 'receivables_total'")[0][0]
+    assert f"{total:,.2f} EUR" in ended.stdout
+
+
+def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(tmp_path, {"document": [document("D1", "1.00")]}, MONDAY)
+    monkeypatch.setattr("receivables.verbs.sample_dir", lambda: tmp_path / "inbox")
+    for _ in range(2):
+        receivables.demo(tmp_path / "demo")
+        (tmp_path / "demo" / "left behind").touch()
+        assert len(receivables.status(tmp_path / "demo").batches) == 1
+    receivables.demo(tmp_path / "demo")
+    assert not (tmp_path / "demo" / "left behind").exists()
+
+
+def test_steps_are_log_lines_where_nobody_watches(demo: tuple[Path, Ended]) -> None:
+    lines = demo[1].stderr.splitlines()
+    steps = [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+): .+", line) for line in lines]
+    assert [step and step[1] for step in steps] == ["land", "build", "publish", "render", "deliver"]
+
+
+def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
+    """Run a command whose standard error is a terminal; exit code and what the terminal got."""
+    ours, theirs = pty.openpty()
+    line = [sys.executable, "-m", "receivables", *map(str, arguments)]
+    with subprocess.Popen(
+        line, stdout=subprocess.DEVNULL, stderr=theirs, env=os.environ | {"TERM": "xterm"}
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+    os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # how Linux says that the other end is closed
+        return b""
+
+
+def test_a_bar_moves_on_a_terminal(home: Path) -> None:
+    exit_code, shown = on_a_terminal("build", "--home", home)
+    assert exit_code == 0
+    assert re.search(r"build +\[#+-*\]", shown)
+    assert "done," not in shown
+
+
+def test_a_night_that_fails_gives_the_terminal_back(home: Path) -> None:
+    for path in (home / "lake" / "document").iterdir():
+        path.write_bytes(b"lost")
+    exit_code, shown = on_a_terminal("build", "--home", home)
+    assert exit_code != 0
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l")
+
+
+def test_who_stops_reading_has_not_found_a_bug(home: Path) -> None:
+    line = [sys.executable, "-m", "receivables", "findings", "--home", str(home)]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(line, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_init_says_where_to_put_exports_and_keeps_settings(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ended = command("init", "--home", home)
+    assert ended.exit_code == 0
+    assert f"put your ERP's exports into {home / 'inbox'}" in ended.stdout
+    (home / "receivables.toml").write_text("# mine\n", encoding="utf-8")
+    assert command("init", "--home", home).exit_code == 0
+    assert (home / "receivables.toml").read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_status_tells_the_last_run_its_steps_and_what_is_published(home: Path) -> None:
+    shown = command("status", "--home", home).stdout
+    run = receivables.status(home).last_run
+    assert run is not None
+    assert f"last run    {run.run_id}  published" in shown
+    assert re.search(r"^  build +\d+\.\d\d s  \d+ done, \d+ findings$", shown, flags=re.MULTILINE)
+    assert f"published   as of {MONDAY}, run {run.run_id}" in shown
+
+
+def test_findings_are_counted_by_reason_and_shown_by_line(home: Path) -> None:
+    path = home / "inbox" / f"document__ES01__delta__{TUESDAY}.csv"
+    good = tell(home, {"document": [document(f"G{n}", "1.00") for n in range(40)]}, TUESDAY, full=False)[0]
+    assert good == path
+    lines = path.read_text(encoding="utf-8").splitlines()
+    broken = lines[1].replace("1.0000", "one")
+    path.write_text("\n".join([*lines, broken.replace("G0", "G99")]) + "\n", encoding="utf-8")
+    receivables.ingest([path], home)
+    receivables.build(home)
+    assert "NUM_INVALID" in command("findings", "--home", home).stdout
+    shown = command("findings", "--home", home, "--reason", "NUM_INVALID").stdout
+    assert "G99" in shown
+    assert "42" in shown
+    assert command("findings", "--home", home, "--reason", "FX_MISSING") == Ended(0, "no findings\n", "")
+
+
+@pytest.mark.parametrize(
+    ("key", "found", "file"),
+    [
+        ("D1", "ES01:A1", "document__ES01"),
+        ("ES01:D1", "ES01:P1", "document__ES01"),
+        ("P1", "ES01:A1", "payment__ES01"),
+        ("C2", "ES01:P2", "payment__ES01"),
+    ],
+)
+def test_a_figure_is_traced_to_documents_files_and_lines(key: str, found: str, file: str, home: Path) -> None:
+    ended = command("trace", key, "--home", home)
+    assert ended.exit_code == 0
+    assert found in ended.stdout
+    assert file in ended.stdout
+
+
+def test_a_traced_line_is_where_the_row_stands(home: Path) -> None:
+    items = receivables.trace("D3", home).items
+    (name,), (line,) = set(items["file_name"]), set(items["line_no"])
+    told = (home / "inbox" / name).read_text(encoding="utf-8").splitlines()
+    assert ",D3," in told[line - 1]
+
+
+def test_a_report_is_made_again_in_other_languages(home: Path) -> None:
+    ended = command("report", "--home", home, "--language", "es", "--language", "zh")
+    assert ended.exit_code == 0
+    assert [path.name for path in sorted((home / "out").glob("*.html"))] == [
+        "receivables-es.html",
+        "receivables-zh.html",
+    ]
+    status = receivables.status(home)
+    assert status.last_run is not None
+    assert status.last_run.status == "rendered"
+    assert status.published is not None
+
+
+def test_a_report_nobody_is_to_get_yet_is_not_delivered(home: Path) -> None:
+    assert command("nightly", "--home", home, "--no-deliver").exit_code == 0
+    assert [str(path.relative_to(home / "out")) for path in (home / "out").rglob("*.html")] == [
+        f"{MONDAY}/receivables-en.html"
+    ]
+
+
+def test_a_run_writes_one_log_of_json_lines(home: Path) -> None:
+    receivables.build(home)
+    run = receivables.status(home).last_run
+    assert run is not None
+    lines = (home / "logs" / f"{run.run_id}.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["build", "publish", "ended"]

@@ -1,0 +1,90 @@
+"""What had happened, and what had been told: any past pair can be asked for again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import receivables
+from factories import document, payment
+from homes import CLOCKS, MONDAY, TUESDAY, ask, business, changed, command, figures, published, tell
+
+BATCHES: Final = CLOCKS | {"batch_id", "line_no"}
+
+
+def known_at(home: Path) -> datetime:
+    """The moment the published night answers for."""
+    ((moment,),) = ask(home, "select known_at from ops.run")
+    assert isinstance(moment, datetime)
+    return moment
+
+
+@pytest.fixture
+def restated(home: Path) -> Path:
+    """Tuesday's file tells another due date and amount for one document and takes an allocation back."""
+    tables = changed(
+        business(), "document", "D1", due_date=date(2024, 3, 1), amount_doc="120.00", amount_local="120.00"
+    )
+    tables = changed(tables, "allocation", "A1", voided_date=TUESDAY)
+    tell(home, {name: tables[name] for name in ("document", "allocation")}, TUESDAY)
+    receivables.ingest([home / "inbox"], home)
+    return home
+
+
+def test_what_was_known_on_monday_is_published_again_as_it_was(restated: Path) -> None:
+    before, moment = published(restated), known_at(restated)
+    assert command("build", "--home", restated).exit_code == 0
+    assert published(restated) != before
+    assert command("build", "--home", restated, "--known-at", moment.isoformat()).exit_code == 0
+    assert published(restated) == before
+    assert known_at(restated) == moment
+
+
+def test_monday_as_known_on_tuesday_holds_what_was_restated(restated: Path) -> None:
+    receivables.build(restated, as_of=MONDAY)
+    item = "select due_date, due_date_original, open_doc, days_overdue from marts.open_item where item_id = 'ES01:D1'"
+    assert ask(restated, item) == [(date(2024, 3, 1), date(2024, 2, 9), 60, 3)]
+
+
+def test_a_voided_allocation_counts_until_the_day_before(restated: Path) -> None:
+    open_now = "select item_id, open_doc from marts.open_item where item_id in ('ES01:D1', 'ES01:P1') order by 1"
+    receivables.build(restated, as_of=MONDAY)
+    assert ask(restated, open_now) == [("ES01:D1", 60)]
+    receivables.build(restated, as_of=TUESDAY)
+    assert ask(restated, open_now) == [("ES01:D1", 120), ("ES01:P1", -60)]
+
+
+def test_a_past_date_that_nothing_restated_comes_out_as_it_was_published(home: Path) -> None:
+    before = figures(home, BATCHES)
+    tables = business()
+    tables["document"].append(document("D4", "75.00", doc_date=TUESDAY))
+    tables["payment"].append(payment("P3", "10.00", pay_date=TUESDAY))
+    tell(home, {name: tables[name] for name in ("document", "payment")}, TUESDAY)
+    receivables.ingest([home / "inbox"], home)
+    assert receivables.build(home).as_of == TUESDAY
+    assert figures(home, BATCHES) != before
+    receivables.build(home, as_of=MONDAY)
+    assert figures(home, BATCHES) == before
+
+
+def test_a_moment_before_tonight_does_not_know_what_tonight_brought(home: Path) -> None:
+    moment = known_at(home)
+    tell(home, {"document": [document("D4", "75.00", doc_date=TUESDAY)]}, TUESDAY, full=False)
+    receivables.nightly(home, known_at=moment)
+    assert ask(home, "select as_of from ops.run") == [(MONDAY,)]
+    assert ask(home, "select count(*) from core.document where doc_id = 'ES01:D4'") == [(0,)]
+
+
+def test_a_first_load_counts_as_recorded_when_it_was_posted_and_a_later_one_when_it_was_loaded(home: Path) -> None:
+    tell(home, {"document": [document("D4", "75.00", doc_date=MONDAY)]}, TUESDAY, full=False)
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+    rows = ask(
+        home,
+        "select doc_id, recorded_source, recorded_at = doc_date, recorded_at = loaded_at from core.document"
+        " join ops.batch using (batch_id) where doc_id in ('ES01:D1', 'ES01:D4') order by 1",
+    )
+    assert rows == [("ES01:D1", "assumed_posting", True, False), ("ES01:D4", "batch", False, True)]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from receivables.errors import NightFailed, UsageError
+from receivables.home import Home, private_files
+
+LEFT_BY_A_KILLED_RUN = (
+    "lake/.reading-x1/text.utf8",
+    "lake/document/5.writing",
+    "lake/manifest/5.writing",
+    "warehouse/.spill-x1/temp",
+    "warehouse/receivables-1.building",
+    "warehouse/receivables-1.building.wal",
+    "out/receivables-en.new",
+    "out/2024-03-04/receivables-en.writing",
+)
+OF_VALUE = (
+    "inbox/export.new",
+    "inbox/sub/list.writing",
+    "lake/document/4.parquet",
+    "warehouse/receivables-0.duckdb",
+    "out/2024-03-04/receivables-en.html",
+    "profiles/mine.toml",
+)
+
+
+def test_a_home_is_made_for_its_user_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path / "deep" / "home")
+    home.create()
+    home.create()
+    assert {path.name for path in home.root.iterdir()} == {"inbox", "lake", "warehouse", "out", "logs", "profiles"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in home.root.iterdir()} == {0o700}
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=f"^got home {tmp_path / 'file' / 'home'}: Not a directory; expected "):
+        Home(tmp_path / "file" / "home").create()
+
+
+def test_the_lock_is_held_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.only_writer():
+        with pytest.raises(NightFailed, match=f"in use by process {os.getpid()}; expected one run"), home.only_writer():
+            pass
+        assert home.has_writer()
+    with home.only_writer():
+        pass
+
+
+@pytest.mark.parametrize("content", [None, "", "no number", str(2**22 + 1)])
+def test_a_lock_nobody_living_took_has_no_writer(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / ".lock").write_text(content, encoding="utf-8")
+    assert not Home(tmp_path).has_writer()
+
+
+def test_the_sweep_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> None:
+    for name in (*LEFT_BY_A_KILLED_RUN, *OF_VALUE):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    link = tmp_path / "warehouse" / ".receivables.duckdb.new"
+    link.symlink_to("receivables-0.duckdb")
+    Home(tmp_path).sweep()
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()}
+    assert left == set(OF_VALUE)
+
+
+def test_files_are_private_meanwhile_and_the_users_umask_comes_back(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with private_files():
+            (tmp_path / "private").touch()
+        with pytest.raises(FileExistsError), private_files():
+            (tmp_path / "private").touch(exist_ok=False)
+        (tmp_path / "open").touch()
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"private": 0o600, "open": 0o644}

@@ -1,0 +1,105 @@
+"""Profiles are data: what they may say, what is inherited, and the one line a faulty one gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from intake_files import user_profile, write
+from receivables.errors import SettingsError
+from receivables.intake.profile import ROLES, available, fold, read_profile, shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = """
+id = "own"
+version = "1"
+system = "ledger"
+title = "A list"
+status = "unverified"
+based_on = "nothing"
+shape = "invoices"
+"""
+
+
+def test_the_shipped_profiles_are_whole_and_named_after_their_files() -> None:
+    assert [profile.id for profile in shipped()] == ["canonical", "highradius", "invoice_list", "sap_fbl5n"]
+    for profile in shipped():
+        assert set(profile.columns) <= set(ROLES[profile.shape])
+        folded = [fold(alias) for role in profile.columns.values() for alias in role.aliases]
+        assert all(folded), f"an alias of {profile.id} has neither letter nor digit"
+
+
+def test_a_user_s_profile_stands_before_and_in_place_of_the_shipped_one(tmp_path: Path) -> None:
+    write(tmp_path, "own.toml", SMALL)
+    write(tmp_path, "sap.toml", 'extends = "sap_fbl5n"\nversion = "1-own"\n')
+    found = {profile.id: profile.version for profile in available(tmp_path)}
+    assert list(found) == ["own", "sap_fbl5n", "canonical", "highradius", "invoice_list"]
+    assert found["sap_fbl5n"] == "1-own"
+
+
+def test_what_extends_inherits_and_overrides_key_by_key(tmp_path: Path) -> None:
+    base = next(profile for profile in shipped() if profile.id == "invoice_list")
+    own = user_profile(
+        tmp_path,
+        'extends = "invoice_list"\nid = "own"\nkey = []\n[columns]\namount = { aliases = ["net"] }\n[assume]\ncurrency = "EUR"\n',
+    )
+    assert own.columns["amount"].aliases == ("net",)
+    assert own.columns["amount"].required
+    assert own.columns["customer"] == base.columns["customer"]
+    assert (own.key, own.kinds, own.assume.currency) == ((), base.kinds, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("delimeters = [',']", "unknown key delimeters in .* try delimiters"),
+        ("[columns]\namount = { alias = ['x'] }", "unknown key columns.amount.alias in .* try aliases"),
+        ("[columns]\nclient.aliases = ['x']", "role 'client' is not known to shape invoices; nearest"),
+        ("[columns]\ncustmer.aliases = ['x']", "nearest: customer"),
+        ("key = ['doc_nr']", "nearest: doc_no"),
+        ("[[kinds]]\nkind = 'invoce'", "nearest: invoice"),
+        ("shape = 'invoice'", "'table', 'invoices' or 'entries'"),
+        ("locales = []", "locales = .*at least 1 item"),
+        ("date_formats = []", "date_formats = .*at least 1 item"),
+        ("encodings = []", "encodings = .*at least 1 item"),
+        ("encodings = ['klingon']", "encodings.0 = 'klingon' .* an encoding Python knows"),
+        ("date_formats = ['DD.MM.YYYY %Q']", "expected a date format of %d"),
+        ("delimiters = ['||']", "delimiters.0 = .* at most 1 character"),
+        ("locales = [{ decimal = ',', thousands = ',.' }]", "a decimal sign that is no thousands sign"),
+        ("locales = [{ decimal = '-' }]", "neither of them a digit, bracket or sign"),
+        ("[rows]\ntotal = ['(unclosed']", "rows.total.0 = .* cannot be read"),
+        ("[rows]\ntitle = ['(?=ahead)']", "rows.title.0 = .* cannot be read"),
+        ("[rows]\ngrand_total = '['", "rows.grand_total = .* cannot be read"),
+        ("[rows.group]\ncustomer = '^Customer'", "with a bracket around the value"),
+        ("[rows.group]\namount = '^Sum (.*)'", "role 'amount' stands in the rows, not in a group's head"),
+        ("as_of_title = ['as of']", "with a bracket around the value"),
+        ("reversal_text = '('", "reversal_text = .* cannot be read"),
+        ("[[kinds]]\nkind = 'invoice'\ntext = '*'", "kinds.0.text = .* cannot be read"),
+        ("[assume]\ncurrency = 'euro'", "assume.currency = 'euro'"),
+        ("id = 'Not a name'", "id = 'Not a name'"),
+        ("key = 'doc_no", "a TOML file in UTF-8"),
+    ],
+)
+def test_a_faulty_profile_gets_one_line_that_names_the_key(tmp_path: Path, text: str, said: str) -> None:
+    name = text.partition(" =")[0].strip()
+    kept = "\n".join(line for line in SMALL.splitlines() if not line.startswith(f"{name} ="))
+    with pytest.raises(SettingsError, match=said) as error:
+        read_profile(write(tmp_path, "own.toml", f"{kept}\n{text}\n"))
+    assert "own.toml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_extends_an_unknown_profile_is_told_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="try sap_fbl5n"):
+        user_profile(tmp_path, 'extends = "sap_fbl5"\n')
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Nº documento", "NO DOCUMENTO"), ("Fälligkeit", "falligkeit"), ("Amt. in LC", "amtinlc"), ("客户", " 客户：")],
+)
+def test_labels_are_compared_without_case_accents_and_signs(one: str, other: str) -> None:
+    assert fold(one) == fold(other)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from receivables.errors import NightFailed
+from receivables.state import Batch, InboxFile, Run, State, Step
+
+NOW: Final = datetime(2024, 3, 5, 4, 30, 0, 123456)
+BATCH: Final = Batch(
+    batch_id=1,
+    source_system="sap",
+    profile_id="sap_fbl5n",
+    profile_version="1",
+    company_id="ES01",
+    table_name="document",
+    file_name="list.txt",
+    file_sha256="ab",
+    encoding="cp1252",
+    extract_as_of=date(2024, 3, 4),
+    mode="full",
+    rows_read=10,
+    rows_loaded=8,
+    rows_quarantined=1,
+    rows_skipped=1,
+    lines_read=12,
+    lines_loaded=8,
+    lines_quarantined=1,
+    lines_skipped=3,
+    control_total="12.3400",
+    control_total_file=None,
+    status="warn",
+    loaded_at=NOW,
+)
+RUN: Final = Run("r1", None, NOW, NOW, None, "running", "0.1.0", "cd")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "state.sqlite")
+
+
+def test_what_is_kept_comes_back_as_it_was(state: State) -> None:
+    refused = replace(BATCH, batch_id=2, encoding=None, extract_as_of=None, status="refused")
+    step = Step("r1", "land", NOW, NOW + timedelta(seconds=1), 3, 1)
+    file = InboxFile("r1", "list.txt", "ab", "loaded", "warn", "")
+    state.add([BATCH, refused, RUN, step, file])
+    assert state.batches() == [BATCH, refused]
+    assert state.runs() == [RUN]
+    assert state.steps("r1") == [step]
+    assert state.inbox_files("r1") == [file]
+
+
+def test_a_store_opened_again_still_knows(state: State, tmp_path: Path) -> None:
+    state.add([BATCH])
+    assert State(tmp_path / "state.sqlite").batches() == [BATCH]
+
+
+def test_a_record_of_the_same_key_replaces_the_earlier(state: State) -> None:
+    ended = replace(RUN, as_of=date(2024, 3, 4), finished_at=NOW, status="published")
+    state.add([RUN])
+    state.add([ended])
+    assert state.runs() == [ended]
+
+
+def test_all_records_are_kept_or_none(state: State) -> None:
+    def until_the_disk_is_full() -> Sequence[Batch]:
+        raise OSError
+
+    def records() -> object:
+        yield BATCH
+        yield from until_the_disk_is_full()
+
+    with pytest.raises(OSError):  # noqa: PT011  # any will do; what counts is what is left
+        state.add(records())  # type: ignore[arg-type]
+    assert state.batches() == []
+
+
+def test_batch_ids_are_never_used_twice(state: State) -> None:
+    assert state.next_batch_id() == 1
+    state.add([replace(BATCH, batch_id=7)])
+    assert state.next_batch_id() == 8
+
+
+def test_only_what_had_been_told_by_a_moment_is_given(state: State) -> None:
+    later = replace(BATCH, batch_id=2, loaded_at=NOW + timedelta(microseconds=1))
+    state.add([later, BATCH])
+    assert state.batches() == [BATCH, later]
+    assert state.batches(NOW) == [BATCH]
+    assert state.batches(NOW - timedelta(days=1)) == []
+
+
+def test_files_of_one_name_in_two_folders_are_both_kept(state: State) -> None:
+    files = [InboxFile("r1", "list.txt", sha256, "loaded", "ok", "") for sha256 in ("ab", "cd")]
+    state.add(files)
+    assert state.inbox_files("r1") == files
+
+
+def test_the_last_message_about_a_file_is_remembered(state: State) -> None:
+    state.add([InboxFile(run, "x.csv", "ab", "refused", "refused", f"said in {run}") for run in ("r2", "r1")])
+    assert state.last_message("x.csv", "ab") == "said in r2"
+    assert state.last_message("x.csv", "cd") is None
+    assert state.last_message("y.csv", "ab") is None
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    path.write_bytes(b"something else" * 100)
+    with pytest.raises(NightFailed, match=f"^got {path}: file is not a database; expected "):
+        State(path)
