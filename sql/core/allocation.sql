@@ -53,7 +53,7 @@ valued as (
   ), is_derived_fx
   from dated
 )
-select * exclude (is_derived_fx) from valued
+select * exclude (is_derived_fx), batch_id as last_batch from valued
 union all by name
 select * exclude (is_derived_fx) replace (
   allocation_id || '#fx' as allocation_id,
@@ -62,6 +62,6 @@ select * exclude (is_derived_fx) replace (
   0::decimal(18, 4) as amount_to_doc, 0::decimal(18, 4) as to_leg_doc, null::decimal(18, 4) as from_leg_doc,
   (to_leg_local - amount_local)::decimal(18, 4) as amount_local,
   null::decimal(18, 4) as discount_local, allocation_id as parent_allocation_id
-)
+), batch_id as last_batch
 from valued
 where is_derived_fx and to_leg_local <> amount_local

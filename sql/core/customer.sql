@@ -15,7 +15,8 @@ stubs as (
     named.company_id, named.customer_id,
     substr(named.customer_id, length(named.company_id) + 2) as name,
     'active' as status,
-    min(named.batch_id) as batch_id, min(named.line_no) as line_no, min(named.recorded_at) as recorded_at, 'batch' as recorded_source
+    min(named.batch_id) as batch_id, min(named.line_no) as line_no, min(named.recorded_at) as recorded_at, 'batch' as recorded_source,
+    min(named.batch_id) as first_batch, min(named.batch_id) as last_batch
   from named
   left join described on named.company_id = described.company_id and named.customer_id = described.customer_id
   where described.customer_id is null

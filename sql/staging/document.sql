@@ -1,12 +1,15 @@
--- One row per document, as last told; due_date_first is the due date of its first telling. Amounts signed as in the dictionary.
+-- One row per document, as last told; due_date_first is the due date of its first telling, first_batch and last_batch the batches of
+-- its first and last one. Amounts signed as in the dictionary.
 with told as (
   select * from lake.document where is_current
 ),
 first_told as (
-  select company_id, doc_id, due_date from lake.document where is_first
+  select company_id, doc_id, due_date, batch_id from lake.document where is_first
 )
 select
   told.* exclude (is_current, is_first),
-  first_told.due_date as due_date_first
+  first_told.due_date as due_date_first,
+  first_told.batch_id as first_batch,
+  told.batch_id as last_batch
 from told
 inner join first_told on told.company_id = first_told.company_id and told.doc_id = first_told.doc_id

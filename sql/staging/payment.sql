@@ -1,4 +1,14 @@
--- One row per receipt (or money paid out, negative), as last told. customer_id is NULL where nobody is identified.
-select * exclude (is_current, is_first)
-from lake.payment
-where is_current
+-- One row per receipt (or money paid out, negative), as last told, with the batches of its first and last telling. customer_id is NULL
+-- where nobody is identified.
+with told as (
+  select * from lake.payment where is_current
+),
+first_told as (
+  select company_id, payment_id, batch_id from lake.payment where is_first
+)
+select
+  told.* exclude (is_current, is_first),
+  first_told.batch_id as first_batch,
+  told.batch_id as last_batch
+from told
+inner join first_told on told.company_id = first_told.company_id and told.payment_id = first_told.payment_id
