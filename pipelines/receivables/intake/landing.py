@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 @cache
 def landing_models(shape: str) -> tuple[tuple[str, str], ...]:
-    """Name and SQL of each landing model of the shape, in order."""
+    """Name and SQL of each landing model of the shape and of those all shapes share, in order."""
     texts = {
-        path.stem: path.read_text(encoding="utf-8") for path in sorted((sql_dir() / "landing" / shape).glob("*.sql"))
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted(
+            path for folder in ("common", shape) for path in (sql_dir() / "landing" / folder).glob("*.sql")
+        )
     }
     reads = {
         name: {t.name for t in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Table) if t.db == "landing"}

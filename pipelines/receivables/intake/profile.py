@@ -25,6 +25,7 @@ ROLES: Final[dict[str, dict[str, RoleType]]] = {
         "company": "key",
         "customer": "key",
         "customer_name": "text",
+        "city": "text",
         "doc_no": "key",
         "doc_type": "text",
         "doc_date": "date",

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from receivables.intake.profile import Profile
     from receivables.settings import Settings
 
+    Cut = tuple[str, str, list[tuple[int, list[str]]]]
+    """One way of cutting the first lines: container, delimiter, and each line's number with its cells."""
+
+    Heads = Callable[[Profile], list[Cut]]
+    """The ways a profile may cut the first lines of a file."""
+
 _CANONICAL_NAME: Final = re.compile(r"(?P<table>[a-z_]+?)(?:__(?P<rest>.+))?\.(?:csv|xlsx|parquet)", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -66,8 +72,7 @@ def recognise(
         heads = _text_heads(source, scan)
     else:
         (container.load_sheet if source.kind == "workbook" else container.load_parquet)(con, source)
-        sheet_rows = con.execute("select line_no, cells from record order by line_no limit ?", [scan]).fetchall()
-        heads = lambda profile: [(source.kind, "", sheet_rows)] if source.kind in profile.containers else []  # noqa: E731  # same type as _text_heads gives
+        heads = _sheet_heads(con, source, scan)
     candidates = [found for profile in profiles for found in _candidates(source, profile, heads(profile))]
     if not candidates:
         raise _unrecognised(source, profiles, heads)
@@ -75,13 +80,16 @@ def recognise(
     return _load_text(con, best, settings, scratch) if source.kind == "text" else best
 
 
-_Heads = "Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]]"
+def _sheet_heads(con: duckdb.DuckDBPyConnection, source: Source, scan: int) -> Heads:
+    """The first rows of a workbook or Parquet file, already cut into cells, for profiles that read such files."""
+    rows = con.execute("select line_no, cells from record order by line_no limit ?", [scan]).fetchall()
+    return lambda profile: [(source.kind, "", rows)] if source.kind in profile.containers else []
 
 
-def _text_heads(source: Source, scan: int) -> Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]]:
-    def heads(profile: Profile) -> list[tuple[str, str, list[tuple[int, list[str]]]]]:
+def _text_heads(source: Source, scan: int) -> Heads:
+    def heads(profile: Profile) -> list[Cut]:
         lines = container.head_lines(source, profile.encodings, scan)
-        cuts: list[tuple[str, str, list[tuple[int, list[str]]]]] = []
+        cuts: list[Cut] = []
         if "pipe_list" in profile.containers:
             cuts.append(
                 (
@@ -100,9 +108,7 @@ def _text_heads(source: Source, scan: int) -> Callable[[Profile], list[tuple[str
     return heads
 
 
-def _candidates(
-    source: Source, profile: Profile, heads: list[tuple[str, str, list[tuple[int, list[str]]]]]
-) -> list[Recognised]:
+def _candidates(source: Source, profile: Profile, heads: list[Cut]) -> list[Recognised]:
     if profile.shape == "table":
         return [
             found for kind, delimiter, rows in heads if (found := _canonical(source, profile, kind, delimiter, rows))
@@ -202,7 +208,7 @@ def _load_text(con: duckdb.DuckDBPyConnection, found: Recognised, settings: Sett
 def _unrecognised(
     source: Source,
     profiles: Sequence[Profile],
-    heads: Callable[[Profile], list[tuple[str, str, list[tuple[int, list[str]]]]]],
+    heads: Heads,
 ) -> FileRefused:
     name = source.path.name
     first = next(

@@ -1,4 +1,4 @@
--- One row per customer of the list, under the name and city its block or rows show (ties: first in the alphabet).
+-- One row per customer of the file, under the name it is written with most often (ties: first in the alphabet), with its city where told.
 with spelled as (
   select company_id, customer, customer_name, max(city) as city, count(*)::bigint as times, min(line_no) as line_no
   from landing.entry
