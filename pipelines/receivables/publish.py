@@ -156,10 +156,10 @@ def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files:
     comment(con, "ops.batch", "One row per file, company and table loaded, and per file refused this night.")
     comment(con, "ops.inbox_file", "One row per file this night saw in its inbox and what became of it.")
     lake.issues(con, night.home.lake, shown, "ops.issue")
-    for check in ("control_difference", "allocation_without_effect", "document_reference"):
+    for check in sorted(model.full_name for model in models() if model.schema == "checks"):
         con.execute(
             "insert into ops.issue select (select coalesce(max(issue_id), 0) from ops.issue) + row_number() over (), batch_id, line_no, column_name, reason_code, action, count,"
-            f" raw_value, null, null from checks.{check}"
+            f" raw_value, null, null from {check}"
         )
     comment(con, "ops.issue", "One row per finding: about a file, a line, or what the build noticed.")
 

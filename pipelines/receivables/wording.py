@@ -150,6 +150,9 @@ REASONS: Final[Mapping[str, str]] = {
     "SIGN_NEGATIVE_INVOICE": N_("Invoices with a negative amount were taken as credit notes."),
     "SIGN_MIXED": N_("Amounts whose signs contradict each other."),
     "AMOUNT_ZERO": N_("An amount or rate that must not be zero or negative."),
+    "AGED_FROM_OWN_DATE": N_(
+        "A company's last list of open items is of an earlier day; its items are kept and aged to this date. The example is that day."
+    ),
     "DISCOUNT_ABOVE_AMOUNT": N_("A discount larger than the amount it belongs to."),
     "SETTLED_WHILE_OPEN": N_("A settlement date on items the export calls open; the date was ignored."),
     "TYPE_UNKNOWN": N_("A document type that the profile does not know."),

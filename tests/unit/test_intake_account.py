@@ -186,7 +186,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     lines=st.lists(st.lists(st.sampled_from(PIECES), max_size=9), max_size=5),
     ends=st.lists(st.sampled_from(["\n", "\r\n", "\r", ""]), min_size=6, max_size=6),

@@ -174,7 +174,7 @@ def written(draw: st.DrawFn, locale: Locale) -> tuple[Decimal, str]:
     return amount, rendered(amount, locale, style, group=group, lakh=draw(st.booleans()), wide=draw(st.booleans()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data(), locale=st.sampled_from((POINT, COMMA)))
 def test_every_way_of_writing_an_amount_reads_back_exactly(
     con: Connection, data: st.DataObject, locale: Locale
@@ -265,7 +265,7 @@ def test_a_spreadsheet_s_error_and_a_blank_are_no_amounts(tmp_path: Path) -> Non
     assert got.column("document", "amount_doc") == [Decimal(10)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(data=st.data(), locale=st.sampled_from((POINT, COMMA)), grouping=st.booleans())
 def test_a_file_of_amounts_is_read_exactly_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, locale: Locale, grouping: bool
@@ -289,20 +289,8 @@ def dates(tmp_path: Path, *texts: str, due: str = "") -> Got:
     return read(write(tmp_path, "list.csv", invoices(*lines)), settings=LENIENT, extract_as_of=AS_OF)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2024-03-13",
-        "13/03/2024",
-        "13.03.2024",
-        "03/13/2024",
-        "2024/03/13",
-        "20240313",
-        "2024-3-13",
-        "2024-03-13 00:00:00",
-    ],
-)
-def test_every_date_format_of_the_profile_is_read(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["2024/03/13", "2024-3-13", "2024-03-13 00:00:00"])
+def test_dates_come_with_slashes_without_zeros_and_with_midnight(tmp_path: Path, text: str) -> None:
     assert dates(tmp_path, text).column("document", "doc_date") == [date(2024, 3, 13)]
 
 
@@ -360,7 +348,7 @@ def test_sentinels_are_dates_unless_the_profile_calls_them_nothing(tmp_path: Pat
     assert read(path, user_profile(tmp_path, own)).column("document", "cleared_date") == [None, date(2024, 2, 1)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     days=st.lists(st.integers(0, 700), min_size=1, max_size=6),
     fmt=st.sampled_from(("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d")),

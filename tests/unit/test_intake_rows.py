@@ -110,7 +110,7 @@ def test_a_quote_closed_too_far_away_was_left_open(con: Connection) -> None:
     assert cut(con, text, longest=12)[1] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.text(st.sampled_from('ab",;\n \t'), max_size=8), min_size=1, max_size=6))
 def test_every_line_belongs_to_exactly_one_record(con: Connection, lines: list[str]) -> None:
     text = "\n".join(lines)
@@ -119,7 +119,7 @@ def test_every_line_belongs_to_exactly_one_record(con: Connection, lines: list[s
     assert covered == list(range(1, text.count("\n") + 2))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.lists(st.lists(st.text(st.sampled_from('ab",\n '), max_size=6), min_size=3, max_size=3), min_size=1, max_size=5)
 )
