@@ -110,6 +110,7 @@ def _build(
         lake.snapshot(con, night.home.lake, batches)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)
+        _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files)
         reasons = (*file_reasons(files), *behind, *_check_reasons(con))
@@ -121,6 +122,21 @@ def _build(
         con.execute("detach lake")
         con.execute("checkpoint")
     return reasons
+
+
+def _refuse_unknown_companies(con: Connection) -> None:
+    """Without a ledger currency nothing of a company can be summed, and none is guessed."""
+    rows = con.execute(
+        "select distinct told.company_id from (select company_id from core.document union select company_id from core.payment) as told"
+        " left join core.company as company on told.company_id = company.company_id"
+        " where company.local_currency is null order by told.company_id limit 1"
+    ).fetchall()
+    if rows:
+        raise NightFailed(
+            got=f"company {rows[0][0]} without a ledger currency",
+            expected="one for every company that has documents or receipts",
+            try_=f"a company file, or [[company]] with id = {rows[0][0]!r} and local_currency in receivables.toml",
+        )
 
 
 def _behind(con: Connection, day: date, *, is_latest: bool) -> tuple[str, ...]:

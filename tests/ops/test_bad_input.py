@@ -161,6 +161,15 @@ def test_open_items_alone_answer_only_for_their_own_day(empty_home: Path) -> Non
     assert not half_done(empty_home)
 
 
+def test_a_company_nobody_describes_is_named_with_both_cures(empty_home: Path) -> None:
+    tell(empty_home, {"document": business()["document"]}, MONDAY)
+    ended = command("nightly", "--home", empty_home)
+    expect_one_line(ended, 4, "company ES01 without a ledger currency")
+    assert not half_done(empty_home)
+    (empty_home / "receivables.toml").write_text('[[company]]\nid = "ES01"\nlocal_currency = "EUR"\n', encoding="utf-8")
+    assert command("nightly", "--home", empty_home).exit_code == 0
+
+
 def test_an_inbox_that_is_not_there_is_named(home: Path) -> None:
     expect_one_line(command("nightly", "--home", home, "--inbox", home / "outbox"), 2, f"inbox {home / 'outbox'}")
 
