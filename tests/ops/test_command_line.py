@@ -16,7 +16,7 @@ import click
 import pytest
 
 import receivables
-from factories import document
+from factories import company, document
 from homes import MONDAY, TUESDAY, Ended, ask, command, shell, tell
 from receivables.cli import main
 
@@ -71,12 +71,12 @@ def test_the_demo_prints_five_figures_and_where_the_report_is(demo: tuple[Path, 
 
 
 def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tell(tmp_path, {"document": [document("D1", "1.00")]}, MONDAY)
+    tell(tmp_path, {"company": [company("ES01")], "document": [document("D1", "1.00")]}, MONDAY)
     monkeypatch.setattr("receivables.verbs.sample_dir", lambda: tmp_path / "inbox")
     for _ in range(2):
         receivables.demo(tmp_path / "demo")
         (tmp_path / "demo" / "left behind").touch()
-        assert len(receivables.status(tmp_path / "demo").batches) == 1
+        assert len(receivables.status(tmp_path / "demo").batches) == 2
     receivables.demo(tmp_path / "demo")
     assert not (tmp_path / "demo" / "left behind").exists()
 
