@@ -277,8 +277,9 @@ def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Cho
     entries = ", ".join(f"case when {condition} then {entry} end" for condition, entry in problems) or "null"
     kind = "struct(column_name varchar, reason varchar, value varchar)[]"
     con.execute(
-        f"create or replace table typed_row as with texts as (select line_no, n_lines, raw{texts} from classed"
-        " left join group_value on classed.group_no = group_value.group_no where row_class = 'item'),"
+        f"create or replace table typed_row as with texts as (select classed.line_no, n_lines, raw{texts} from classed"
+        " left join placed on classed.line_no = placed.line_no left join group_value on placed.group_no = group_value.group_no"
+        " where classed.row_class = 'item'),"
         f" vals as (select *{values} from texts)"
         f" select * exclude ({', '.join(ident('t_' + field.name) for field in fields)}),"
         f" (case when {is_bad} then list_filter([{entries}], lambda p: p is not null) else [] end)::{kind} as problems from vals"

@@ -172,7 +172,7 @@ def classify(
     key_positions: Sequence[int],
     money_positions: Sequence[int],
 ) -> None:
-    """Create table `classed`: every record with its row_class (header, blank, rule, title, total, group, item, unclassified) and its group number.
+    """Create table `classed`: every record with its row_class (header, blank, rule, title, total, group, item, unclassified).
 
     A row without a word in any key column is a total where it has an amount; a line of another width is unclassified, and never loaded.
     """
@@ -198,26 +198,22 @@ def classify(
     ]
     cases = " ".join(f"when {test} then '{name}'" for name, test in tests)
     con.execute(
-        f"create or replace temp table named as select *, case {cases} else 'unclassified' end as row_class from record"
-    )
-    # A head is the group rows with no item between them; it holds for what follows, until the next head.
-    so_far = "count(*) filter (where row_class in ('item', 'total', 'unclassified')) over (order by line_no)"
-    group_no = (
-        "coalesce(max(case when row_class = 'group' then so_far end) over (order by line_no), -1)"
-        if rows.group
-        else "0"
-    )
-    con.execute(
-        f"create or replace table classed as select * exclude (so_far), {group_no} as group_no from"
-        f" (select *, {so_far if rows.group else '0'} as so_far from named)"
+        f"create or replace table classed as select *, case {cases} else 'unclassified' end as row_class from record"
     )
 
 
 def group_values(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    """Create table `group_value`: one row per head of the list with what holds below it, one column per role.
+    """Create tables `placed`, the head above every row, and `group_value`, what holds below each head: one column per role.
 
-    What a head leaves out is carried from the heads above; apart from the company, only from those about the same `group_start`.
+    A head is the group rows with no item between them. What it leaves out is carried from the heads above; apart from the company, only from those about the same `group_start`.
     """
+    # Windows over whole records would spill on a large list: line numbers are enough to place them.
+    passed = "count(*) filter (where row_class in ('item', 'total', 'unclassified')) over (order by line_no)"
+    con.execute(
+        "create or replace temp table placed as select line_no, row_class,"
+        " max(case when row_class = 'group' then passed end) over (order by line_no) as group_no from"
+        f" (select line_no, row_class, {passed} as passed from classed where {'true' if rows.group else 'false'})"
+    )
     told = ", ".join(
         f"max(regexp_extract(raw, {lit(expression)}, 1)) filter (where regexp_matches(raw, {lit(expression)})) as {role}"
         for role, expression in rows.group.items()
@@ -230,6 +226,7 @@ def group_values(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
     )
     con.execute(
         f"create or replace table group_value as with head as (select group_no{', ' if told else ''}{told} from classed"
-        f" where row_class = 'group' group by group_no), known as (select *, {about} as about from head)"
+        " inner join placed on classed.line_no = placed.line_no"
+        f" where placed.row_class = 'group' group by group_no), known as (select *, {about} as about from head)"
         f" select group_no{', ' if carried else ''}{carried} from known"
     )
