@@ -9,7 +9,7 @@ credit as (
 shared as (
   select
     debit.company_id, debit.customer, debit.clearing_no, debit.clearing_date, debit.line_no, debit.row_key as to_key, debit.seq as to_seq,
-    credit.entity, credit.row_key as from_key, credit.currency as from_currency, debit.line_no || '-' || credit.line_no as pair,
+    credit.entity, credit.row_key as from_key, credit.currency as from_currency, debit.seq || '-' || credit.row_key || '/' || credit.seq as pair,
     debit.is_outside or credit.is_outside as is_outside,
     debit.amount, debit.size, debit.starts_at, abs(credit.amount) as credit_amount, abs(credit.amount_local) as credit_local,
     credit.size as credit_size, credit.starts_at as credit_starts_at,
@@ -37,7 +37,7 @@ select
 from cut
 union all
 select
-  company_id, company_id || ':ref:' || row_key || '/' || line_no, 'payment', company_id || ':' || row_key, null, currency, abs(amount),
+  company_id, company_id || ':ref:' || row_key || '/' || seq, 'payment', company_id || ':' || row_key, null, currency, abs(amount),
   company_id || ':' || ref_key, null, abs(amount), abs(amount_local), coalesce(posting_date, doc_date), 'derived_reference', line_no
 from landing.entry
 where entity = 'payment' and clearing_no is null and ref_key is not null
