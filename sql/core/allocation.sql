@@ -1,5 +1,6 @@
 -- One row per allocation in one form: cash, credits and losses at the money's value, fx differences in rows of their own (told, or derived where a
 -- file tells none for the document). A bill that replaces an invoice (two documents that both raise what is owed) clears it and is not drawn on itself.
+-- A told fx difference has one end only: it goes with the allocation it was told for, where that can be told (the only one of the same target and day).
 -- In effect from effective_from (NULL: never) until the day before effective_until (NULL: for good).
 with paired as (
   select
@@ -47,11 +48,28 @@ dated as (
     not has_told_fx and from_leg_doc is not null and to_leg_local is not null and not is_bill as is_derived_fx
   from paired_up
 ),
+parent as (
+  select
+    difference.company_id, difference.allocation_id,
+    max(cause.allocation_id) as parent_allocation_id, max(cause.effective_from) as effective_from, max(cause.effective_until) as effective_until
+  from dated as difference
+  inner join dated as cause
+    on difference.company_id = cause.company_id and difference.to_doc_id = cause.to_doc_id
+    and difference.to_seq is not distinct from cause.to_seq and difference.alloc_date = cause.alloc_date
+    and coalesce(difference.parent_allocation_id, cause.allocation_id) = cause.allocation_id
+  where difference.kind = 'fx_difference' and cause.kind <> 'fx_difference'
+  group by difference.company_id, difference.allocation_id
+  having count(*) = 1
+),
 valued as (
-  select * exclude (is_derived_fx) replace (
-    case when is_derived_fx then from_leg_local + coalesce(discount_local, 0) else amount_local end as amount_local
-  ), is_derived_fx
+  select dated.* exclude (is_derived_fx) replace (
+    case when dated.is_derived_fx then dated.from_leg_local + coalesce(dated.discount_local, 0) else dated.amount_local end as amount_local,
+    coalesce(parent.parent_allocation_id, dated.parent_allocation_id) as parent_allocation_id,
+    case when parent.allocation_id is null then dated.effective_from else parent.effective_from end as effective_from,
+    least(dated.effective_until, parent.effective_until) as effective_until
+  ), dated.is_derived_fx
   from dated
+  left join parent on dated.company_id = parent.company_id and dated.allocation_id = parent.allocation_id
 )
 select * exclude (is_derived_fx), batch_id as last_batch from valued
 union all by name
