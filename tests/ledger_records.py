@@ -37,6 +37,7 @@ class Instalment:
     seq: int
     due_date: date | None
     amount_doc: Decimal
+    amount_local: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,8 @@ class Part:
     seq: int
     due_date: date | None
     rest: Decimal
+    rate: Fraction
+    """Ledger value of one unit: the instalment's own where its file says so, else its document's."""
     is_credit: bool = False
     is_allocated_to: bool = False
 
@@ -225,11 +227,17 @@ def instalment_plans(documents: Sequence[Document], told: Sequence[Instalment]) 
 
 def parts_of(item: Item, plan: Sequence[Instalment]) -> list[Part]:
     """The instalments before anything is cleared; the last one takes what their amounts leave over or lack."""
-    parts = [Part(row.seq, row.due_date, row.amount_doc) for row in plan]
+    parts = [Part(row.seq, row.due_date, row.amount_doc, rate_of(item, row)) for row in plan]
     parts[-1].rest += item.owed - sum((part.rest for part in parts), ZERO)
     for part in parts:
         part.is_credit = part.rest < 0
     return parts
+
+
+def rate_of(item: Item, row: Instalment) -> Fraction:
+    if row.amount_local is None or not row.amount_doc:
+        return Fraction(item.owed_local) / Fraction(item.owed)
+    return Fraction(row.amount_local) / Fraction(row.amount_doc)
 
 
 def clear_instalments(parts: Sequence[Part], legs: Sequence[Leg]) -> None:
@@ -285,23 +293,6 @@ def bucket_of(days_overdue: int | None, rules: Rules) -> str:
     return f"d{low}_plus"
 
 
-def open_item(item: Item, seq: int, bucket: str, days_overdue: int | None, open_doc: Decimal) -> OpenItem:
-    """Value the rest at the item's own booking rate."""
-    open_local = half_up(Fraction(open_doc) * Fraction(item.owed_local) / Fraction(item.owed))
-    return OpenItem(
-        item.kind,
-        item.id,
-        seq,
-        item.company_id,
-        item.customer_id,
-        item.currency,
-        bucket,
-        days_overdue,
-        open_doc,
-        open_local,
-    )
-
-
 def replay(rows: Rows, as_of: date, rules: Rules = DEFAULT_RULES) -> Replay:
     """Say what is open at the end of `as_of`, and what the ledger says it must sum to."""
     documents = records(Document, rows.get("document", ()))
@@ -334,7 +325,8 @@ def post_instalments(result: Replay, item: Item, parts: Sequence[Part], rules: R
         days = days_overdue(part.due_date, result.as_of)
         bucket = "unapplied" if part.is_credit else bucket_of(days, rules)
         if part.rest:
-            post_open_item(result, item, part.seq, (bucket, days), part.rest)
+            local = half_up(Fraction(part.rest) * part.rate)
+            post_open_item(result, item, part.seq, (bucket, days), (part.rest, local))
 
 
 def post_balance(result: Replay, item: Item, legs: Sequence[Leg], plan: Sequence[Instalment]) -> None:
@@ -342,15 +334,17 @@ def post_balance(result: Replay, item: Item, legs: Sequence[Leg], plan: Sequence
     due_date = next((row.due_date for row in plan if row.seq == 1), None)
     rest = item.side * (abs(item.owed) - sum((leg.amount for leg in legs), ZERO))
     if rest:
-        post_open_item(result, item, 1, ("unapplied", days_overdue(due_date, result.as_of)), rest)
+        local = half_up(Fraction(rest) * Fraction(item.owed_local) / Fraction(item.owed))
+        post_open_item(result, item, 1, ("unapplied", days_overdue(due_date, result.as_of)), (rest, local))
 
 
-def post_open_item(result: Replay, item: Item, seq: int, age: tuple[str, int | None], open_doc: Decimal) -> None:
-    """List what is open, valued in ledger currency at the item's own booking rate."""
-    open_local = half_up(Fraction(open_doc) * Fraction(item.owed_local) / Fraction(item.owed))
+def post_open_item(
+    result: Replay, item: Item, seq: int, age: tuple[str, int | None], rest: tuple[Decimal, Decimal]
+) -> None:
+    """List what is open, in document and in ledger currency."""
     owner = (item.company_id, item.customer_id, item.currency)
-    result.items.append(OpenItem(item.kind, item.id, seq, *owner, *age, open_doc, open_local))
-    result.control_of(item).open_total += open_doc
+    result.items.append(OpenItem(item.kind, item.id, seq, *owner, *age, *rest))
+    result.control_of(item).open_total += rest[0]
 
 
 def post_amount(result: Replay, item: Item) -> None:
