@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock
+.PHONY: demo test lint lock world-page
 
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
@@ -25,6 +25,9 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
+
+world-page: $(READY)  ## measure the sample world anew and write its page
+	$(BIN)/python -m receivables.world.page data/WORLD.md
 
 # The lock names versions and hashes only, never where they came from. Needs uv on the PATH.
 lock:  ## pin the newest versions that pyproject.toml allows

@@ -49,7 +49,8 @@ def test_the_readme_spells_the_two_commands_out_as_the_makefile_runs_them() -> N
     recipe = (
         (ROOT / "Makefile").read_text(encoding="utf-8").replace("$(BIN)", ".venv/bin").replace("$(PYTHON)", "python3")
     )
-    steps = re.findall(r"^\t((?:python3|\.venv/bin)\S*(?: .*)?)$", recipe, flags=re.MULTILINE)
+    needed = "\n\n".join(block for block in recipe.split("\n\n") if not block.startswith("world-page:"))
+    steps = re.findall(r"^\t((?:python3|\.venv/bin)\S*(?: .*)?)$", needed, flags=re.MULTILINE)
     assert len(steps) >= 8
     assert [step for step in steps if step.replace(" --quiet", "") not in README] == []
 

@@ -281,17 +281,43 @@ def profiles(home: Path) -> None:
     "--dialect",
     default="canonical",
     show_default=True,
-    type=click.Choice(["canonical", "sap_fbl5n"]),
+    type=click.Choice(["canonical", "sap_fbl5n", "odoo"]),
     help="How the exports are written.",
 )
-def sample(out: Path, customers: int, seed: int, dialect: str) -> None:
+@click.option(
+    "--preset",
+    default="distributor",
+    show_default=True,
+    type=click.Choice(["distributor", "punctual"]),
+    help="distributor: late payers, losses, planted anomalies. punctual: nearly everybody pays, nothing is lost.",
+)
+@click.option("--months", type=click.IntRange(6), help="Months of history.  [default: 60]")
+@click.option(
+    "--invoices",
+    type=click.IntRange(1),
+    help="Invoices per customer.  [default: 18 to 100, by the number of customers]",
+)
+@click.option("--nights", type=click.IntRange(2), help="Tell the same world night by night, one folder for each.")
+@click.option(
+    "--mode",
+    default="delta",
+    show_default=True,
+    type=click.Choice(["delta", "full"]),
+    help="With --nights: what each night's files hold.",
+)
+def sample(out: Path, invoices: int | None, **world: Any) -> None:
     """Write a synthetic business with its truth file."""
     from receivables import verbs
+    from receivables.world import SampleSummary
 
-    summary = verbs.sample(out, customers=customers, seed=seed, dialect=dialect)
-    click.echo(
-        f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
-    )
+    summary = verbs.sample(out, invoices_per_customer=invoices, **world)
+    if isinstance(summary, SampleSummary):
+        click.echo(
+            f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
+        )
+    else:
+        happened = ", ".join(f"{count} {kind}" for kind, count in summary.irregularities.items())
+        click.echo(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
     click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
 
 
@@ -318,7 +344,7 @@ def trace(key: str, home: Path, bucket: str | None) -> None:
     help="A folder for the demo; made anew each time.",
 )
 def demo(home: Path) -> None:
-    """Run a whole night on the sample exports and show five headline figures."""
+    """Run a whole night on a small synthetic business and show five headline figures."""
     from receivables import verbs
 
     outcome = verbs.demo(home, progress=Steps())

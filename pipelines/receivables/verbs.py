@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import night
-from receivables.assets import sample_dir
 from receivables.dates import today
 from receivables.errors import UsageError, nearest
 from receivables.home import Home, private_files
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from receivables.run import Outcome, Progress
     from receivables.world import SampleSummary
+    from receivables.world.feed import FeedSummary
+    from receivables.world.specify import World
 
 HOME: Final = "data"
 """The home where none is named."""
@@ -170,17 +171,42 @@ def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
 
 
 def sample(
-    out: str | Path, *, customers: int = 40, seed: int = 7, dialect: str = "canonical", as_of: date | None = None
-) -> SampleSummary:
+    out: str | Path,
+    *,
+    customers: int = 40,
+    seed: int = 7,
+    dialect: str = "canonical",
+    preset: str = "distributor",
+    as_of: date | None = None,
+    months: int | None = None,
+    invoices_per_customer: int | None = None,
+    nights: int | None = None,
+    mode: str = "delta",
+) -> SampleSummary | FeedSummary:
     """Write a seeded synthetic business with its truth file into a folder.
 
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    from receivables.world import DEFAULT_AS_OF, generate
+    With `nights` the same business is told night by night up to `as_of`, a folder for each night, with late files, corrections and
+    backdated entries; `mode` is then delta (what changed) or full (everything each night).
 
+    Raises:
+        UsageError: the folder cannot be written, there is no such dialect, preset or mode, or a size makes no business.
+    """
+    from receivables.world import feed, generate
+    from receivables.world.specify import DEFAULT_AS_OF, DEFAULT_MONTHS, World
+
+    world = World(
+        customers=customers,
+        seed=seed,
+        dialect=dialect,
+        preset=preset,
+        as_of=as_of or DEFAULT_AS_OF,
+        months=months or DEFAULT_MONTHS,
+        invoices_per_customer=invoices_per_customer,
+    )
     try:
-        return generate(Path(out), customers=customers, seed=seed, dialect=dialect, as_of=as_of or DEFAULT_AS_OF)
+        return (
+            generate(Path(out), world) if nights is None else feed.generate(Path(out), world, nights=nights, mode=mode)
+        )
     except OSError as error:
         raise UsageError(
             got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
@@ -245,13 +271,24 @@ def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Tr
     return Trace(items, allocations)
 
 
+def demo_worlds() -> tuple[World, ...]:
+    """Say what the demo shows: a distributor with everything around its ledger, and a German sister that exports an SAP list."""
+    from receivables.world.specify import World
+
+    return (
+        World(customers=150, seed=7, invoices_per_customer=40),
+        World(customers=40, seed=37, months=36, dialect="sap_fbl5n"),
+    )
+
+
 def demo(home: str | Path = "data/demo", *, progress: Progress | None = None) -> Outcome:
-    """Run a whole night on the sample exports in a home of its own, made anew each time.
+    """Run a whole night on a small synthetic business in a home of its own, made anew each time; its truth is kept in `world/`.
 
     Raises:
         UsageError: the folder holds something else than an earlier demo.
     """
-    from receivables.world import DEFAULT_AS_OF
+    from receivables.world import generate
+    from receivables.world.specify import DEFAULT_AS_OF
 
     place = Path(home)
     if place.exists():
@@ -259,9 +296,11 @@ def demo(home: str | Path = "data/demo", *, progress: Progress | None = None) ->
     night.init(place)
     with private_files():
         (place / _DEMO_MARK).touch()
-        for source in inbox_files(sample_dir()):
-            shutil.copyfile(source, Home(place).inbox / source.name)
-    # the sample's dates are fixed; a machine whose clock stands before them shows it all the same
+        for world in demo_worlds():
+            exports = generate(place / "world" / world.dialect, world).files
+            for export in inbox_files(exports[0].parent):
+                shutil.move(export, Home(place).inbox / export.name)
+    # the world's dates are fixed; a machine whose clock stands before them shows it all the same
     return night.nightly(place, today=max(today(), DEFAULT_AS_OF), progress=progress)
 
 

@@ -16,9 +16,10 @@ import click
 import pytest
 
 import receivables
-from factories import company, document
+from factories import document
 from homes import MONDAY, TUESDAY, Ended, ask, command, shell, tell
 from receivables.cli import main
+from receivables.world.specify import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,7 @@ def test_the_demo_prints_five_figures_and_where_the_report_is(demo: tuple[Path, 
 
 
 def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tell(tmp_path, {"company": [company("ES01")], "document": [document("D1", "1.00")]}, MONDAY)
-    monkeypatch.setattr("receivables.verbs.sample_dir", lambda: tmp_path / "inbox")
+    monkeypatch.setattr("receivables.verbs.demo_worlds", lambda: (World(customers=3, seed=1, dialect="sap_fbl5n"),))
     for _ in range(2):
         receivables.demo(tmp_path / "demo")
         (tmp_path / "demo" / "left behind").touch()

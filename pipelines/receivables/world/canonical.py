@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from receivables.world import dealings, files, ids, sales_tables
 from receivables.world.customers import TERMS
-from receivables.world.draws import NONE, Ints, as_date
+from receivables.world.draws import NONE, Flags, Ints, as_date, at, convert
+from receivables.world.ids import document_ids, every, payment_ids
 from receivables.world.ledger import Ledger
-from receivables.world.names import COMPANY_NAMES, GROUPS, salespeople
-from receivables.world.records import CURRENCIES, AllocKind, DueSource, Kind, PayKind, Series, State, labels
-from receivables.world.text import Text, days, decimals, numbers, only, padded, quoted, words, write_csv
-from receivables.world.valuation import Values, named_instalments, receipt_local
+from receivables.world.names import COMPANY_NAMES, GROUPS, salespeople, territories
+from receivables.world.plants import PlantKind
+from receivables.world.records import (
+    CURRENCIES,
+    AllocKind,
+    Documents,
+    DueSource,
+    Kind,
+    PayKind,
+    Receipts,
+    State,
+    labels,
+    take,
+)
+from receivables.world.tables import Later, Slices, Table, empty, sliced, write_table
+from receivables.world.telling import Telling, prompt
+from receivables.world.text import Text, days, decimals, numbers, only, padded, quoted, words
+from receivables.world.valuation import Values, named_instalments
 
+OTHER_PAYER: Final = "Gestora de Cobros"
 TIMEZONES: Final = {"ES": "Europe/Madrid", "DE": "Europe/Berlin"}
 METHODS: Final = ("transfer", "transfer", "direct debit", "card")
 REVERSAL_REASONS: Final = ("cheque returned unpaid", "cheque returned unpaid", "debit returned", "card charge disputed")
@@ -31,133 +48,155 @@ DOCUMENT_TEXTS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class _Extract:
-    """The ledger with what several of its files need."""
+def tables(ledger: Ledger, values: Values, telling: Telling | None = None) -> dict[str, Slices]:
+    """Name every table of the world in the order it is written, each to be made when it is needed; without `telling` all is told at once."""
+    telling = telling or prompt(ledger)
+    return {
+        **{name: partial(_once, make, ledger) for name, make in MASTER_DATA.items()},
+        **{name: make(ledger) for name, make in files.TABLES.items()},
+        **{name: make(ledger) for name, make in sales_tables.TABLES.items()},
+        "document": sliced(len(ledger.documents), partial(_document, ledger, telling)),
+        "instalment": sliced(len(ledger.instalments), partial(_instalment, ledger, telling)),
+        "payment": sliced(len(ledger.receipts), partial(_payment, ledger, telling)),
+        "allocation": _allocations(ledger, values, telling),
+        **{name: make(ledger, values) for name, make in dealings.TABLES.items()},
+    }
 
-    ledger: Ledger
-    values: Values
 
-    def customer_ids(self, rows: Ints) -> Text:
-        return only(padded("C", rows + 1, 5), rows != NONE)
-
-    def document_ids(self, rows: Ints) -> Text:
-        documents = self.ledger.documents
-        prefix = words([f"{series.name}-" for series in Series], documents.series[rows])
-        ids = pc.binary_join_element_wise(prefix, padded("", documents.serial[rows], 7), "")
-        return only(ids, rows != NONE)
-
-    def payment_ids(self, rows: Ints) -> Text:
-        return only(padded("RC-", rows + 1, 7), rows != NONE)
+def _once(make: Callable[[Ledger], Table], ledger: Ledger) -> Iterator[Table]:
+    yield make(ledger)
 
 
 def write(ledger: Ledger, values: Values, out: Path) -> list[Path]:
     """Write every table as a full extract of the as-of date."""
-    tables: dict[str, Callable[[_Extract], dict[str, Text]]] = {
-        "company": _company,
-        "customer": _customer,
-        "payment_terms": _payment_terms,
-        "payment_terms_instalment": _payment_terms_instalment,
-        "fx_rate": _fx_rate,
-        "document": _document,
-        "instalment": _instalment,
-        "payment": _payment,
-        "allocation": _allocation,
-    }
-    extract, spec = _Extract(ledger, values), ledger.spec
+    spec = ledger.spec
     paths = []
-    for table, columns in tables.items():
+    for table, slices in tables(ledger, values).items():
         path = out / f"{table}__{spec.company_id}__full__{as_date(spec.as_of_day)}.csv"
-        write_csv(path, columns(extract))
+        write_table(path, slices, spec.as_of_day)
         paths.append(path)
     return paths
 
 
 def customer_ids(ledger: Ledger) -> list[str]:
     """List the customers' ids as the files spell them."""
-    rows = np.arange(len(ledger.customers.name), dtype=np.int64)
-    ids: list[str] = padded("C", rows + 1, 5).to_pylist()
-    return ids
+    spelled: list[str] = ids.customer_ids(every(ledger.spec.customers)).to_pylist()
+    return spelled
+
+
+def _always(ledger: Ledger, columns: dict[str, Text]) -> Table:
+    """Make a table that is told from the first day on."""
+    size = len(next(iter(columns.values())))
+    return Table(columns, np.full(size, ledger.spec.start_day, dtype=np.int64))
 
 
 def _strings(*values: str) -> Text:
     return quoted(pa.array(values, pa.string()))
 
 
-def _company(extract: _Extract) -> dict[str, Text]:
-    spec = extract.ledger.spec
-    return {
-        "company_id": _strings(spec.company_id),
-        "name": _strings(COMPANY_NAMES[spec.home]),
-        "local_currency": _strings(CURRENCIES[0]),
-        "country": _strings(spec.home),
-        "timezone": _strings(TIMEZONES[spec.home]),
-    }
+def _company(ledger: Ledger) -> Table:
+    spec = ledger.spec
+    return _always(
+        ledger,
+        {
+            "company_id": _strings(spec.company_id),
+            "name": _strings(COMPANY_NAMES[spec.home]),
+            "local_currency": _strings(CURRENCIES[0]),
+            "country": _strings(spec.home),
+            "timezone": _strings(TIMEZONES[spec.home]),
+        },
+    )
 
 
-def _customer(extract: _Extract) -> dict[str, Text]:
-    spec, customers = extract.ledger.spec, extract.ledger.customers
-    return {
-        "customer_id": extract.customer_ids(np.arange(len(customers.name), dtype=np.int64)),
+def _customer(ledger: Ledger) -> Table:
+    spec, customers = ledger.spec, ledger.customers
+    address, moved = files.addresses(ledger)
+    columns = {
+        "customer_id": ids.customer_ids(every(spec.customers)),
         "name": _strings(*customers.name),
         "customer_group": words(list(GROUPS), customers.group),
         "country": _strings(*customers.country),
+        "region": _strings(*customers.region),
         "city": _strings(*customers.city),
+        "address": address,
+        "territory_id": words([t.territory_id for t in territories(spec.home)], customers.territory),
         "salesperson": words(salespeople(spec.only_codepage), customers.salesperson),
+        "collector_id": files.collectors(ledger),
+        "credit_account_id": files.credit_account(ledger),
         "currency": words(list(CURRENCIES), customers.currency),
         "terms_id": words([terms.terms_id for terms in TERMS], customers.terms),
         "language": _strings(*customers.language),
         "since_date": days(customers.since_day),
     }
+    return Table(columns, np.maximum(customers.since_day, spec.start_day), {"address": moved})
 
 
-def _payment_terms(_: _Extract) -> dict[str, Text]:
+def _payment_terms(ledger: Ledger) -> Table:
     discount = [terms.disc_days != NONE for terms in TERMS]
-    return {
-        "terms_id": _strings(*(terms.terms_id for terms in TERMS)),
-        "description": _strings(*(terms.description for terms in TERMS)),
-        "baseline": _strings(*("document" for _ in TERMS)),
-        "net_days": _strings(*(str(terms.days[-1]) for terms in TERMS)),
-        "disc1_days": _strings(*(str(t.disc_days) if has else "" for t, has in zip(TERMS, discount, strict=True))),
-        "disc1_pct": _strings(*(str(t.disc_pct) if has else "" for t, has in zip(TERMS, discount, strict=True))),
-    }
+    return _always(
+        ledger,
+        {
+            "terms_id": _strings(*(terms.terms_id for terms in TERMS)),
+            "description": _strings(*(terms.description for terms in TERMS)),
+            "baseline": _strings(*("month_end" if terms.from_month_end else "document" for terms in TERMS)),
+            "net_days": _strings(*(str(terms.days[-1]) for terms in TERMS)),
+            "disc1_days": _strings(*(str(t.disc_days) if has else "" for t, has in zip(TERMS, discount, strict=True))),
+            "disc1_pct": _strings(*(str(t.disc_pct) if has else "" for t, has in zip(TERMS, discount, strict=True))),
+        },
+    )
 
 
-def _payment_terms_instalment(_: _Extract) -> dict[str, Text]:
+def _payment_terms_instalment(ledger: Ledger) -> Table:
     parts = [(terms, seq) for terms in TERMS for seq in range(len(terms.shares)) if len(terms.shares) > 1]
-    return {
-        "terms_id": _strings(*(terms.terms_id for terms, _ in parts)),
-        "seq": _strings(*(str(seq + 1) for _, seq in parts)),
-        "pct": _strings(*(str(terms.shares[seq]) for terms, seq in parts)),
-        "net_days": _strings(*(str(terms.days[seq]) for terms, seq in parts)),
-    }
+    return _always(
+        ledger,
+        {
+            "terms_id": _strings(*(terms.terms_id for terms, _ in parts)),
+            "seq": _strings(*(str(seq + 1) for _, seq in parts)),
+            "pct": _strings(*(str(terms.shares[seq]) for terms, seq in parts)),
+            "net_days": _strings(*(str(terms.days[seq]) for terms, seq in parts)),
+        },
+    )
 
 
-def _fx_rate(extract: _Extract) -> dict[str, Text]:
-    rates = extract.ledger.rates
+def _fx_rate(ledger: Ledger) -> Table:
+    rates = ledger.rates
     day = np.tile(rates.quoted_days(), len(CURRENCIES) - 1)
     currency = np.repeat(np.arange(1, len(CURRENCIES), dtype=np.int64), len(day) // (len(CURRENCIES) - 1))
-    return {
+    columns = {
         "from_currency": words(list(CURRENCIES), currency),
         "to_currency": words(list(CURRENCIES), 0 * currency),
         "rate_date": days(day),
         "rate_type": words(["M"], 0 * currency),
         "rate": decimals(rates.at(currency, day), 6),
     }
+    return Table(columns, day)
 
 
-def _document(extract: _Extract) -> dict[str, Text]:
-    documents, customers = extract.ledger.documents, extract.ledger.customers
-    rows = np.arange(len(documents), dtype=np.int64)
-    number = extract.document_ids(rows)
+MASTER_DATA: Final[dict[str, Callable[[Ledger], Table]]] = {
+    "company": _company,
+    "customer": _customer,
+    "payment_terms": _payment_terms,
+    "payment_terms_instalment": _payment_terms_instalment,
+    "fx_rate": _fx_rate,
+}
+
+
+def _document(ledger: Ledger, telling: Telling, rows: Ints) -> Table:
+    documents, customers = take(ledger.documents, rows), ledger.customers
+    number = document_ids(ledger, rows)
     said = np.where((documents.serial % 9 == 0) & (documents.kind == Kind.INVOICE), documents.serial // 9, NONE)
     texts = quoted(words(list(DOCUMENT_TEXTS), np.where(said == NONE, NONE, said % len(DOCUMENT_TEXTS))))
-    people = salespeople(extract.ledger.spec.only_codepage)
-    return {
+    people = salespeople(ledger.spec.only_codepage)
+    state, wrong = telling.state[rows], telling.amount[rows]
+    cents = telling.amount_before[rows]
+    order = order_of_documents(ledger)[rows]
+    tax = np.where(order == NONE, NONE, convert(at(ledger.sales.tax, order), documents.rate_ppm))
+    columns = {
         "doc_id": number,
         "doc_no": number,
         "fiscal_year": numbers(documents.post_day.astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970),
-        "customer_id": extract.customer_ids(documents.customer),
+        "customer_id": ids.customer_ids(documents.customer),
         "kind": words(labels(Kind), documents.kind),
         "state": words(labels(State), documents.state),
         "doc_date": days(documents.doc_day),
@@ -167,20 +206,51 @@ def _document(extract: _Extract) -> dict[str, Text]:
         "fx_rate": decimals(documents.rate_ppm, 6),
         "amount_doc": decimals(documents.amount, 2),
         "amount_local": decimals(documents.local, 2),
+        "tax_local": only(decimals(tax, 2), tax != NONE),
         "cancelled_date": days(documents.cancel_day),
-        "ref_doc_id": extract.document_ids(documents.ref),
-        "reverses_doc_id": extract.document_ids(documents.reverses),
-        "reversed_by_doc_id": extract.document_ids(documents.reversed_by),
+        "ref_doc_id": document_ids(ledger, documents.ref),
+        "reverses_doc_id": document_ids(ledger, documents.reverses),
+        "reversed_by_doc_id": document_ids(ledger, documents.reversed_by),
+        "order_no": ids.order_ids(order),
+        "contract_id": ids.contract_ids(_contract(ledger, documents)),
         "salesperson": words(people, customers.salesperson[documents.customer]),
         "dispute_flag": words(["false", "true"], documents.disputed.astype(np.int64)),
         "text": texts,
     }
+    posted = words(labels(State), np.full(len(rows), State.POSTED, dtype=np.int64))
+    later = {
+        "state": Later(state, posted),
+        "cancelled_date": Later(state, empty(len(rows))),
+        "reversed_by_doc_id": Later(state, empty(len(rows))),
+        "dispute_flag": Later(telling.disputed[rows], words(["false"], 0 * rows)),
+        "amount_doc": Later(wrong, decimals(cents, 2)),
+        "amount_local": Later(wrong, decimals(convert(cents, documents.rate_ppm), 2)),
+    }
+    return Table(columns, telling.document[rows], later)
 
 
-def _instalment(extract: _Extract) -> dict[str, Text]:
-    inst = extract.ledger.instalments
-    return {
-        "doc_id": extract.document_ids(inst.doc),
+def _contract(ledger: Ledger, documents: Documents) -> Ints:
+    """Find the contract each document was made under; `NONE` where there was none, or none any more."""
+    lost = ledger.plants.marked(PlantKind.NO_WRITTEN_TERM, documents.customer, documents.doc_day, ledger.spec.customers)
+    return np.where(files.has_contract(ledger)[documents.customer] & ~lost, documents.customer, NONE)
+
+
+def order_of_documents(ledger: Ledger) -> Ints:
+    """Find the order each document invoices; a copy repeats the order of its original, other documents have none."""
+    orders, copies = ledger.sales.orders.row, ledger.copies.of
+    order = np.full(len(ledger.documents), NONE, dtype=np.int64)
+    order[orders] = every(len(orders))
+    rows = np.flatnonzero(copies != NONE)
+    order[rows] = order[copies[rows]]
+    return order
+
+
+def _instalment(ledger: Ledger, telling: Telling, rows: Ints) -> Table:
+    inst = take(ledger.instalments, rows)
+    wrong, cents = telling.amount[inst.doc], telling.amount_before[inst.doc]
+    told, before = telling.due[rows], telling.due_before[rows]
+    columns = {
+        "doc_id": document_ids(ledger, inst.doc),
         "seq": numbers(inst.seq),
         "due_date": days(inst.due_day),
         "due_date_original": days(inst.due_original),
@@ -190,56 +260,99 @@ def _instalment(extract: _Extract) -> dict[str, Text]:
         "disc1_date": days(inst.disc_day),
         "disc1_amount_doc": only(decimals(inst.disc_amount, 2), inst.disc_day != NONE),
     }
+    later = {
+        "due_date": Later(told, days(before)),
+        # a date typed wrong is wrong in both; one put off leaves the original as it was
+        "due_date_original": Later(np.where(before != inst.due_original, told, NONE), days(before)),
+        "amount_doc": Later(wrong, decimals(cents, 2)),
+        "amount_local": Later(wrong, decimals(convert(cents, ledger.documents.rate_ppm[inst.doc]), 2)),
+    }
+    return Table(columns, telling.document[inst.doc], later)
 
 
-def _payment(extract: _Extract) -> dict[str, Text]:
-    receipts, rates = extract.ledger.receipts, extract.ledger.rates
-    rows = np.arange(len(receipts), dtype=np.int64)
+def _payment(ledger: Ledger, telling: Telling, rows: Ints) -> Table:
+    receipts, rates = take(ledger.receipts, rows), ledger.rates
     returned = receipts.reversal_day != NONE
-    return {
-        "payment_id": extract.payment_ids(rows),
-        "customer_id": extract.customer_ids(receipts.customer),
+    rate = rates.at(receipts.currency, receipts.pay_day)
+    columns = {
+        "payment_id": payment_ids(rows),
+        "customer_id": ids.customer_ids(receipts.customer),
         "kind": words(labels(PayKind), receipts.kind),
         "state": words(labels(State), np.where(returned, State.REVERSED, State.POSTED).astype(np.int64)),
         "pay_date": days(receipts.pay_day),
         "currency": words(list(CURRENCIES), receipts.currency),
-        "fx_rate": decimals(rates.at(receipts.currency, receipts.pay_day), 6),
+        "fx_rate": decimals(rate, 6),
         "amount_doc": decimals(receipts.amount, 2),
-        "amount_local": decimals(receipt_local(extract.ledger), 2),
+        "amount_local": decimals(convert(receipts.amount, rate), 2),
         "method": words(list(METHODS), receipts.kind),
+        "payer_name": _payers(ledger, receipts),
+        "payer_account_hash": files.paying_accounts(
+            ledger, np.where(_by_another(ledger, receipts), NONE, receipts.customer), receipts.pay_day
+        ),
         "reversal_date": days(receipts.reversal_day),
         "reversal_reason": words(list(REVERSAL_REASONS), np.where(returned, receipts.kind, NONE)),
     }
+    told = telling.reversal[rows]
+    later = {
+        "state": Later(told, words(labels(State), np.full(len(rows), State.POSTED, dtype=np.int64))),
+        "reversal_date": Later(told, empty(len(rows))),
+        "reversal_reason": Later(told, empty(len(rows))),
+    }
+    return Table(columns, telling.receipt[rows], later)
 
 
-def _allocation(extract: _Extract) -> dict[str, Text]:
+def _by_another(ledger: Ledger, receipts: Receipts) -> Flags:
+    """Mark what another firm pays: from the day on which a customer's payer was planted to change."""
+    return ledger.plants.marked(PlantKind.PAYER_CHANGED, receipts.customer, receipts.pay_day, ledger.spec.customers)
+
+
+def _payers(ledger: Ledger, receipts: Receipts) -> Text:
+    """Name who paid: the customer, or another firm."""
+    customers = ledger.customers
+    size = len(customers.name)
+    another = _by_another(ledger, receipts)
+    names = [*customers.name, *(f"{OTHER_PAYER} {person}" for person in salespeople(ledger.spec.only_codepage))]
+    code = np.where(another, size + receipts.customer % (len(names) - size), receipts.customer)
+    return words(quoted(pa.array(names, pa.string())).to_pylist(), code)
+
+
+def _allocations(ledger: Ledger, values: Values, telling: Telling) -> Slices:
     """Write the allocations, and below them one row of kind fx_difference for each that has a difference."""
-    ledger, values = extract.ledger, extract.values
-    inst, alloc = ledger.instalments, ledger.allocations
-    moved = np.flatnonzero(values.fx)
-    size = len(alloc) + len(moved)
-    both = np.concatenate([np.arange(len(alloc), dtype=np.int64), moved])
-    is_fx = np.arange(size) >= len(alloc)
-    sourced = ~is_fx & (alloc.kind[both] != AllocKind.WRITE_OFF)
-    by_cash = sourced & (alloc.payment[both] != NONE)
-    payment = np.where(by_cash, alloc.payment[both], NONE)
-    credit = np.where(sourced & ~by_cash, alloc.credit[both], NONE)
+    size = len(ledger.allocations)
+    rows = np.concatenate([every(size), np.flatnonzero(values.fx)])
+    named = named_instalments(ledger, values.effective)
+
+    def make(places: Ints) -> Table:
+        these = rows[places]
+        told = Table(_allocation(ledger, values, places, these), telling.allocation[these])
+        told.columns["to_seq"] = only(told.columns["to_seq"], named[these])
+        return replace(told, later={"voided_date": Later(telling.void[these], empty(len(these)))})
+
+    return sliced(len(rows), make)
+
+
+def _allocation(ledger: Ledger, values: Values, places: Ints, rows: Ints) -> dict[str, Text]:
+    inst, alloc = ledger.instalments, take(ledger.allocations, rows)
+    is_fx = places >= len(ledger.allocations)
+    sourced = ~is_fx & (alloc.kind != AllocKind.WRITE_OFF)
+    by_cash = sourced & (alloc.payment != NONE)
+    payment = np.where(by_cash, alloc.payment, NONE)
+    credit = np.where(sourced & ~by_cash, alloc.credit, NONE)
     paid_in = np.where(by_cash, ledger.receipts.currency[payment], ledger.documents.currency[credit])
-    cleared = np.where(sourced, values.money[both] + values.discount[both], values.carrying[both])
-    target = inst.doc[alloc.inst[both]]
+    cleared = np.where(sourced, values.money[rows] + values.discount[rows], values.carrying[rows])
     return {
-        "allocation_id": padded("A-", np.arange(1, size + 1, dtype=np.int64), 8),
-        "kind": words(labels(AllocKind), np.where(is_fx, AllocKind.FX_DIFFERENCE, alloc.kind[both]).astype(np.int64)),
-        "from_payment_id": extract.payment_ids(payment),
-        "from_doc_id": extract.document_ids(credit),
+        "allocation_id": padded("A-", places + 1, 8),
+        "kind": words(labels(AllocKind), np.where(is_fx, AllocKind.FX_DIFFERENCE, alloc.kind).astype(np.int64)),
+        "from_payment_id": payment_ids(payment),
+        "from_doc_id": document_ids(ledger, credit),
         "from_currency": only(words(list(CURRENCIES), paid_in), sourced),
-        "amount_from_doc": only(decimals(alloc.drawn[both], 2), sourced),
-        "to_doc_id": extract.document_ids(target),
-        "to_seq": only(numbers(inst.seq[alloc.inst[both]]), named_instalments(ledger, values.effective)[both]),
-        "amount_to_doc": decimals(np.where(is_fx, 0, alloc.cleared[both]), 2),
-        "amount_local": decimals(np.where(is_fx, values.fx[both], cleared), 4),
-        "alloc_date": days(alloc.day[both]),
-        "discount_local": only(decimals(values.discount[both], 4), sourced & (alloc.discount[both] > 0)),
-        "origin": words(["source"], np.zeros(size, dtype=np.int64)),
-        "voided_date": days(alloc.void_day[both]),
+        "amount_from_doc": only(decimals(alloc.drawn, 2), sourced),
+        "to_doc_id": document_ids(ledger, inst.doc[alloc.inst]),
+        "to_seq": numbers(inst.seq[alloc.inst]),
+        "amount_to_doc": decimals(np.where(is_fx, 0, alloc.cleared), 2),
+        "amount_local": decimals(np.where(is_fx, values.fx[rows], cleared), 4),
+        "alloc_date": days(alloc.day),
+        "discount_local": only(decimals(values.discount[rows], 4), sourced & (alloc.discount > 0)),
+        "origin": words(["source"], 0 * rows),
+        "voided_date": days(alloc.void_day),
     }

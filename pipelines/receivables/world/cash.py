@@ -7,41 +7,19 @@ from typing import Final
 
 import numpy as np
 
+from receivables.world.bands import Cause
 from receivables.world.credits import Credits
-from receivables.world.customers import BEHAVIOURS, Customers
+from receivables.world.customers import Customers
 from receivables.world.dials import Spec
-from receivables.world.draws import (
-    NONE,
-    Flags,
-    Ints,
-    below,
-    convert,
-    month_start,
-    next_month,
-    next_weekday,
-    pick,
-    shaped,
-    stream,
-    weekday,
-)
+from receivables.world.draws import NONE, Flags, Ints, below, convert, next_weekday, pick, stream, sum_by
+from receivables.world.outcomes import Outcomes
 from receivables.world.rates import Rates
-from receivables.world.records import LEDGER_CURRENCY, Documents, Instalments, Legs, State, Tag, stack, take
+from receivables.world.records import LEDGER_CURRENCY, Documents, Instalments, Legs, State, Tag, stack
 
-DELAYS: Final = (
-    (-12, -6, -4, -3, -2, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3, 5, 12),
-    (2, 6, 9, 12, 14, 16, 18, 20, 22, 25, 28, 31, 35, 40, 46, 55, 75),
-    (-10, -3, 0, 2, 4, 7, 11, 15, 20, 26, 34, 44, 56, 72, 95, 130, 240),
-    (-6, -3, -1, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 19, 25, 40),
-    (0, 3, 6, 9, 12, 15, 18, 22, 26, 31, 37, 44, 53, 64, 80, 110, 200),
-)
-"""Days from the due date to the payment by behaviour, as equally spaced quantiles."""
-
-DRIFT_DAYS: Final = 10
-"""A deteriorating customer takes one more day for each of these days after the first third of the history."""
-
-PAYS_WITHOUT_DUE_DATE: Final = 35
-DISPUTED_PAID_PCT: Final = 30
-REST_PAID_PCT: Final = 65
+LONGEST_WAIT: Final = 12
+LONG_OVERDUE: Final = 30
+SLOW_DAYS: Final = 10
+"""Who is later than this may pay a part first."""
 
 
 @dataclass(frozen=True)
@@ -52,118 +30,121 @@ class Book:
     invoices: Documents
     instalments: Instalments
     credits: Credits
+    outcomes: Outcomes
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """One element per instalment: what is due in cash, when the first payment comes and what kind it is."""
+    """One element per instalment: what is due in cash, the day that ends it (`NONE`: no cash does) and what kind of payment it is."""
 
     target: Ints
     day: Ints
     tag: Ints
-    customer: Ints
 
 
 def draw_legs(spec: Spec, book: Book, rates: Rates) -> Legs:
     """Draw every payment of every instalment up to the as-of date."""
     plan = _plan(spec, book)
-    first = _first_legs(spec, book, plan)
-    legs = stack(first, _second_legs(spec, book, plan, first))
+    parts = _part_legs(spec, book, plan)
+    legs = stack(parts, _last_legs(spec, book, plan, parts))
     return _applied_later(spec, book, _across_currencies(legs, rates))
 
 
 def _plan(spec: Spec, book: Book) -> _Plan:
     rng = stream(spec.seed, "pay days")
-    inst, invoices, customers = book.instalments, book.invoices, book.customers
-    customer = invoices.customer[inst.doc]
-    doc_day = invoices.doc_day[inst.doc]
-    behaviour = customers.behaviour[customer]
-    due = np.where(inst.due_day == NONE, doc_day + PAYS_WITHOUT_DUE_DATE, inst.due_day)
-    drift = np.maximum(doc_day - spec.start_day - (spec.as_of_day - spec.start_day) // 3, 0) // DRIFT_DAYS
-    delay = shaped(rng, DELAYS, behaviour) + drift * (behaviour == BEHAVIOURS.index("deteriorating"))
+    inst, outcomes = book.instalments, book.outcomes
+    doc_day = book.invoices.doc_day[inst.doc]
     credited, credit_day = book.credits.on_instalments(len(inst))
     # a customer who waits for a credit note pays the rest after it has come
-    ready = np.maximum(doc_day + 3, credit_day + 1)
-    day = _pay_run(customers.pay_run[customer], np.maximum(due + delay, ready))
+    paid = outcomes.cause == Cause.CASH
+    day = np.where(paid, np.maximum(outcomes.end_day, next_weekday(credit_day + 1)), NONE)
     tag = _tags(spec, book, credited)
     early = next_weekday(doc_day + 3 + below(rng, 5, len(inst)))
     advance = next_weekday(doc_day - 25 + below(rng, 20, len(inst)))
     day = np.select([tag == Tag.DISCOUNT, tag == Tag.PREPAID], [early, advance], default=day)
-    return _Plan(inst.amount - credited, day, tag, customer)
-
-
-def _pay_run(run: Ints, day: Ints) -> Ints:
-    """Move a day to the customer's next pay run: any weekday, a Friday, the 5th or 20th, or the month's end."""
-    friday = day + (4 - weekday(day)) % 7
-    start, following = month_start(day), next_month(day)
-    fortnight = np.where(day <= start + 4, start + 4, np.where(day <= start + 19, start + 19, following + 4))
-    return np.choose(run, [next_weekday(day), friday, next_weekday(fortnight), next_weekday(following - 1)])
+    return _Plan(inst.amount - credited, day, tag)
 
 
 def _tags(spec: Spec, book: Book, credited: Ints) -> Ints:
-    """Decide which instalments are paid in an unusual way; each in one way at most."""
+    """Decide which instalments are paid in an unusual way; each in one way at most.
+
+    Discounts and advance payments come from those who would have paid in time, so that neither changes how late the whole is.
+    """
     rng, dials = stream(spec.seed, "pay kinds"), spec.dials
-    inst = book.instalments
+    inst, outcomes = book.instalments, book.outcomes
     tag = np.full(len(inst), Tag.FULL, dtype=np.int64)
     posted = book.invoices.state[inst.doc] == State.POSTED
-    plain = posted & (inst.of == 1) & (credited == 0)
+    paid = posted & (outcomes.cause == Cause.CASH)
+    plain = paid & (inst.of == 1) & (credited == 0)
     foreign = book.invoices.currency[inst.doc] != LEDGER_CURRENCY
     due = inst.due_day < spec.as_of_day - 20
+    in_time = outcomes.end_day <= outcomes.due_day
+    slow = ~paid | (outcomes.end_day > outcomes.due_day + SLOW_DAYS)
     choices = (
-        (Tag.DISCOUNT, plain & (inst.disc_day != NONE) & due, dials.discount),
-        (Tag.PREPAID, plain, dials.prepayment),
+        (Tag.DISCOUNT, plain & (inst.disc_day != NONE) & due & in_time, dials.discount),
+        (Tag.PREPAID, plain & in_time, dials.prepayment),
         (Tag.CROSS, plain & foreign & due, dials.cross_currency),
         (Tag.SHORT, plain & (inst.amount >= 10_000) & due, dials.short_payment),
-        (Tag.PART, posted & (inst.amount >= 10_000), dials.part_payment),
+        (Tag.PART, posted & (inst.amount >= 10_000) & slow & (credited < inst.amount), dials.part_payment),
     )
     for value, eligible, dial in choices:
         tag[pick(rng, eligible & (tag == Tag.FULL), dial)] = value
     return tag
 
 
-def _first_legs(spec: Spec, book: Book, plan: _Plan) -> Legs:
-    """Pay each instalment for the first time, if its customer pays at all by then."""
-    rng = stream(spec.seed, "first payments")
-    inst, invoices = book.instalments, book.invoices
+def _known(spec: Spec, book: Book, day: Ints) -> Flags:
+    """Say which payments of a day are in the books by the as-of date: of posted invoices, and made by then."""
+    doc = book.instalments.doc
+    posted = (book.invoices.state[doc] == State.POSTED) & (book.invoices.post_day[doc] <= spec.as_of_day)
+    known: Flags = posted & (day != NONE) & (day <= spec.as_of_day)
+    return known
+
+
+def _part_legs(spec: Spec, book: Book, plan: _Plan) -> Legs:
+    """Let some instalments be paid in part first; those that end in a loss see no other money."""
+    rng = stream(spec.seed, "part payments")
+    inst, outcomes = book.instalments, book.outcomes
     size = len(inst)
-    willing = ~invoices.disputed[inst.doc] | (below(rng, 100, size) < DISPUTED_PAID_PCT)
-    known = (invoices.post_day[inst.doc] <= spec.as_of_day) & (plan.day <= _last_day(spec, book, plan))
-    paid = np.flatnonzero((invoices.state[inst.doc] == State.POSTED) & known & willing)
-    tag, target = plan.tag[paid], plan.target[paid]
-    part = target * (300 + below(rng, 400, size)[paid]) // 1000
-    short = target - 1 - below(rng, 45, size)[paid]
-    cleared = np.select([tag == Tag.PART, tag == Tag.SHORT], [part, short], default=target)
-    discount = np.where(tag == Tag.DISCOUNT, inst.disc_amount[paid], 0)
+    doc_day = book.invoices.doc_day[inst.doc]
+    before = plan.day - 8 - below(rng, 40, size)
+    after_due = outcomes.due_day + 5 + below(rng, 90, size)
+    day = next_weekday(np.maximum(np.where(plan.day == NONE, after_due, before), doc_day + 3))
+    part = plan.target * (300 + below(rng, 400, size)) // 1000
+    # where there is no time for two payments there is one
+    apart = (plan.tag == Tag.PART) & ((plan.day == NONE) | (day < plan.day)) & (part > 0)
+    rows = np.flatnonzero(apart & _known(spec, book, day))
+    return _legs(book, rows, day[rows], part[rows], np.full(len(rows), Tag.PART, dtype=np.int64))
+
+
+def _last_legs(spec: Spec, book: Book, plan: _Plan, parts: Legs) -> Legs:
+    """Pay what is left of each instalment that ends in cash."""
+    rng = stream(spec.seed, "last payments")
+    in_part = sum_by(parts.inst, parts.cleared, len(book.instalments))
+    rest = plan.target - in_part
+    short = rest - 1 - below(rng, 45, len(rest))
+    cleared = np.where(plan.tag == Tag.SHORT, short, rest)
+    rows = np.flatnonzero(_known(spec, book, plan.day) & (cleared > 0))
+    tag = np.where(in_part > 0, Tag.REST, np.where(plan.tag == Tag.PART, Tag.FULL, plan.tag))
+    return _legs(book, rows, plan.day[rows], cleared[rows], tag[rows])
+
+
+def _legs(book: Book, rows: Ints, day: Ints, cleared: Ints, tag: Ints) -> Legs:
+    """Pay the instalments of these rows on a day; where the payment is a discounted one, the discount is taken off."""
+    inst = book.instalments
+    discount = np.where(tag == Tag.DISCOUNT, inst.disc_amount[rows], 0)
+    none = np.full(len(rows), NONE, dtype=np.int64)
     return Legs(
-        inst=paid,
-        pay_day=plan.day[paid],
-        alloc_day=plan.day[paid],
+        inst=rows,
+        pay_day=day,
+        alloc_day=day,
         cash=cleared - discount,
         cleared=cleared,
         discount=discount,
-        currency=invoices.currency[inst.doc[paid]],
+        currency=book.invoices.currency[inst.doc[rows]],
         tag=tag,
-        receipt=np.full(len(paid), NONE, dtype=np.int64),
-        void_day=np.full(len(paid), NONE, dtype=np.int64),
+        receipt=none,
+        void_day=none,
     )
-
-
-def _last_day(spec: Spec, book: Book, plan: _Plan) -> Ints:
-    return np.minimum(book.customers.stop_day[plan.customer], spec.as_of_day)
-
-
-def _second_legs(spec: Spec, book: Book, plan: _Plan, first: Legs) -> Legs:
-    """Pay the rest of most part payments some weeks later."""
-    rng = stream(spec.seed, "second payments")
-    part = take(first, first.tag == Tag.PART)
-    size = len(part.inst)
-    day = next_weekday(part.pay_day + 18 + below(rng, 60, size))
-    paid: Flags = (below(rng, 100, size) < REST_PAID_PCT) & (day <= _last_day(spec, book, plan)[part.inst])
-    rest = plan.target[part.inst] - part.cleared
-    later = replace(
-        part, pay_day=day, alloc_day=day, cash=rest, cleared=rest, tag=np.full(size, Tag.REST, dtype=np.int64)
-    )
-    return take(later, paid)
 
 
 def _across_currencies(legs: Legs, rates: Rates) -> Legs:
@@ -179,7 +160,11 @@ def _applied_later(spec: Spec, book: Book, legs: Legs) -> Legs:
     """Book some money in before anybody applies it; half of the advance payments wait for their invoice's date."""
     rng = stream(spec.seed, "applications")
     size = len(legs.inst)
-    late = pick(rng, legs.tag != Tag.PREPAID, spec.dials.applied_later) * (1 + below(rng, 12, size))
+    due = book.outcomes.due_day[legs.inst]
+    # applying money late makes nobody late who was not: it is in time still, or was long overdue
+    room = np.where(legs.pay_day <= due, due - legs.pay_day, LONGEST_WAIT * (legs.pay_day > due + LONG_OVERDUE))
+    waits_some = pick(rng, (legs.tag != Tag.PREPAID) & (room > 0), spec.dials.applied_later)
+    late = waits_some * np.minimum(1 + below(rng, LONGEST_WAIT, size), room)
     doc_day = book.invoices.doc_day[book.instalments.doc[legs.inst]]
     waits = (legs.tag == Tag.PREPAID) & (np.arange(size) % 2 == 0)
     day = np.where(waits, doc_day, np.minimum(legs.pay_day + late, spec.as_of_day))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from receivables.world.customers import Customers
-from receivables.world.dials import Spec
+from receivables.world.dials import PER_MILLE, Spec
 from receivables.world.draws import NONE, Ints, below, next_weekday, pick, quota, stream
-from receivables.world.invoices import blank_documents, priced
+from receivables.world.invoices import Billing, blank_documents, priced
 from receivables.world.rates import Rates
-from receivables.world.records import Documents, Instalments, Kind, Series, State, stack
+from receivables.world.records import Documents, Kind, Series, State, stack
 
 USED_UP, USED_IN_PART, UNUSED = range(3)
+UNUSED_DAYS: Final = 150
+"""Credit notes stay unused for so long at most."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,21 @@ class Credits:
         return cents, day
 
 
-def draw_credits(
-    spec: Spec, customers: Customers, rates: Rates, invoices: Documents, instalments: Instalments
-) -> Credits:
-    """Draw the credit notes; one dated too late to be used yet stays whole."""
+def draw_credits(spec: Spec, customers: Customers, rates: Rates, billing: Billing) -> Credits:
+    """Draw the credit notes; one dated too late to be used yet stays whole. An invoice billed anew is credited in full."""
     rng = stream(spec.seed, "credits")
+    invoices, copies, instalments = billing
     posted = (invoices.state == State.POSTED) & ~invoices.disputed & (invoices.doc_day <= spec.as_of_day - 30)
-    inst = np.flatnonzero(pick(rng, posted[instalments.doc], spec.dials.credit_linked))
+    posted[copies.of[copies.of != NONE]] = False
+    recent = invoices.doc_day >= spec.as_of_day - UNUSED_DAYS
+    old, fresh = (
+        np.flatnonzero(pick(rng, (posted & which)[instalments.doc], dial))
+        for which, dial in ((~recent, spec.dials.credit_linked), (recent, spec.dials.credit_recent))
+    )
+    inst = np.concatenate([old, fresh])
     doc = instalments.doc[inst]
-    use = quota(rng, len(inst), spec.dials.credit_use)
+    # whatever is older has been used up by somebody
+    use = np.concatenate([np.full(len(old), USED_UP), quota(rng, len(fresh), spec.dials.credit_use)])
     wanted = np.maximum(100, instalments.amount[inst] * (50 + below(rng, 250, len(inst))) // 1000)
     extra = np.where(use == USED_IN_PART, 500 + wanted * (250 + below(rng, 750, len(inst))) // 1000, 0)
     day = next_weekday(invoices.doc_day[doc] + 3 + below(rng, 18, len(inst)))
@@ -52,25 +61,33 @@ def draw_credits(
     alone = _standalone(spec, customers, rates)
     none = np.full(len(alone), NONE, dtype=np.int64)
     used = np.where((use != UNUSED) & (day + lag <= spec.as_of_day), wanted, 0)
+    anew, anew_inst = _rebilled(rates, billing)
+    documents = stack(linked, alone, anew)
     return Credits(
-        documents=_joined(linked, alone),
-        inst=np.concatenate([inst, none]),
-        used=np.concatenate([used, np.zeros(len(alone), dtype=np.int64)]),
-        use_day=np.concatenate([day + lag, none]),
+        documents=replace(documents, serial=np.arange(1, len(documents) + 1, dtype=np.int64)),
+        inst=np.concatenate([inst, none, anew_inst]),
+        used=np.concatenate([used, np.zeros(len(alone), dtype=np.int64), -anew.amount]),
+        use_day=np.concatenate([day + lag, none, anew.doc_day]),
     )
 
 
-def _joined(linked: Documents, alone: Documents) -> Documents:
-    both = stack(linked, alone)
-    return replace(both, serial=np.arange(1, len(both) + 1, dtype=np.int64))
+def _rebilled(rates: Rates, billing: Billing) -> tuple[Documents, Ints]:
+    """Credit the invoices that are billed anew, on the day of the new one; also return their instalments."""
+    invoices, copies, instalments = billing
+    rebill = np.flatnonzero(copies.rebills)
+    doc = copies.of[rebill]
+    first = np.searchsorted(instalments.doc, doc).astype(np.int64)
+    note = blank_documents(Series.AB, Kind.CREDIT_NOTE, invoices.customer[doc], invoices.doc_day[rebill])
+    return priced(replace(note, ref=doc), invoices.currency[doc], -instalments.amount[first], rates), first
 
 
 def _standalone(spec: Spec, customers: Customers, rates: Rates) -> Documents:
-    """Draw rebates that correct no invoice; there are as many as the dial asks of all invoices."""
+    """Draw rebates that correct no invoice and wait to be used."""
     rng = stream(spec.seed, "rebates")
-    size = max(spec.dials.credit_standalone.least, spec.invoices * spec.dials.credit_standalone.per_mille // 1000)
+    dial, span = spec.dials.credit_standalone, spec.as_of_day - spec.start_day
+    size = max(dial.least, spec.invoices * UNUSED_DAYS // span * dial.per_mille // PER_MILLE)
     customer = below(rng, spec.customers, size)
-    day = next_weekday(spec.start_day + below(rng, spec.as_of_day - spec.start_day - 3, size))
+    day = next_weekday(spec.as_of_day - UNUSED_DAYS + below(rng, UNUSED_DAYS - 3, size))
     amount = customers.scale[customer] * (50 + below(rng, 150, size)) // 1000
     rebate = blank_documents(Series.AB, Kind.CREDIT_NOTE, customer, day)
     return priced(rebate, customers.currency[customer], -np.maximum(amount, 500), rates)

@@ -118,6 +118,11 @@ def next_weekday(day: Ints) -> Ints:
     return day + np.array([0, 0, 0, 0, 0, 2, 1], dtype=np.int64)[weekday(day)]
 
 
+def last_weekday(day: Ints) -> Ints:
+    """Move Saturdays and Sundays to the Friday before."""
+    return day - np.array([0, 0, 0, 0, 0, 1, 2], dtype=np.int64)[weekday(day)]
+
+
 def convert(cents: Ints, rate_ppm: Ints) -> Ints:
     """Turn cents into ledger cents at a rate in millionths, rounded half away from zero."""
     return np.sign(cents) * ((np.abs(cents) * rate_ppm + PPM // 2) // PPM)

@@ -56,14 +56,14 @@ class Position:
 
 def position(ledger: Ledger, values: Values, day: int) -> Position:
     """Replay the ledger to the end of a day."""
-    counted, received = _documents_counted(ledger, day), _receipts_counted(ledger, day)
-    effect = _in_effect(ledger, values, day, counted, received)
+    counted, received = documents_counted(ledger, day), receipts_counted(ledger, day)
+    effect = in_effect(ledger, values, day, counted, received)
     invoices, tolerance = _invoice_items(ledger, effect, counted, day)
     items = _joined(invoices, _credit_items(ledger, effect, counted), _receipt_items(ledger, effect, received))
     return Position(day, items, _legs(ledger, values, (counted, received, effect), tolerance))
 
 
-def _documents_counted(ledger: Ledger, day: int) -> Flags:
+def documents_counted(ledger: Ledger, day: int) -> Flags:
     """Say which documents count: drafts never, cancelled and reversed ones until the day before, reversals never."""
     docs = ledger.documents
     undone_day = at(docs.post_day, docs.reversed_by)
@@ -76,14 +76,15 @@ def _documents_counted(ledger: Ledger, day: int) -> Flags:
     return counted
 
 
-def _receipts_counted(ledger: Ledger, day: int) -> Flags:
+def receipts_counted(ledger: Ledger, day: int) -> Flags:
+    """Say which receipts count: from the day of payment until the day before they are taken back."""
     receipts = ledger.receipts
     standing = (receipts.reversal_day == NONE) | (day < receipts.reversal_day)
     received: Flags = (receipts.pay_day <= day) & standing
     return received
 
 
-def _in_effect(ledger: Ledger, values: Values, day: int, counted: Flags, received: Flags) -> Flags:
+def in_effect(ledger: Ledger, values: Values, day: int, counted: Flags, received: Flags) -> Flags:
     """Say which allocations are in effect: begun, not voided, and both ends count."""
     alloc = ledger.allocations
     standing = (alloc.void_day == NONE) | (day < alloc.void_day)

@@ -7,12 +7,16 @@ from typing import Final
 
 import numpy as np
 
+from receivables.world.bands import Cause
 from receivables.world.cash import Book, draw_legs
 from receivables.world.credits import draw_credits
 from receivables.world.customers import Customers, draw_customers
 from receivables.world.dials import Spec
+from receivables.world.disputes import Disputes, draw_disputes
 from receivables.world.draws import NONE, Ints, below, next_weekday, pick, stream, sum_by
-from receivables.world.invoices import blank_documents, draw_invoices, priced, reverse, split
+from receivables.world.invoices import Billing, Copies, blank_documents, draw_invoices, priced, reverse, split
+from receivables.world.outcomes import Outcomes, draw_outcomes
+from receivables.world.plants import PlantKind, Plants, draw_plants
 from receivables.world.rates import Rates, draw_rates
 from receivables.world.receipts import Cash, gather
 from receivables.world.records import (
@@ -29,33 +33,49 @@ from receivables.world.records import (
     stack,
     take,
 )
+from receivables.world.sales import Sales
 
-WRITE_OFF_AGE_DAYS: Final = 270
-"""Rests overdue for less are still being collected."""
+CLOSED_AFTER: Final = 20
+"""Days for which a customer still gets goods after the event that ends it."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """A whole sample ledger; row numbers in `allocations` point into the other tables."""
+    """A whole sample ledger with the causes behind it; row numbers in `allocations` point into the other tables.
+
+    The invoices are the first documents, and their instalments the first instalments; `outcomes` and `copies` have one element for
+    each of these. Outcomes also tell what happens after the as-of date; nothing else does.
+    """
 
     spec: Spec
     customers: Customers
+    plants: Plants
     rates: Rates
     documents: Documents
     instalments: Instalments
     receipts: Receipts
     allocations: Allocations
+    outcomes: Outcomes
+    copies: Copies
+    disputes: Disputes
+    sales: Sales
 
 
 def build(spec: Spec) -> Ledger:
     """Make the sample ledger of a specification."""
     rates, customers = draw_rates(spec), draw_customers(spec)
-    invoices, reversals = reverse(spec, draw_invoices(spec, customers, rates))
-    parts = split(spec, invoices)
-    notes = draw_credits(spec, customers, rates, invoices, parts)
-    book = Book(customers, invoices, parts, notes)
-    legs = draw_legs(spec, book, rates)
-    cash = gather(spec, customers, legs, invoices.customer[parts.doc[legs.inst]])
+    plants = draw_plants(spec, customers)
+    customers = replace(customers, end_day=_until_closed(customers, plants))
+    invoices, copies, sales = draw_invoices(spec, customers, plants, rates)
+    invoices, reversals = reverse(spec, invoices)
+    parts = split(spec, plants, invoices)
+    billing = Billing(invoices, copies, parts)
+    outcomes = draw_outcomes(spec, customers, plants, billing)
+    disputes = draw_disputes(spec, billing, outcomes)
+    invoices = replace(invoices, disputed=disputes.open_on(spec.as_of_day, parts, len(invoices)))
+    notes = draw_credits(spec, customers, rates, billing._replace(invoices=invoices))
+    book = Book(customers, invoices, parts, notes, outcomes)
+    cash = gather(spec, book, plants, draw_legs(spec, book, rates))
     book = replace(book, invoices=_cancelled_after_cash(spec, book, cash))
     refunds, refund_parts = _refunds(cash, rates, len(invoices) + len(reversals) + len(notes.documents))
     allocations = stack(
@@ -66,7 +86,18 @@ def build(spec: Spec) -> Ledger:
     )
     receipts, allocations = _in_order(cash.receipts, allocations)
     documents = stack(book.invoices, reversals, notes.documents, refunds)
-    return Ledger(spec, customers, rates, documents, stack(parts, refund_parts), receipts, allocations)
+    instalments = stack(parts, refund_parts)
+    return Ledger(
+        spec, customers, plants, rates, documents, instalments, receipts, allocations, outcomes, copies, disputes, sales
+    )
+
+
+def _until_closed(customers: Customers, plants: Plants) -> Ints:
+    """End the orders of those planted to close or to become insolvent soon after."""
+    end = customers.end_day.copy()
+    for plant in plants.of(PlantKind.CLOSURE, PlantKind.INSOLVENCY):
+        end[plant.customer] = min(end[plant.customer], plant.day + CLOSED_AFTER)
+    return end
 
 
 def _cancelled_after_cash(spec: Spec, book: Book, cash: Cash) -> Documents:
@@ -153,22 +184,20 @@ def _refund_uses(cash: Cash, offset: int) -> Allocations:
 
 
 def _write_offs(spec: Spec, book: Book, cash: Cash) -> Allocations:
-    """Give up part of the old rests, some time after the last thing that happened to them."""
-    rng = stream(spec.seed, "write-offs")
+    """Give up what is left of the instalments that end as a loss, once nothing else happens to them."""
     inst, legs = book.instalments, cash.legs
     size = len(inst)
     credited, _ = book.credits.on_instalments(size)
     rest = inst.amount - credited - sum_by(legs.inst, legs.cleared * (legs.void_day == NONE), size)
-    last = inst.due_day + 150
-    np.maximum.at(last, legs.inst, np.maximum(legs.alloc_day, legs.void_day) + 20)
+    day = np.where(book.outcomes.cause == Cause.LOSS, next_weekday(book.outcomes.end_day), NONE)
+    last = np.zeros(size, dtype=np.int64)
+    np.maximum.at(last, legs.inst, np.maximum(legs.alloc_day, legs.void_day) + 1)
     used = book.credits.used > 0
-    np.maximum.at(last, book.credits.inst[used], book.credits.use_day[used] + 20)
-    day = next_weekday(last + below(rng, 120, size))
-    old = (inst.due_day != NONE) & (inst.due_day < spec.as_of_day - WRITE_OFF_AGE_DAYS) & (day <= spec.as_of_day)
-    worth = rest > np.maximum(200, inst.amount // 100)
-    posted = (book.invoices.state == State.POSTED) & ~book.invoices.disputed
-    rows = np.flatnonzero(pick(rng, old & worth & posted[inst.doc], spec.dials.write_off))
-    return _allocations(AllocKind.WRITE_OFF, rows, rest[rows], day[rows])
+    np.maximum.at(last, book.credits.inst[used], book.credits.use_day[used] + 1)
+    lost = (day != NONE) & (np.maximum(day, last) <= spec.as_of_day) & (rest > 0)
+    posted = book.invoices.state == State.POSTED
+    rows = np.flatnonzero(lost & posted[inst.doc])
+    return _allocations(AllocKind.WRITE_OFF, rows, rest[rows], np.maximum(day, last)[rows])
 
 
 def _in_order(receipts: Receipts, allocations: Allocations) -> tuple[Receipts, Allocations]:

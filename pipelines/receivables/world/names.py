@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from receivables.world.draws import Ints, shuffled
 
 @dataclass(frozen=True)
 class Country:
-    """What names of one country are made of, words separated by bars; `pattern` arranges stem, trade and legal form."""
+    """What names of one country are made of, words separated by bars; `pattern` arranges stem, trade and legal form.
+
+    Each city has its region at the same place.
+    """
 
     code: str
     language: str
@@ -23,6 +26,7 @@ class Country:
     trades: str
     forms: str
     cities: str
+    regions: str
 
 
 SPAIN: Final = Country(
@@ -40,6 +44,7 @@ SPAIN: Final = Country(
     trades=("Distribuciones|Conservas|Bodegas|Ultramarinos|Frutas|Hostelería|Comercial|Panadería|Aceites|Suministros"),
     forms=", S.L.|, S.A.| S.L.U.|, S. Coop.",
     cities="Madrid|Cádiz|A Coruña|Logroño|Málaga|Lleida|Donostia|Almería",
+    regions="MD|CA|C|LO|MA|L|SS|AL",
 )
 GERMANY: Final = Country(
     code="DE",
@@ -54,6 +59,7 @@ GERMANY: Final = Country(
     trades="Feinkost|Großhandel|Getränke|Backwaren|Naturkost|Gastroservice|Weinkontor|Lebensmittel",
     forms=" GmbH| GmbH & Co. KG| e.K.| OHG",
     cities="Hamburg|Köln|München|Görlitz|Nürnberg|Düsseldorf",
+    regions="HH|NW|BY|SN|BY|NW",
 )
 POLAND: Final = Country(
     code="PL",
@@ -68,6 +74,7 @@ POLAND: Final = Country(
     trades="Hurtownia|Delikatesy|Piekarnia|Przetwory|Sklepy|Gastronomia|Handel",
     forms=" Sp. z o.o.| S.A.| Sp.j.| i Wspólnicy",
     cities="Łódź|Kraków|Gdańsk|Wrocław|Poznań",
+    regions="LD|MA|PM|DS|WP",
 )
 CHINA: Final = Country(
     code="CN",
@@ -79,6 +86,7 @@ CHINA: Final = Country(
     trades="食品|贸易|进出口|酒业|商贸|餐饮管理|供应链",
     forms="有限公司|(上海)有限公司|股份有限公司|（深圳）有限公司",
     cities="上海|深圳|宁波|青岛|成都",
+    regions="SH|GD|ZJ|SD|SC",
 )
 BRITAIN: Final = Country(
     code="GB",
@@ -93,6 +101,7 @@ BRITAIN: Final = Country(
     trades="Fine Foods|Provisions|Catering|Wholesale|Delicatessens|Wine Merchants|Farm Shops|Trading",
     forms=" Ltd| Limited| LLP| & Co.",
     cities="Leeds|Bristol|Cardiff|Glasgow|Norwich|London",
+    regions="LDS|BST|CRF|GLG|NFK|LND",
 )
 AMERICA: Final = Country(
     code="US",
@@ -107,6 +116,7 @@ AMERICA: Final = Country(
     trades="Imports|Foods|Grocers|Specialty Foods|Distributors|Beverage|Kitchens|Markets",
     forms=", Inc.| LLC| Corp.|, L.P.",
     cities="Chicago|Portland|Tampa|Denver|Newark",
+    regions="IL|OR|FL|CO|NJ",
 )
 
 COUNTRIES: Final = {
@@ -145,7 +155,43 @@ def business_names(rng: np.random.Generator, country: Country, size: int) -> lis
     return names
 
 
-def towns(country: Country, drawn: Ints) -> list[str]:
-    """Pick a town of the country for each draw."""
-    cities = country.cities.split("|")
-    return [cities[int(number) % len(cities)] for number in drawn]
+def towns(country: Country, drawn: Ints) -> list[tuple[str, str]]:
+    """Pick a town of the country, with its region, for each draw."""
+    places = list(zip(country.cities.split("|"), country.regions.split("|"), strict=True))
+    return [places[int(number) % len(places)] for number in drawn]
+
+
+class Territory(NamedTuple):
+    """A sales territory: its country and the regions it covers, the larger countries being divided."""
+
+    territory_id: str
+    name: str
+    country: str
+    regions: tuple[str, ...]
+
+
+_NORTH: Final = {"ES": ("C", "LO", "L", "SS"), "DE": ("HH", "NW"), "GB": ("LDS", "GLG"), "CN": ("SD", "SH")}
+_DIRECTIONS: Final = (("N", "Norte", "Nord", "North", "北区"), ("S", "Sur", "Süd", "South", "南区"))
+_SPOKEN: Final = {"es": 1, "de": 2, "en": 3, "pl": 3, "zh-CN": 4}
+
+
+def territory_of(country: str, region: str) -> str:
+    """Name the territory that a region belongs to."""
+    return f"{country}-{'N' if region in _NORTH.get(country, ()) else 'S'}"
+
+
+def territories(home: str) -> list[Territory]:
+    """List the territories a company of that country sells in."""
+    found = []
+    for country in COUNTRIES[home]:
+        for labels in _DIRECTIONS:
+            territory_id = f"{country.code}-{labels[0]}"
+            regions = tuple(
+                sorted(
+                    {code for code in country.regions.split("|") if territory_of(country.code, code) == territory_id}
+                )
+            )
+            if regions:
+                name = f"{country.code} {labels[_SPOKEN[country.language]]}"
+                found.append(Territory(territory_id, name, country.code, regions))
+    return found

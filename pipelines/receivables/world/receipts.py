@@ -7,18 +7,21 @@ from typing import Final
 
 import numpy as np
 
+from receivables.world.cash import Book
 from receivables.world.customers import Customers
-from receivables.world.dials import Spec
+from receivables.world.dials import PER_MILLE, Spec
 from receivables.world.draws import NONE, Flags, Ints, below, next_weekday, pick, stream, sum_by
+from receivables.world.plants import PlantKind, Plants
 from receivables.world.records import LEDGER_CURRENCY, Legs, PayKind, Receipts, Tag, stack, take
 
-ALONE: Final = (Tag.PART, Tag.REST, Tag.PREPAID, Tag.CROSS, Tag.REPAID)
+ALONE: Final = (Tag.PART, Tag.REST, Tag.PREPAID, Tag.CROSS)
 """Payments that always come as a receipt of their own."""
 
-SETTLING_DAYS: Final = 60
-"""Receipts younger than this do not bounce and are not overpaid: what follows would lie after the as-of date."""
+LOOSE_DAYS: Final = 120
+"""Money on account and money without a name is looked into and gone after so long."""
 
-REPAID_PCT: Final = 65
+SETTLING_DAYS: Final = 60
+"""Receipts younger than this are not overpaid: what follows would lie after the as-of date."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,31 @@ class Cash:
     refund_day: Ints
 
 
-def gather(spec: Spec, customers: Customers, legs: Legs, payer: Ints) -> Cash:
-    """Turn legs into receipts; `payer` is the customer of each leg."""
-    receipts, legs = _grouped(legs, payer)
+def gather(spec: Spec, book: Book, plants: Plants, legs: Legs) -> Cash:
+    """Turn legs into receipts."""
+    customers = book.customers
+    receipts, legs = _grouped(legs, book.invoices.customer[book.instalments.doc[legs.inst]])
     receipts = _with_kinds(spec, receipts, legs)
-    receipts, legs = _bounced(spec, receipts, legs)
+    receipts, legs = _bounced(spec, book, receipts, legs)
     overpaid, excess, refund_day = _overpaid(spec, receipts)
     amount = receipts.amount.copy()
     amount[overpaid] += excess
     loose = _loose_money(spec, customers, len(receipts))
-    return Cash(stack(replace(receipts, amount=amount), loose), legs, overpaid, excess, refund_day)
+    twice = _paid_twice(spec, plants, receipts)
+    return Cash(stack(replace(receipts, amount=amount), loose, twice), legs, overpaid, excess, refund_day)
+
+
+def _paid_twice(spec: Spec, plants: Plants, receipts: Receipts) -> Receipts:
+    """Repeat the first payment of the customers planted to pay twice, some days later."""
+    rng = stream(spec.seed, "paid twice")
+    rows, days = [], []
+    for plant in plants.of(PlantKind.DUPLICATE_PAYMENT):
+        standing = (receipts.customer == plant.customer) & (receipts.reversal_day == NONE)
+        found = np.flatnonzero(standing & (receipts.pay_day >= plant.day) & (receipts.pay_day < spec.as_of_day - 9))
+        for row in found[np.argsort(receipts.pay_day[found], kind="stable")][:1].tolist():
+            rows.append(row)
+            days.append(int(next_weekday(receipts.pay_day[row] + 1 + below(rng, 5, 1))[0]))
+    return replace(take(receipts, np.array(rows, dtype=np.int64)), pay_day=np.array(days, dtype=np.int64))
 
 
 def _grouped(legs: Legs, payer: Ints) -> tuple[Receipts, Legs]:
@@ -80,41 +98,27 @@ def _has(legs: Legs, which: Flags, size: int) -> Flags:
     return held
 
 
-def _bounced(spec: Spec, receipts: Receipts, legs: Legs) -> tuple[Receipts, Legs]:
-    """Take some receipts back some days later; most are paid again."""
+def _bounced(spec: Spec, book: Book, receipts: Receipts, legs: Legs) -> tuple[Receipts, Legs]:
+    """Let some receipts be the second try: the first came some weeks before and bounced."""
     rng = stream(spec.seed, "bounces")
-    ordinary = ~_has(legs, np.isin(legs.tag, (Tag.PREPAID, Tag.CROSS)), len(receipts))
-    bounced = pick(rng, ordinary & (receipts.pay_day <= spec.as_of_day - SETTLING_DAYS), spec.dials.bounce)
-    back = np.where(bounced, next_weekday(receipts.pay_day + 3 + below(rng, 9, len(receipts))), NONE)
-    undone = bounced[legs.receipt]
-    legs = replace(
-        legs,
-        void_day=back[legs.receipt],
-        alloc_day=np.where(undone, legs.pay_day, legs.alloc_day),
-    )
-    receipts = replace(receipts, reversal_day=back)
-    again = np.flatnonzero(bounced & (below(rng, 100, len(receipts)) < REPAID_PCT))
-    return _repaid(receipts, legs, again, next_weekday(back[again] + 5 + below(rng, 35, len(again))))
-
-
-def _repaid(receipts: Receipts, legs: Legs, again: Ints, day: Ints) -> tuple[Receipts, Legs]:
-    """Repeat the receipts numbered `again` on a later day, leg by leg."""
-    none = np.full(len(again), NONE, dtype=np.int64)
-    kind = np.full(len(again), PayKind.RECEIPT, dtype=np.int64)
-    repeated = replace(take(receipts, again), pay_day=day, reversal_day=none, kind=kind)
-    twin = np.full(len(receipts), NONE, dtype=np.int64)
+    size = len(receipts)
+    latest_doc = np.zeros(size, dtype=np.int64)
+    np.maximum.at(latest_doc, legs.receipt, book.invoices.post_day[book.instalments.doc[legs.inst]])
+    day = next_weekday(receipts.pay_day - 14 - below(rng, 20, size))
+    back = next_weekday(day + 3 + below(rng, 7, size))
+    ordinary = ~_has(legs, np.isin(legs.tag, (Tag.PREPAID, Tag.CROSS, Tag.DISCOUNT, Tag.REST)), size)
+    again = np.flatnonzero(pick(rng, ordinary & (day > latest_doc) & (back < receipts.pay_day), spec.dials.bounce))
+    first = replace(take(receipts, again), pay_day=day[again], reversal_day=back[again])
+    twin = np.full(size, NONE, dtype=np.int64)
     twin[again] = np.arange(len(again), dtype=np.int64)
-    copied = take(legs, twin[legs.receipt] != NONE)
-    which = twin[copied.receipt]
-    copied = replace(
-        copied,
-        pay_day=day[which],
-        alloc_day=day[which],
-        receipt=len(receipts) + which,
-        void_day=np.full(len(which), NONE, dtype=np.int64),
-        tag=np.full(len(which), Tag.REPAID, dtype=np.int64),
+    repeated = twin[legs.receipt] != NONE
+    tried = take(legs, repeated)
+    which = twin[tried.receipt]
+    tried = replace(
+        tried, pay_day=day[again][which], alloc_day=day[again][which], void_day=back[again][which], receipt=size + which
     )
-    return stack(receipts, repeated), stack(legs, copied)
+    tag = np.where(repeated & (legs.tag == Tag.FULL), Tag.REPAID, legs.tag)
+    return stack(receipts, first), stack(replace(legs, tag=tag), tried)
 
 
 def _overpaid(spec: Spec, receipts: Receipts) -> tuple[Ints, Ints, Ints]:
@@ -130,21 +134,21 @@ def _overpaid(spec: Spec, receipts: Receipts) -> tuple[Ints, Ints, Ints]:
 
 
 def _loose_money(spec: Spec, customers: Customers, ordinary: int) -> Receipts:
-    """Draw money on account that nothing is set against, and money nobody has put a name to."""
+    """Draw recent money on account that nothing is set against, and money nobody has put a name to."""
     rng, dials = stream(spec.seed, "loose money"), spec.dials
-    account = max(dials.on_account.least, ordinary * dials.on_account.per_mille // 1000)
-    unknown = max(dials.unidentified.least, ordinary * dials.unidentified.per_mille // 1000)
+    recent = ordinary * LOOSE_DAYS // (spec.as_of_day - spec.start_day)
+    account = max(dials.on_account.least, recent * dials.on_account.per_mille // PER_MILLE)
+    unknown = max(dials.unidentified.least, recent * dials.unidentified.per_mille // PER_MILLE)
     size = account + unknown
     known = np.arange(size) < account
     customer = np.where(known, below(rng, spec.customers, size), NONE)
-    span = (spec.as_of_day - spec.start_day) // 2
-    day = next_weekday(spec.as_of_day - span + below(rng, span - 3, size))
+    day = next_weekday(spec.as_of_day - LOOSE_DAYS + below(rng, LOOSE_DAYS - 3, size))
     scale = customers.scale[np.maximum(customer, 0)] if size else np.zeros(0, dtype=np.int64)
     return Receipts(
         customer=customer,
         pay_day=day,
         currency=np.where(known, customers.currency[np.maximum(customer, 0)], LEDGER_CURRENCY),
         kind=np.full(size, PayKind.RECEIPT, dtype=np.int64),
-        amount=np.maximum(1_000, scale * (200 + below(rng, 900, size)) // 1000),
+        amount=np.maximum(1_000, scale * (100 + below(rng, 400, size)) // PER_MILLE),
         reversal_day=np.full(size, NONE, dtype=np.int64),
     )

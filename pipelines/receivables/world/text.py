@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -14,7 +13,6 @@ from receivables.world.draws import NONE, Flags, Ints
 Text: TypeAlias = Any
 """A pyarrow string array; pyarrow brings no types of its own."""
 
-CHUNK_ROWS: Final = 200_000
 NEEDS_QUOTES: Final = '[",\r\n]'
 
 
@@ -69,13 +67,3 @@ def raw(column: Text) -> memoryview:
         return memoryview(b"")
     offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)[column.offset : column.offset + len(column) + 1]
     return memoryview(column.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
-
-
-def write_csv(path: Path, columns: dict[str, Text]) -> None:
-    """Write a CSV file with a header, UTF-8 and line feeds; the columns are quoted already where they need it."""
-    size = len(next(iter(columns.values())))
-    with path.open("wb") as file:
-        file.write((",".join(columns) + "\n").encode())
-        for start in range(0, size, CHUNK_ROWS):
-            lines = joined([column.slice(start, CHUNK_ROWS) for column in columns.values()], ",")
-            file.write(raw(pc.binary_join_element_wise(lines, "\n", "")))

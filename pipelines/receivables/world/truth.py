@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from receivables.world.customers import BEHAVIOURS, PAY_RUNS
+from receivables.world.customers import PAY_RUNS, CustomerType, Trajectory
 from receivables.world.draws import NONE, UNITS_PER_CENT, Flags, as_date, day_number
 from receivables.world.expected import Position, by_bucket, by_customer, position
+from receivables.world.ids import document_ids, every
 from receivables.world.ledger import Ledger
 from receivables.world.names import COMPANY_NAMES
+from receivables.world.plants import RULES
 from receivables.world.records import CURRENCIES, AllocKind, DueSource, Kind, PayKind, Series, State, Tag
 from receivables.world.valuation import Values
 
@@ -23,6 +25,8 @@ EARLIER_MONTHS: Final = (6, 12)
 UNIDENTIFIED: Final = "(unidentified)"
 UNIT: Final = Decimal("0.0001")
 FILE_NAME: Final = "truth.json"
+MOST_DOCUMENTS: Final = 20
+"""Invoices named per planted anomaly."""
 
 
 def money(units: int) -> str:
@@ -41,6 +45,7 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
     spec, customers = ledger.spec, ledger.customers
     return {
         "dialect": dialect,
+        "preset": spec.preset.name,
         "seed": spec.seed,
         "as_of": str(as_date(spec.as_of_day)),
         "company_id": spec.company_id,
@@ -49,29 +54,53 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
         "customers": [
             {
                 "customer_id": customer_id,
-                "behaviour": BEHAVIOURS[int(customers.behaviour[row])],
+                "type": CustomerType(int(customers.type[row])).name.lower(),
+                "trajectory": Trajectory(int(customers.trajectory[row])).name.lower(),
+                "trouble_begins": told(int(customers.turn_day[row])),
                 "pay_run": PAY_RUNS[int(customers.pay_run[row])],
-                "stops_paying": _stop(ledger, row),
+                "orders_from": told(int(customers.first_day[row])),
+                "orders_until": told(int(customers.end_day[row])),
             }
             for row, customer_id in enumerate(customer_ids)
         ],
     }
 
 
-def _stop(ledger: Ledger, row: int) -> str | None:
-    """Tell a defaulter's last paying day."""
-    stop = int(ledger.customers.stop_day[row])
-    return str(as_date(stop)) if stop < ledger.spec.as_of_day else None
+def planted(ledger: Ledger, customer_ids: list[str]) -> list[dict[str, Any]]:
+    """List the planted anomalies: what, where, when, and the invoices of that customer in those days."""
+    docs = ledger.documents
+    ids = document_ids(ledger, every(len(ledger.copies.of)))
+    customer, day = docs.customer[: len(ids)], docs.doc_day[: len(ids)]
+    found = []
+    for plant in ledger.plants.rows:
+        rows = np.flatnonzero((customer == plant.customer) & (day >= plant.day) & (day <= plant.until))
+        found.append(
+            {
+                "kind": plant.kind.name.lower(),
+                "practice": RULES[plant.kind].practice,
+                "customer_id": customer_ids[plant.customer],
+                "from": str(as_date(plant.day)),
+                "until": str(as_date(plant.until)),
+                "documents": ids.take(rows).to_pylist()[:MOST_DOCUMENTS],
+            }
+        )
+    return found
+
+
+def told(day: int) -> str | None:
+    """Write a day as a date; `NONE` is null."""
+    return None if day == NONE else str(as_date(day))
 
 
 def replayed(ledger: Ledger, values: Values, customer_ids: list[str]) -> dict[str, Any]:
     """State the open items, buckets and proof of the as-of date and of two month ends before it."""
     as_of = as_date(ledger.spec.as_of_day)
     dates = [as_of, *(month_end_before(as_of, months) for months in EARLIER_MONTHS)]
-    return {str(day): _told(position(ledger, values, day_number(day)), customer_ids) for day in dates}
+    return {str(day): position_told(position(ledger, values, day_number(day)), customer_ids) for day in dates}
 
 
-def _told(found: Position, customer_ids: list[str]) -> dict[str, Any]:
+def position_told(found: Position, customer_ids: list[str]) -> dict[str, Any]:
+    """Tell a position: what is open in all, by bucket, by customer and currency, and why it ties."""
     legs = found.legs
     ledger_total = 2 * legs["documents"] - sum(legs.values())
     open_total = int(found.items.open_local.sum())
@@ -119,7 +148,7 @@ def _document_events(ledger: Ledger) -> dict[str, int]:
         "invoices": _number(docs.kind == Kind.INVOICE),
         "invoices_in_instalments": _number((inst.of > 1) & (inst.seq == 1)),
         "invoices_draft": _number(docs.state == State.DRAFT),
-        "invoices_disputed": _number(docs.disputed),
+        "invoices_disputed": len(ledger.disputes.inst),
         "invoices_cancelled_with_date": _number(cancelled & dated),
         "invoices_cancelled_without_date": _number(cancelled & ~dated),
         "invoices_cancelled_after_cash": _number(cancelled & applied),
