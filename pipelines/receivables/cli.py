@@ -310,13 +310,15 @@ def sample(out: Path, invoices: int | None, **world: Any) -> None:
     from receivables import verbs
     from receivables.world import SampleSummary
 
-    summary = verbs.sample(out, invoices_per_customer=invoices, **world)
+    summary = verbs.sample(out, invoices_per_customer=invoices, progress=Steps(), **world)
     if isinstance(summary, SampleSummary):
         click.echo(
             f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
         )
     else:
-        happened = ", ".join(f"{count} {kind}" for kind, count in summary.irregularities.items())
+        happened = ", ".join(
+            f"{count} {kind.replace(chr(95), chr(32))}" for kind, count in summary.irregularities.items()
+        )
         click.echo(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
     click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
 

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -177,17 +178,20 @@ def _refuse_future(path: Path, day: date, today: date) -> None:
 
 def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Companies:
     """Known companies: of the settings first, then those the lake describes; a single one is the default."""
+    described = tuple(b for b in told if b.table_name == "company" and b.status in LOADED)
     currencies = {c.id: c.local_currency for c in night.settings.company}
-    described = [b for b in told if b.table_name == "company" and b.status in LOADED]
-    if described:
-        with closing(connect()) as con:
-            lake.snapshot(con, night.home.lake, described)
-            for company_id, currency in con.execute(
-                "select company_id, local_currency from lake.company where is_current"
-            ).fetchall():
-                currencies.setdefault(company_id, currency)
+    for company_id, currency in _described(night.home.lake, described) if described else ():
+        currencies.setdefault(company_id, currency)
     default = company or (next(iter(currencies)) if len(currencies) == 1 else None)
     return Companies(default, currencies, is_forced=company is not None)
+
+
+@lru_cache(maxsize=4)
+def _described(place: Path, described: tuple[Batch, ...]) -> tuple[tuple[str, str], ...]:
+    """Read the companies of some batches and their currencies from the lake; batches never change, so once is enough."""
+    with closing(connect()) as con:
+        lake.snapshot(con, place, described)
+        return tuple(con.execute("select company_id, local_currency from lake.company where is_current").fetchall())
 
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:

@@ -13,16 +13,17 @@ from receivables.errors import UsageError, nearest
 from receivables.home import Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
+from receivables.run import Progress
 from receivables.state import Batch, Run, State, Step
 from receivables.warehouse import Warehouse, open_warehouse, published_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
     import pandas as pd
 
-    from receivables.run import Outcome, Progress
+    from receivables.run import Outcome
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
@@ -182,6 +183,7 @@ def sample(
     invoices_per_customer: int | None = None,
     nights: int | None = None,
     mode: str = "delta",
+    progress: Progress | None = None,
 ) -> SampleSummary | FeedSummary:
     """Write a seeded synthetic business with its truth file into a folder.
 
@@ -203,14 +205,35 @@ def sample(
         months=months or DEFAULT_MONTHS,
         invoices_per_customer=invoices_per_customer,
     )
+    told = progress or Progress()
+    announce = _announced_by(told)
     try:
-        return (
-            generate(Path(out), world) if nights is None else feed.generate(Path(out), world, nights=nights, mode=mode)
+        summary = (
+            generate(Path(out), world, announce)
+            if nights is None
+            else feed.generate(Path(out), world, nights=nights, mode=mode, announce=announce)
         )
     except OSError as error:
+        told.stopped()
         raise UsageError(
             got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
         ) from None
+    told.done("sample", f"{len(list(Path(out).iterdir()))} written")
+    return summary
+
+
+def _announced_by(progress: Progress) -> Callable[[str, int], None]:
+    """Tell progress of parts whose number is known when the first is announced."""
+    begun = False
+
+    def announce(name: str, parts: int) -> None:
+        nonlocal begun
+        if not begun:
+            progress.step("sample", parts)
+            begun = True
+        progress.advance(name)
+
+    return announce
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -240,6 +240,7 @@ class Profile(_Part):
         return self
 
 
+@lru_cache(maxsize=1 << 14)  # the same aliases are compared with every line of every file
 def fold(label: str) -> str:
     """A header label without case, accents, width, spaces or punctuation, so that equal labels compare equal."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", label).casefold())

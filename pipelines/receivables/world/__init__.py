@@ -17,6 +17,7 @@ from receivables.world import canonical, fbl5n, fbl5n_lines, odoo, truth
 from receivables.world.curves import curves
 from receivables.world.ledger import Ledger, build
 from receivables.world.specify import World
+from receivables.world.tables import Announce, silence
 from receivables.world.valuation import value
 
 
@@ -32,24 +33,27 @@ class SampleSummary:
     as_of: date
 
 
-def generate(out: Path, world: World) -> SampleSummary:
+def generate(out: Path, world: World, announce: Announce = silence) -> SampleSummary:
     """Write one company's business and its truth file into the folder `out`.
 
-    The canonical dialect says everything; the others hold the ledger alone, in their own terms. All keep their ledger in EUR.
+    The canonical dialect says everything, and announces each table before it writes it; the others hold the ledger alone, in their own
+    terms. All keep their ledger in EUR.
 
     Raises:
         UsageError: the dialect or preset is unknown, or a size makes no world.
     """
     ledger = build(world.spec())
     out.mkdir(parents=True, exist_ok=True)
-    return _list(ledger, out, world.as_of) if world.dialect == "sap_fbl5n" else _replayed(ledger, world, out)
+    return _list(ledger, out, world.as_of) if world.dialect == "sap_fbl5n" else _replayed(ledger, world, out, announce)
 
 
-def _replayed(ledger: Ledger, world: World, out: Path) -> SampleSummary:
+def _replayed(ledger: Ledger, world: World, out: Path, announce: Announce) -> SampleSummary:
     """Write a dialect that says enough for the ledger to be replayed to any date."""
     values = value(ledger)
-    writer = odoo if world.dialect == "odoo" else canonical
-    files, ids = writer.write(ledger, values, out), writer.customer_ids(ledger)
+    if world.dialect == "odoo":
+        files, ids = odoo.write(ledger, values, out), odoo.customer_ids(ledger)
+    else:
+        files, ids = canonical.write(ledger, values, out, announce), canonical.customer_ids(ledger)
     told = truth.replayed(ledger, values, ids)
     happened = truth.events(ledger, values)
     files.append(_truth(ledger, world.dialect, ids, {"events": happened, "positions": told}, out))

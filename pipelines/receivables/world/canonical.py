@@ -30,7 +30,7 @@ from receivables.world.records import (
     labels,
     take,
 )
-from receivables.world.tables import Later, Slices, Table, empty, sliced, write_table
+from receivables.world.tables import Announce, Later, Slices, Table, empty, silence, sliced, write_table
 from receivables.world.telling import Telling, prompt
 from receivables.world.text import Text, days, decimals, numbers, only, padded, quoted, words
 from receivables.world.valuation import Values, named_instalments
@@ -67,11 +67,13 @@ def _once(make: Callable[[Ledger], Table], ledger: Ledger) -> Iterator[Table]:
     yield make(ledger)
 
 
-def write(ledger: Ledger, values: Values, out: Path) -> list[Path]:
+def write(ledger: Ledger, values: Values, out: Path, announce: Announce = silence) -> list[Path]:
     """Write every table as a full extract of the as-of date."""
     spec = ledger.spec
     paths = []
-    for table, slices in tables(ledger, values).items():
+    written = tables(ledger, values)
+    for table, slices in written.items():
+        announce(table, len(written))
         path = out / f"{table}__{spec.company_id}__full__{as_date(spec.as_of_day)}.csv"
         write_table(path, slices, spec.as_of_day)
         paths.append(path)

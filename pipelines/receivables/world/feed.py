@@ -47,7 +47,7 @@ from receivables.world.irregular import (
 )
 from receivables.world.ledger import Ledger, build
 from receivables.world.specify import World
-from receivables.world.tables import NEVER_TOLD, Later, Table, write_table
+from receivables.world.tables import NEVER_TOLD, Announce, Later, Table, silence, write_table
 from receivables.world.telling import Telling, as_known
 from receivables.world.text import padded
 from receivables.world.valuation import Values, value
@@ -73,7 +73,7 @@ class FeedSummary:
     as_of: date
 
 
-def generate(out: Path, world: World, *, nights: int, mode: str = "delta") -> FeedSummary:
+def generate(out: Path, world: World, *, nights: int, mode: str = "delta", announce: Announce = silence) -> FeedSummary:
     """Write one folder of exports per night up to the as-of date of the world, and beside them the truth file.
 
     The first night tells the whole history. Of the canonical tables a later night tells in mode `delta` the rows that are new or changed
@@ -96,7 +96,7 @@ def generate(out: Path, world: World, *, nights: int, mode: str = "delta") -> Fe
     }
     export = makers[world.dialect](build(spec), window)
     told_as = {"dialect": world.dialect, "mode": mode if world.dialect == "canonical" else "full"}
-    return _written(export, window, out, told_as)
+    return _written(export, window, out, told_as, announce)
 
 
 # -- what goes wrong with the files --------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def _delay(rng: np.random.Generator, export: _Export, delivery: Delivery, group:
             wanted -= 1
 
 
-def _written(export: _Export, window: Window, out: Path, told: dict[str, str]) -> FeedSummary:
+def _written(export: _Export, window: Window, out: Path, told: dict[str, str], announce: Announce) -> FeedSummary:
     """Write the folders of all nights and the truth file."""
     delivery = _planned(export, window)
     folders = {night: out / str(as_date(night)) for night in range(window.first, window.last + 1)}
@@ -208,6 +208,7 @@ def _written(export: _Export, window: Window, out: Path, told: dict[str, str]) -
         folder.mkdir(parents=True, exist_ok=True)
     arrived: list[tuple[int, list[Path]]] = []
     for place, day in enumerate(delivery.extracts.tolist()):
+        announce(str(as_date(day)), len(delivery.extracts))
         after = int(delivery.extracts[place - 1]) if place else None
         for part in export.parts:
             night = int(delivery.arrival[part][place])

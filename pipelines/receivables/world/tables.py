@@ -51,6 +51,14 @@ class Table:
         return moved
 
 
+Announce = Callable[[str, int], None]
+"""Told what is about to be written, and of how many parts it is one."""
+
+
+def silence(_name: str, _parts: int) -> None:
+    """Announce nothing."""
+
+
 Slices = Callable[[], Iterator[Table]]
 """A table in pieces, made one after the other, so that no more than one piece is in memory."""
 

@@ -54,6 +54,7 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
         "customers": [
             {
                 "customer_id": customer_id,
+                "rank_by_size": int(customers.rank[row]) + 1,
                 "type": CustomerType(int(customers.type[row])).name.lower(),
                 "trajectory": Trajectory(int(customers.trajectory[row])).name.lower(),
                 "trouble_begins": told(int(customers.turn_day[row])),
