@@ -120,12 +120,12 @@ def _external(model: str, rows: Ints) -> Text:
     return only(joined([padded(f"__export__.{model}_", rows + 1, 1), chance], "_"), rows != NONE)
 
 
-def _move_ids(rows: Ints) -> Text:
-    return _external("account_move", rows)
+def _move_ids(book: Book, rows: Ints) -> Text:
+    return _external("account_move", at(book.moves.id, rows))
 
 
-def _line_ids(rows: Ints) -> Text:
-    return padded("aml_", rows + 1, 1)
+def _line_ids(book: Book, rows: Ints) -> Text:
+    return padded("aml_", book.lines.id[rows] + 1, 1)
 
 
 def _partner_refs(rows: Ints) -> Text:
@@ -151,7 +151,7 @@ def _move_columns(book: Book) -> dict[str, Text]:
     terms, people = [terms.description for terms in TERMS], salespeople(ledger.spec.only_codepage)
     amounts = _move_amounts(book, rows, kind)
     return {
-        "id": _move_ids(rows),
+        "id": _move_ids(book, rows),
         "name": _picked(book.names, rows),
         "move_type": words(labels(MoveType), kind),
         "state": words(labels(MoveState), moves.state[rows]),
@@ -241,7 +241,7 @@ def _move_references(book: Book, rows: Ints, doc: Ints) -> dict[str, Text]:
     return {
         "invoice_origin": only(padded("S", serial, 5), invoice & (serial % 5 != 0)),
         "ref": quoted(reference),
-        "reversed_entry_id/id": _move_ids(at(docs.reverses, doc)),
+        "reversed_entry_id/id": _move_ids(book, at(docs.reverses, doc)),
     }
 
 
@@ -262,8 +262,8 @@ def _line_columns(book: Book) -> dict[str, Text]:
     name = _picked(book.names, move)
     settled = (matching.rest[rows] == 0) & (matching.rest_local[rows] == 0) & (moves.state[move] == MoveState.POSTED)
     return {
-        "id": _line_ids(rows),
-        "move_id/id": _move_ids(move),
+        "id": _line_ids(book, rows),
+        "move_id/id": _move_ids(book, move),
         "move_name": name,
         "account_id/code": _repeated(ACCOUNTS.get(spec.home, OTHER_ACCOUNT), rows),
         "account_id/account_type": _repeated("asset_receivable", rows),
@@ -299,13 +299,12 @@ def _line_names(book: Book, rows: Ints, name: Text) -> Text:
 def _partial_columns(book: Book) -> dict[str, Text]:
     """Describe the partial reconciliations, and the entry with the exchange difference of each that has one."""
     lines, partials = book.lines, book.partials
-    rows = np.arange(len(partials), dtype=np.int64)
     full = book.matching.full[partials.debit]
     currencies = list(CURRENCIES)
     return {
-        "id": numbers(rows + 1),
-        "debit_move_id/id": _line_ids(partials.debit),
-        "credit_move_id/id": _line_ids(partials.credit),
+        "id": numbers(partials.id + 1),
+        "debit_move_id/id": _line_ids(book, partials.debit),
+        "credit_move_id/id": _line_ids(book, partials.credit),
         "amount": _money(partials.amount),
         "debit_amount_currency": _money(partials.debit_amount),
         "credit_amount_currency": _money(partials.credit_amount),
@@ -313,7 +312,7 @@ def _partial_columns(book: Book) -> dict[str, Text]:
         "credit_currency_id/name": words(currencies, lines.currency[partials.credit]),
         "max_date": days(partials.day),
         "full_reconcile_id/id": only(numbers(full), full != NONE),
-        "exchange_move_id/id": _move_ids(partials.exchange),
+        "exchange_move_id/id": _move_ids(book, partials.exchange),
         "create_date": _moments(partials.day),
     }
 

@@ -8,7 +8,7 @@ no amount in a foreign currency and is reconciled with the line that has too muc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Final, TypeVar
 
@@ -22,6 +22,7 @@ from receivables.world.records import LEDGER_CURRENCY, Kind, State, take
 from receivables.world.text import Text, joined, numbers, padded, words
 from receivables.world.valuation import Values, receipt_local
 
+PARTIALS_PER_USE: Final = 3
 MATCHING_DAYS: Final = 5
 """Receipts younger than this are not on a bank statement yet: what they settle is `in_payment`."""
 
@@ -59,8 +60,13 @@ JOURNALS: Final = (Journal.INV, Journal.RINV, Journal.BNK1)
 
 @dataclass(frozen=True)
 class Moves:
-    """One element per move: the documents, the receipts, discounts and write-offs, exchange differences."""
+    """One element per move: the documents, the receipts, discounts and write-offs, exchange differences.
 
+    `id` and `serial` come from the row of the document, receipt or allocation, so that later exports name the same move the same way.
+    """
+
+    id: Ints
+    serial: Ints
     journal: Ints
     state: Ints
     day: Ints
@@ -74,6 +80,7 @@ class Moves:
 class Lines:
     """One element per receivable line: signed cents, `seq` is `NONE` without instalments, `text` where it has a number."""
 
+    id: Ints
     move: Ints
     customer: Ints
     due_day: Ints
@@ -91,6 +98,7 @@ class Lines:
 class Partials:
     """One element per reconciliation of two lines, all amounts positive; `exchange` is a move or `NONE`."""
 
+    id: Ints
     debit: Ints
     credit: Ints
     amount: Ints
@@ -144,7 +152,7 @@ class Matching:
 
 @dataclass(frozen=True)
 class Book:
-    """The ledger as Odoo's tables; the row numbers of moves, lines and partials are their ids."""
+    """The ledger as Odoo's tables, whose rows refer to one another by row number."""
 
     ledger: Ledger
     standing: Standing
@@ -180,18 +188,27 @@ def keep(ledger: Ledger, values: Values) -> Book:
     used = _used(ledger, values, standing, (lines, single))
 
     given = np.flatnonzero(used.given_doc > 0)
-    lines, first = _stack(lines, _given_lines(used, given, lines, len(moves))), len(lines)
+    own_lines, own_moves = len(lines), len(moves)
+    lines, first = _stack(lines, _given_lines(used, given, lines, own_moves)), own_lines
     covered = _covered(used, given, first)
-    moves = _stack(moves, _entries(Journal.MISC, used.day[given]))
+    moves = _stack(moves, _entries(Journal.MISC, used.day[given], own_moves + 2 * used.row[given], used.row[given]))
 
     paid, gap = _paid(ledger, used, lines, len(moves))
     differing = np.flatnonzero(gap)
-    extra = _exchange_lines(paid, gap, differing, lines)
+    behind = used.row[used.source != NONE][differing]
+    extra = replace(_exchange_lines(paid, gap, differing, lines), id=own_lines + 2 * behind + 1)
     exchanged = _exchanged(paid, gap[differing], extra, len(lines))
     lines = _stack(lines, extra)
-    moves = _stack(moves, _entries(Journal.EXCH, paid.day[differing]))
+    moves = _stack(moves, _entries(Journal.EXCH, paid.day[differing], own_moves + 2 * behind + 1, behind))
 
-    partials = _stack(covered, paid, exchanged, _reversed(ledger, standing, single))
+    uses = used.row[used.source != NONE]
+    reversed_ = _reversed(ledger, standing, single)
+    partials = _stack(
+        replace(covered, id=PARTIALS_PER_USE * used.row[given]),
+        replace(paid, id=PARTIALS_PER_USE * uses + 1),
+        replace(exchanged, id=PARTIALS_PER_USE * behind + 2),
+        replace(reversed_, id=PARTIALS_PER_USE * len(ledger.allocations) + reversed_.debit),
+    )
     partials = _taken(partials, np.argsort(partials.day, kind="stable").astype(np.int64))
     cancelled = moves.state[lines.move] == MoveState.CANCEL
     return Book(
@@ -228,6 +245,7 @@ def _standing(ledger: Ledger) -> Standing:
 def _instalment_lines(ledger: Ledger) -> Lines:
     inst, docs = ledger.instalments, ledger.documents
     return Lines(
+        id=np.arange(len(inst), dtype=np.int64),
         move=inst.doc,
         customer=docs.customer[inst.doc],
         due_day=inst.due_day,
@@ -243,6 +261,7 @@ def _single_lines(ledger: Ledger, rows: Ints) -> Lines:
     """Give each document without instalments one line, due on its own date."""
     docs = ledger.documents
     return Lines(
+        id=len(ledger.instalments) + np.arange(len(rows), dtype=np.int64),
         move=rows,
         customer=docs.customer[rows],
         due_day=docs.doc_day[rows],
@@ -257,7 +276,10 @@ def _single_lines(ledger: Ledger, rows: Ints) -> Lines:
 def _receipt_lines(ledger: Ledger) -> Lines:
     receipts = ledger.receipts
     rows = np.arange(len(receipts), dtype=np.int64)
+    # a document has instalments or one line of its own
+    lineless = len(ledger.documents) - len(np.unique(ledger.instalments.doc))
     return Lines(
+        id=len(ledger.instalments) + lineless + rows,
         move=len(ledger.documents) + rows,
         customer=receipts.customer,
         due_day=receipts.pay_day,
@@ -272,19 +294,35 @@ def _receipt_lines(ledger: Ledger) -> Lines:
 def _document_moves(ledger: Ledger, standing: Standing) -> Moves:
     docs = ledger.documents
     journal = np.array(JOURNALS, dtype=np.int64)[docs.kind]
-    return Moves(journal=journal, state=standing.state, day=docs.post_day, shown=standing.shown)
+    rows = np.arange(len(docs), dtype=np.int64)
+    return Moves(rows, rows + 1, journal=journal, state=standing.state, day=docs.post_day, shown=standing.shown)
 
 
 def _receipt_moves(ledger: Ledger, standing: Standing) -> Moves:
     """Cancel the receipts that bounced, as Odoo does with a rejected payment."""
     pay_day = ledger.receipts.pay_day
     state = np.where(standing.bounced, MoveState.CANCEL, MoveState.POSTED).astype(np.int64)
-    return Moves(journal=_same(Journal.PBNK1, pay_day), state=state, day=pay_day, shown=standing.received)
+    rows = np.arange(len(pay_day), dtype=np.int64)
+    return Moves(
+        id=len(ledger.documents) + rows,
+        serial=rows + 1,
+        journal=_same(Journal.PBNK1, pay_day),
+        state=state,
+        day=pay_day,
+        shown=standing.received,
+    )
 
 
-def _entries(journal: Journal, day: Ints) -> Moves:
-    """Make posted entries that come from allocations in effect, so that all of them are seen."""
-    return Moves(_same(journal, day), _same(MoveState.POSTED, day), day, np.ones(len(day), dtype=np.bool_))
+def _entries(journal: Journal, day: Ints, ids: Ints, use: Ints) -> Moves:
+    """Make posted entries that come from allocations in effect, so that all of them are seen; `use` is the allocation's row."""
+    return Moves(
+        id=ids,
+        serial=use + 1,
+        journal=_same(journal, day),
+        state=_same(MoveState.POSTED, day),
+        day=day,
+        shown=np.ones(len(day), dtype=np.bool_),
+    )
 
 
 def _in_effect(ledger: Ledger, values: Values, standing: Standing) -> Flags:
@@ -343,6 +381,7 @@ def _given_lines(used: _Used, given: Ints, lines: Lines, first_move: int) -> Lin
     """Credit the customer with each discount and write-off."""
     target = used.target[given]
     return Lines(
+        id=len(lines) + 2 * used.row[given],
         move=first_move + np.arange(len(given), dtype=np.int64),
         customer=lines.customer[target],
         due_day=used.day[given],
@@ -357,6 +396,7 @@ def _given_lines(used: _Used, given: Ints, lines: Lines, first_move: int) -> Lin
 def _covered(used: _Used, given: Ints, first_line: int) -> Partials:
     """Reconcile discounts and write-offs with what they reduce."""
     return Partials(
+        id=_same(NONE, given),
         debit=used.target[given],
         credit=first_line + np.arange(len(given), dtype=np.int64),
         amount=used.given[given],
@@ -379,6 +419,7 @@ def _paid(ledger: Ledger, used: _Used, lines: Lines, first_exchange: int) -> tup
     cleared = ledger.allocations.cleared[alloc] - used.given_doc[rows]
     number = first_exchange + np.cumsum(gap != 0) - 1
     partials = Partials(
+        id=_same(NONE, rows),
         debit=debit,
         credit=credit,
         amount=amount,
@@ -396,6 +437,7 @@ def _exchange_lines(paid: Partials, gap: Ints, differing: Ints, lines: Lines) ->
     fixed = np.where(difference > 0, paid.debit[differing], paid.credit[differing])
     currency = lines.currency[fixed]
     return Lines(
+        id=_same(NONE, differing),
         move=paid.exchange[differing],
         customer=lines.customer[fixed],
         due_day=paid.day[differing],
@@ -412,6 +454,7 @@ def _exchanged(paid: Partials, difference: Ints, extra: Lines, first_line: int) 
     loss, own = difference > 0, first_line + np.arange(len(extra), dtype=np.int64)
     main = np.flatnonzero(paid.exchange != NONE)
     return Partials(
+        id=_same(NONE, own),
         debit=np.where(loss, paid.debit[main], own),
         credit=np.where(loss, own, paid.credit[main]),
         amount=np.abs(difference),
@@ -428,6 +471,7 @@ def _reversed(ledger: Ledger, standing: Standing, single: Ints) -> Partials:
     rows = np.flatnonzero(standing.undone[inst.doc])
     reversal = docs.reversed_by[inst.doc[rows]]
     return Partials(
+        id=_same(NONE, rows),
         debit=rows,
         credit=single[reversal],
         amount=inst.local[rows],
@@ -448,8 +492,8 @@ def _unmatched(ledger: Ledger, used: _Used) -> Flags:
 
 
 def _matching(lines: Lines, partials: Partials, cancelled: Flags) -> Matching:
-    """Find what is left of each line, and number the groups: a full one by its last partial, any other by its first."""
-    size, number = len(lines), np.arange(1, len(partials) + 1, dtype=np.int64)
+    """Find what is left of each line, and number the groups: a full one by its highest partial, any other by its lowest."""
+    size, number = len(lines), partials.id + 1
     lowered = sum_by(partials.debit, partials.debit_amount, size) - sum_by(
         partials.credit, partials.credit_amount, size
     )
@@ -457,7 +501,7 @@ def _matching(lines: Lines, partials: Partials, cancelled: Flags) -> Matching:
     rest = np.where(cancelled, 0, lines.amount - lowered)
     rest_local = np.where(cancelled, 0, lines.balance - lowered_local)
     root = _roots(partials.debit, partials.credit, size)
-    first, last = np.full(size, len(partials) + 1, dtype=np.int64), _same(NONE, rest)
+    first, last = _same(int(number.max(initial=0)) + 1, rest), _same(NONE, rest)
     np.minimum.at(first, root[partials.debit], number)
     np.maximum.at(last, root[partials.debit], number)
     unfinished = np.zeros(size, dtype=np.bool_)
@@ -490,12 +534,9 @@ def years(day: Ints) -> Ints:
 
 
 def move_names(moves: Moves) -> Text:
-    """Number the moves per journal and year in the order of their dates; a draft has no number yet."""
+    """Number the moves per journal, with the year before the number; a draft has no number yet."""
     named = moves.shown & (moves.state != MoveState.DRAFT)
-    year = years(moves.day)
-    key = np.where(named, moves.journal * 10_000 + year, NONE)
-    order = np.lexsort((moves.day, key)).astype(np.int64)
-    serial = np.empty(len(moves), dtype=np.int64)
-    serial[order] = 1 + running_before(np.ones(len(moves), dtype=np.int64), key[order])
     prefix = words([journal.name for journal in Journal], moves.journal)
-    return pc.if_else(pa.array(named), joined([prefix, numbers(year), padded("", serial, 5)], "/"), "/")
+    return pc.if_else(
+        pa.array(named), joined([prefix, numbers(years(moves.day)), padded("", moves.serial, 5)], "/"), "/"
+    )
