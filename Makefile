@@ -9,7 +9,7 @@ demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
 
 test: lint  ## everything the continuous integration checks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)  ## style, formatting, types
 	$(BIN)/ruff check
