@@ -148,7 +148,9 @@ def test_all_deltas_together_are_the_full_extract_of_the_last_night(feeds: dict[
     told = told_by(feeds["delta"], str(AS_OF))
     last = {table: rows_of(files[str(AS_OF)]) for table, files in extracts(feeds["full"]).items()}
     assert told == last
-    assert all(last.values())
+    assert all(
+        last[table] for table in ("document", "instalment", "payment", "allocation", "order_line", "collection_log")
+    )
 
 
 def test_a_delta_holds_what_changed_since_the_export_before_whenever_it_arrives(feeds: dict[str, Feed]) -> None:

@@ -94,6 +94,12 @@ LEVEL_OF_THE_LARGE: Final = 270
 SMALL_PCT: Final = 60
 """Size of a malicious customer's ordinary orders, in percent of another's: it buys more once it does not mean to pay."""
 
+FAILS_PCT: Final = 25
+"""Of the customers in hardship, those that become insolvent."""
+
+CLOSED_AFTER: Final = 20
+"""Days for which a customer still gets goods after it has failed."""
+
 JOINS_LATER_PCT: Final = 25
 LEAVES_PCT: Final = 5
 
@@ -138,7 +144,7 @@ class Customers:
 
     `scale` is the median invoice in cents, `rank` 0 for the largest turnover, `level` how stressed it is by nature (0 to 399). It orders
     from `first_day` to `end_day`; `turn_day` is when its trouble begins: a hardship's crisis, the shock of a chain of debt, the day after
-    which a malicious one does not mean to pay (`NONE`: no such day). `chain` numbers the customers that share an upstream debtor.
+    which a malicious one does not mean to pay (`NONE`: no such day); `fail_day` is when it becomes insolvent or closes for good. `chain` numbers the customers that share an upstream debtor.
     """
 
     name: list[str]
@@ -162,6 +168,7 @@ class Customers:
     type: Ints
     trajectory: Ints
     turn_day: Ints
+    fail_day: Ints
     chain: Ints
     level: Ints
     pay_run: Ints
@@ -188,6 +195,7 @@ def draw_customers(spec: Spec) -> Customers:
         kind == CustomerType.CHAIN_DEBT, (np.cumsum(kind == CustomerType.CHAIN_DEBT) - 1) // CHAIN_SIZE, NONE
     )
     first, turn = _first_days(rng, spec, sound), _turn_days(rng, spec, kind, chain)
+    fail = _fail_days(rng, kind, turn)
     settlement = np.array([*(t.settlement for t in TERMS), Settlement.MONTHLY], dtype=np.int64)[terms]
     return Customers(
         name=name,
@@ -205,13 +213,14 @@ def draw_customers(spec: Spec) -> Customers:
         settlement=settlement,
         since_day=first - 1 - below(rng, 20, size) - below(rng, 3000, size) * (first == spec.start_day),
         first_day=first,
-        end_day=_end_days(rng, spec, first, sound, np.where(kind == CustomerType.MALICIOUS, turn, NONE)),
+        end_day=ended(_end_days(rng, spec, first, sound, np.where(kind == CustomerType.MALICIOUS, turn, NONE)), fail),
         activity=activity,
         scale=_scales(turnover, activity) * np.where(kind == CustomerType.MALICIOUS, SMALL_PCT, 100) // 100,
         rank=rank,
         type=kind,
         trajectory=_trajectories(rng, kind, sound),
         turn_day=turn,
+        fail_day=fail,
         chain=chain.astype(np.int64),
         level=np.where(sound, LEVEL_OF_THE_LARGE, quota(rng, size, [1] * LEVELS)),
         pay_run=quota(rng, size, PAY_RUN_SHARES),
@@ -277,6 +286,18 @@ def _turn_days(rng: np.random.Generator, spec: Spec, kind: Ints, chain: Ints) ->
     shock = spec.start_day + span * (150 + below(rng, 700, size)) // PER_MILLE
     troubled = (kind == CustomerType.HARDSHIP) | (kind == CustomerType.MALICIOUS)
     return np.select([chain != NONE, troubled], [shock[chain], own], default=NONE)
+
+
+def _fail_days(rng: np.random.Generator, kind: Ints, turn: Ints) -> Ints:
+    """Let some hardships end in insolvency, some months after the crisis began."""
+    size = len(kind)
+    fails = (kind == CustomerType.HARDSHIP) & (below(rng, 100, size) < FAILS_PCT)
+    return np.where(fails, turn + 120 + below(rng, 300, size), NONE)
+
+
+def ended(end_day: Ints, fail_day: Ints) -> Ints:
+    """End the orders of those that fail soon after."""
+    return np.where(fail_day == NONE, end_day, np.minimum(end_day, fail_day + CLOSED_AFTER))
 
 
 def _end_days(rng: np.random.Generator, spec: Spec, first: Ints, sound: Flags, stops_paying: Ints) -> Ints:

@@ -40,6 +40,7 @@ AMOUNT_SHAPE: Final = (
 SMALLEST_INVOICE: Final = 2_000
 DAYS_UNTIL_FATE: Final = 40
 SATURDAY: Final = 5
+LONGEST_MONTH: Final = 31
 NOTICED_DAYS: Final = 60
 """A duplicate invoice is noticed and cancelled so many days after it was posted."""
 
@@ -172,7 +173,8 @@ def _copied(
         repeated = np.flatnonzero((customer == plant.customer) & (doc_day >= plant.day))[:1].tolist()
         is_rebill = plant.kind == PlantKind.RE_AGING
         for row in repeated:
-            longest = max(TERMS[int(customers.terms[plant.customer])].days)
+            terms = TERMS[int(customers.terms[plant.customer])]
+            longest = max(terms.days) + LONGEST_MONTH * terms.from_month_end
             lag = longest + 22 + below(rng, 20, 1) if is_rebill else 1 + below(rng, 5, 1)
             rows.append(row)
             days.append(int(next_weekday(doc_day[row] + lag)[0]))

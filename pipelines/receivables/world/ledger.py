@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from receivables.world.bands import Cause
 from receivables.world.cash import Book, draw_legs
 from receivables.world.credits import draw_credits
-from receivables.world.customers import Customers, draw_customers
+from receivables.world.customers import Customers, draw_customers, ended
 from receivables.world.dials import Spec
 from receivables.world.disputes import Disputes, draw_disputes
 from receivables.world.draws import NONE, Ints, below, next_weekday, pick, stream, sum_by
@@ -34,9 +33,6 @@ from receivables.world.records import (
     take,
 )
 from receivables.world.sales import Sales
-
-CLOSED_AFTER: Final = 20
-"""Days for which a customer still gets goods after the event that ends it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ def build(spec: Spec) -> Ledger:
     """Make the sample ledger of a specification."""
     rates, customers = draw_rates(spec), draw_customers(spec)
     plants = draw_plants(spec, customers)
-    customers = replace(customers, end_day=_until_closed(customers, plants))
+    customers = _planted_to_fail(customers, plants)
     invoices, copies, sales = draw_invoices(spec, customers, plants, rates)
     invoices, reversals = reverse(spec, invoices)
     parts = split(spec, plants, invoices)
@@ -92,12 +88,12 @@ def build(spec: Spec) -> Ledger:
     )
 
 
-def _until_closed(customers: Customers, plants: Plants) -> Ints:
-    """End the orders of those planted to close or to become insolvent soon after."""
-    end = customers.end_day.copy()
+def _planted_to_fail(customers: Customers, plants: Plants) -> Customers:
+    """Let those planted to close or to become insolvent do so, and end their orders soon after."""
+    fail = customers.fail_day.copy()
     for plant in plants.of(PlantKind.CLOSURE, PlantKind.INSOLVENCY):
-        end[plant.customer] = min(end[plant.customer], plant.day + CLOSED_AFTER)
-    return end
+        fail[plant.customer] = plant.day
+    return replace(customers, fail_day=fail, end_day=ended(customers.end_day, fail))
 
 
 def _cancelled_after_cash(spec: Spec, book: Book, cash: Cash) -> Documents:

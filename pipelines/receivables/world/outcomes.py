@@ -56,6 +56,9 @@ TROUBLE_STRESS: Final = 2_500
 TROUBLE_DAYS: Final = {CustomerType.HARDSHIP: 420, CustomerType.CHAIN_DEBT: 200, CustomerType.MALICIOUS: 10_000}
 """How long the trouble of a type lasts once it has begun."""
 
+UNPAID_AT_FAILURE: Final = 75
+"""What was bought in so many days before a failure is in danger."""
+
 DRIFT_DAYS: Final = 2
 LARGEST_DRIFT: Final = 26
 """A punctual payer that drifts takes so many days more each time, up to the second number."""
@@ -80,8 +83,8 @@ def draw_outcomes(spec: Spec, customers: Customers, plants: Plants, billing: Bil
     customer, doc_day = invoices.customer[doc], invoices.doc_day[doc]
     due = np.where(instalments.due_source == DueSource.MISSING, doc_day + HABITUAL_DAYS, instalments.due_original)
     group = customers.type[customer] * _periods(spec) + _period(spec, doc_day)
-    stress, in_trouble = _stress(spec, customers, customer, doc_day)
-    strata = np.lexsort((instalments.local, in_trouble, group))
+    stress, troubles = _stress(spec, customers, customer, doc_day)
+    strata = np.lexsort((instalments.local, troubles, group))
     stress[strata] += _spread(stream(spec.seed, "stress"), len(strata))
     place = _places(stress, group, stream(spec.seed, "places"))
     band, age = _bands_and_ages(_edges(spec, group), group, place)
@@ -144,8 +147,8 @@ def _spread(rng: np.random.Generator, size: int) -> Ints:
     return (np.arange(size, dtype=np.int64) * GOLDEN_PPM + below(rng, PPM, 1)) % PPM * NOISE // PPM
 
 
-def _stress(spec: Spec, customers: Customers, customer: Ints, doc_day: Ints) -> tuple[Ints, Flags]:
-    """Say how hard each instalment is to pay by the customer's nature, where it is going and its time of trouble; also mark that time."""
+def _stress(spec: Spec, customers: Customers, customer: Ints, doc_day: Ints) -> tuple[Ints, Ints]:
+    """Say how hard each instalment is to pay by the customer's nature, where it is going and its troubles; also count these."""
     grown = TRAJECTORY_STRESS * (doc_day - spec.start_day) // max(spec.as_of_day - spec.start_day, 1)
     trajectory = customers.trajectory[customer]
     going = np.select(
@@ -157,8 +160,11 @@ def _stress(spec: Spec, customers: Customers, customer: Ints, doc_day: Ints) -> 
     for kind, days in TROUBLE_DAYS.items():
         lasts[kind] = days
     in_trouble = (turn != NONE) & (doc_day >= turn) & (doc_day < turn + lasts[customers.type[customer]])
-    stress: Ints = customers.level[customer] + going + TROUBLE_STRESS * in_trouble
-    return stress, in_trouble
+    fail = customers.fail_day[customer]
+    failing = (fail != NONE) & (doc_day >= fail - UNPAID_AT_FAILURE)
+    trouble = in_trouble.astype(np.int64) + failing
+    stress: Ints = customers.level[customer] + going + TROUBLE_STRESS * trouble
+    return stress, trouble
 
 
 def _places(stress: Ints, group: Ints, rng: np.random.Generator) -> Ints:

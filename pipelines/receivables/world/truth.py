@@ -14,7 +14,7 @@ import numpy as np
 from receivables.world.customers import PAY_RUNS, CustomerType, Trajectory
 from receivables.world.draws import NONE, UNITS_PER_CENT, Flags, as_date, day_number
 from receivables.world.expected import Position, by_bucket, by_customer, position
-from receivables.world.ids import document_ids, every
+from receivables.world.ids import document_ids, every, order_ids
 from receivables.world.ledger import Ledger
 from receivables.world.names import COMPANY_NAMES
 from receivables.world.plants import RULES
@@ -25,8 +25,8 @@ EARLIER_MONTHS: Final = (6, 12)
 UNIDENTIFIED: Final = "(unidentified)"
 UNIT: Final = Decimal("0.0001")
 FILE_NAME: Final = "truth.json"
-MOST_DOCUMENTS: Final = 20
-"""Invoices named per planted anomaly."""
+MOST_NAMED: Final = 20
+"""Invoices and orders named per planted anomaly."""
 
 
 def money(units: int) -> str:
@@ -58,6 +58,7 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
                 "type": CustomerType(int(customers.type[row])).name.lower(),
                 "trajectory": Trajectory(int(customers.trajectory[row])).name.lower(),
                 "trouble_begins": told(int(customers.turn_day[row])),
+                "fails": told(int(customers.fail_day[row])),
                 "pay_run": PAY_RUNS[int(customers.pay_run[row])],
                 "orders_from": told(int(customers.first_day[row])),
                 "orders_until": told(int(customers.end_day[row])),
@@ -68,12 +69,13 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
 
 
 def planted(ledger: Ledger, customer_ids: list[str]) -> list[dict[str, Any]]:
-    """List the planted anomalies: what, where, when, and the invoices of that customer in those days."""
+    """List the planted anomalies: what, where, when, the invoices of that customer in those days and the orders it shows in."""
     docs = ledger.documents
     ids = document_ids(ledger, every(len(ledger.copies.of)))
     customer, day = docs.customer[: len(ids)], docs.doc_day[: len(ids)]
     found = []
-    for plant in ledger.plants.rows:
+    for number, plant in enumerate(ledger.plants.rows):
+        touched = np.array(ledger.sales.touched.get(number, [])[:MOST_NAMED], dtype=np.int64)
         rows = np.flatnonzero((customer == plant.customer) & (day >= plant.day) & (day <= plant.until))
         found.append(
             {
@@ -82,7 +84,8 @@ def planted(ledger: Ledger, customer_ids: list[str]) -> list[dict[str, Any]]:
                 "customer_id": customer_ids[plant.customer],
                 "from": str(as_date(plant.day)),
                 "until": str(as_date(plant.until)),
-                "documents": ids.take(rows).to_pylist()[:MOST_DOCUMENTS],
+                "documents": ids.take(rows).to_pylist()[:MOST_NAMED],
+                "orders": order_ids(touched).to_pylist(),
             }
         )
     return found

@@ -18,7 +18,6 @@ from receivables.world.files.vocabulary import EVENT_NOTES, EVENT_SOURCES, STREE
 from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
 from receivables.world.plants import PlantKind
-from receivables.world.records import AllocKind
 from receivables.world.tables import Later, Table, empty
 from receivables.world.text import Text, days, decimals, padded, quoted, words
 
@@ -37,7 +36,6 @@ PLANTED: Final = {
 }
 """The event by which each plant is told."""
 
-FAILS_PCT: Final = 33
 FRAUD_FAILS_PCT: Final = 6
 FLEES_PCT: Final = 40
 FLED_AND_CLOSED_PCT: Final = 25
@@ -84,24 +82,13 @@ Drawn = tuple[int, Flags, Ints]
 """A kind of event, which customers it befalls, and when."""
 
 
-def written_off(ledger: Ledger) -> Ints:
-    """Find the day each customer's first loss was written off; `NONE`: none was."""
-    alloc, inst = ledger.allocations, ledger.instalments
-    rows = np.flatnonzero((alloc.kind == AllocKind.WRITE_OFF) & (alloc.void_day == NONE))
-    first = np.full(ledger.spec.customers, np.iinfo(np.int64).max, dtype=np.int64)
-    np.minimum.at(first, ledger.documents.customer[inst.doc[alloc.inst[rows]]], alloc.day[rows])
-    return np.where(first == np.iinfo(np.int64).max, NONE, first)
-
-
 def _failures(ledger: Ledger, rng: np.random.Generator) -> list[Drawn]:
-    """Let a third of the hardships that cost us money become insolvent, after the crisis and before we gave up; fraud seldom does."""
+    """Let those fail that are bound to, and fraud seldom."""
     customers, size = ledger.customers, ledger.spec.customers
-    loss, turn = written_off(ledger), customers.turn_day
-    hard = (customers.type == CustomerType.HARDSHIP) & (loss != NONE) & (turn != NONE)
-    failing = np.maximum(turn + 60, np.minimum(turn + 120 + below(rng, 300, size), loss - 20 - below(rng, 60, size)))
+    turn, fail = customers.turn_day, customers.fail_day
     fraud = customers.type == CustomerType.MALICIOUS
     return [
-        (INSOLVENCY, hard & chance(rng, FAILS_PCT, size), failing),
+        (INSOLVENCY, fail != NONE, fail),
         (INSOLVENCY, fraud & chance(rng, FRAUD_FAILS_PCT, size), turn + 150 + below(rng, 200, size)),
     ]
 
