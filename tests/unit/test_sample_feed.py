@@ -370,3 +370,10 @@ def test_a_feed_that_cannot_be_made_is_refused(wrong: dict[str, Any], tmp_path: 
 def test_a_tiny_feed_is_still_a_feed(name: str, customers: int, nights: int, invoices: int, tmp_path: Path) -> None:
     feed = made(tmp_path, name, customers=customers, nights=nights, invoices_per_customer=invoices)
     assert len(feed.nights) == nights
+
+
+def test_a_feed_is_not_mixed_with_what_lies_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "earlier").mkdir()
+    with pytest.raises(UsageError, match="not empty"):
+        generate(tmp_path, World(customers=5, seed=1, months=12), nights=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["earlier"]

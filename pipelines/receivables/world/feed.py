@@ -80,7 +80,7 @@ def generate(out: Path, world: World, *, nights: int, mode: str = "delta", annou
     since the last export, in mode `full` everything; the other dialects always tell everything.
 
     Raises:
-        UsageError: the mode, dialect or preset is unknown, or a size makes no world or no feed.
+        UsageError: the mode, dialect or preset is unknown, a size makes no world or no feed, or the folder is not empty.
     """
     if mode not in MODES:
         raise UsageError(got=f"mode {mode!r}", expected=" or ".join(MODES), try_=f"--mode {nearest(mode, MODES)}")
@@ -88,6 +88,9 @@ def generate(out: Path, world: World, *, nights: int, mode: str = "delta", annou
     most = spec.as_of_day - spec.start_day
     if not 1 <= nights <= most:
         raise UsageError(got=f"nights {nights}", expected=f"1 to {most}", try_=f"--nights {min(max(nights, 1), most)}")
+    if out.exists() and any(out.iterdir()):
+        # what lies there would be taken for what a night delivered
+        raise UsageError(got=f"{out}, which is not empty", expected="a new or empty folder", try_="--out DIR")
     window = Window(spec.as_of_day - nights + 1, spec.as_of_day)
     makers: dict[str, Callable[[Ledger, Window], _Export]] = {
         "canonical": lambda ledger, window: _Canonical(ledger, window, is_delta=mode == "delta"),
