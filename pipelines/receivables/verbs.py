@@ -208,18 +208,18 @@ def sample(
     told = progress or Progress()
     announce = _announced_by(told)
     try:
-        summary = (
-            generate(Path(out), world, announce)
-            if nights is None
-            else feed.generate(Path(out), world, nights=nights, mode=mode, announce=announce)
-        )
+        if nights is None:
+            sample = generate(Path(out), world, announce)
+            told.done("sample", f"{len(sample.files)} files written")
+            return sample
+        night_by_night = feed.generate(Path(out), world, nights=nights, mode=mode, announce=announce)
     except OSError as error:
         told.stopped()
         raise UsageError(
             got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
         ) from None
-    told.done("sample", f"{len(list(Path(out).iterdir()))} written")
-    return summary
+    told.done("sample", f"{len(night_by_night.nights)} nights written")
+    return night_by_night
 
 
 def _announced_by(progress: Progress) -> Callable[[str, int], None]:

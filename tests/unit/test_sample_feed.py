@@ -13,6 +13,7 @@ import pytest
 
 from receivables.errors import UsageError
 from receivables.schema import TABLES
+from receivables.world import generate as write_whole
 from receivables.world.feed import FeedSummary, generate
 from receivables.world.specify import World
 from replay_oracle import replay
@@ -377,3 +378,18 @@ def test_a_feed_is_not_mixed_with_what_lies_in_its_folder(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="not empty"):
         generate(tmp_path, World(customers=5, seed=1, months=12), nights=3)
     assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
+
+
+def test_what_was_stated_before_the_feed_began_is_stated_in_it_too(tmp_path: Path) -> None:
+    """A feed tells the same past as the same world told at once: the balances that customers and the general ledger were told."""
+    world = World(customers=20, seed=8, invoices_per_customer=20, as_of=AS_OF)
+    write_whole(tmp_path / "whole", world)
+    told = generate(tmp_path / "feed", world, nights=8, mode="full")
+    for table in ("balance_assertion", "statement_confirmation"):
+        (whole,), (feed,) = (list(folder.glob(f"{table}__*")) for folder in (tmp_path / "whole", told.nights[-1]))
+        before = [
+            {key: row for key, row in rows_of(path).items() if row["as_of"] < str(AS_OF - timedelta(days=90))}
+            for path in (whole, feed)
+        ]
+        assert before[0] == before[1]
+        assert len(before[0]) > 10

@@ -26,7 +26,6 @@ from receivables.world.files import (
     paying_accounts,
     signatories,
 )
-from receivables.world.files.facts import known_since
 from receivables.world.files.limits import peak_open
 from receivables.world.ids import contact_ids, customer_ids, every
 from receivables.world.ledger import Ledger, build
@@ -209,7 +208,7 @@ def test_what_the_ledger_does_later_moves_nothing_told_before(world: World, tmp_
 
 
 def test_customers_that_join_later_have_files_only_from_then(world: World) -> None:
-    since = known_since(world.ledger)
+    since = world.ledger.customers.since_day
     joined = np.flatnonzero(world.ledger.customers.first_day > world.ledger.spec.start_day + 30)
     assert len(joined) > 30
     for name, column in (("contact", "valid_from"), ("integrity_file", "as_of"), ("contract", "valid_from")):

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from receivables.world import canonical, fbl5n, fbl5n_lines, odoo, truth
-from receivables.world.curves import curves
 from receivables.world.ledger import Ledger, build
 from receivables.world.specify import World
 from receivables.world.tables import Announce, silence
@@ -56,7 +54,8 @@ def _replayed(ledger: Ledger, world: World, out: Path, announce: Announce) -> Sa
         files, ids = canonical.write(ledger, values, out, announce), canonical.customer_ids(ledger)
     told = truth.replayed(ledger, values, ids)
     happened = truth.events(ledger, values)
-    files.append(_truth(ledger, world.dialect, ids, {"events": happened, "positions": told}, out))
+    content = {**truth.head(ledger, world.dialect, ids), "events": happened, "positions": told}
+    files.append(truth.write(out, content))
     return SampleSummary(
         files=tuple(files),
         documents=len(ledger.documents),
@@ -73,8 +72,12 @@ def _list(ledger: Ledger, out: Path, as_of: date) -> SampleSummary:
     found = fbl5n.open_by_customer(ledger, listed)
     total = sum((Decimal(row["open_local"]) for row in found), Decimal("0.0000"))
     position = {"lines": len(listed.kind), "open_local_total": str(total), "open": found}
-    content = {"events": fbl5n.events(ledger, listed), "positions": {str(as_of): position}}
-    files.append(_truth(ledger, "sap_fbl5n", fbl5n.customer_ids(ledger), content, out))
+    content = {
+        **truth.head(ledger, "sap_fbl5n", fbl5n.customer_ids(ledger)),
+        "events": fbl5n.events(ledger, listed),
+        "positions": {str(as_of): position},
+    }
+    files.append(truth.write(out, content))
     return SampleSummary(
         files=tuple(files),
         documents=len(ledger.documents),
@@ -83,13 +86,3 @@ def _list(ledger: Ledger, out: Path, as_of: date) -> SampleSummary:
         open_local_total=total,
         as_of=as_of,
     )
-
-
-def _truth(ledger: Ledger, dialect: str, customer_ids: list[str], content: dict[str, Any], out: Path) -> Path:
-    told = {
-        **truth.head(ledger, dialect, customer_ids),
-        "planted": truth.planted(ledger, customer_ids),
-        "curves": curves(ledger),
-        **content,
-    }
-    return truth.write(out, told)

@@ -42,5 +42,3 @@ BANDS: Final = (
     Band(Cause.LOSS, 731, 1200),
     Band(Cause.NEVER, 0, 0),
 )
-PROMPT_BANDS: Final = 6
-"""The first bands: cash until 30 days after the due date."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from receivables.world import dealings, files, ids, sales_tables
 from receivables.world.customers import TERMS
@@ -32,7 +31,7 @@ from receivables.world.records import (
 )
 from receivables.world.tables import Announce, Later, Slices, Table, empty, silence, sliced, write_table
 from receivables.world.telling import Telling, prompt
-from receivables.world.text import Text, days, decimals, numbers, only, padded, quoted, words
+from receivables.world.text import Text, days, decimals, numbers, only, quoted, strings, words
 from receivables.world.valuation import Values, named_instalments
 
 OTHER_PAYER: Final = "Gestora de Cobros"
@@ -49,7 +48,11 @@ DOCUMENT_TEXTS: Final = (
 
 
 def tables(ledger: Ledger, values: Values, telling: Telling | None = None) -> dict[str, Slices]:
-    """Name every table of the world in the order it is written, each to be made when it is needed; without `telling` all is told at once."""
+    """Name every table of the world in the order it is written, each to be made when it is needed.
+
+    Without `telling` all is told on the day it happens, and so in order.
+    """
+    named = named_instalments(ledger, values.effective if telling is None else None)
     telling = telling or prompt(ledger)
     return {
         **{name: partial(_once, make, ledger) for name, make in MASTER_DATA.items()},
@@ -58,7 +61,7 @@ def tables(ledger: Ledger, values: Values, telling: Telling | None = None) -> di
         "document": sliced(len(ledger.documents), partial(_document, ledger, telling)),
         "instalment": sliced(len(ledger.instalments), partial(_instalment, ledger, telling)),
         "payment": sliced(len(ledger.receipts), partial(_payment, ledger, telling)),
-        "allocation": _allocations(ledger, values, telling),
+        "allocation": _allocations(ledger, values, telling, named),
         **{name: make(ledger, values) for name, make in dealings.TABLES.items()},
     }
 
@@ -92,20 +95,16 @@ def _always(ledger: Ledger, columns: dict[str, Text]) -> Table:
     return Table(columns, np.full(size, ledger.spec.start_day, dtype=np.int64))
 
 
-def _strings(*values: str) -> Text:
-    return quoted(pa.array(values, pa.string()))
-
-
 def _company(ledger: Ledger) -> Table:
     spec = ledger.spec
     return _always(
         ledger,
         {
-            "company_id": _strings(spec.company_id),
-            "name": _strings(COMPANY_NAMES[spec.home]),
-            "local_currency": _strings(CURRENCIES[0]),
-            "country": _strings(spec.home),
-            "timezone": _strings(TIMEZONES[spec.home]),
+            "company_id": strings([spec.company_id]),
+            "name": strings([COMPANY_NAMES[spec.home]]),
+            "local_currency": strings([CURRENCIES[0]]),
+            "country": strings([spec.home]),
+            "timezone": strings([TIMEZONES[spec.home]]),
         },
     )
 
@@ -115,11 +114,11 @@ def _customer(ledger: Ledger) -> Table:
     address, moved = files.addresses(ledger)
     columns = {
         "customer_id": ids.customer_ids(every(spec.customers)),
-        "name": _strings(*customers.name),
+        "name": strings(customers.name),
         "customer_group": words(list(GROUPS), customers.group),
-        "country": _strings(*customers.country),
-        "region": _strings(*customers.region),
-        "city": _strings(*customers.city),
+        "country": strings(customers.country),
+        "region": strings(customers.region),
+        "city": strings(customers.city),
         "address": address,
         "territory_id": words([t.territory_id for t in territories(spec.home)], customers.territory),
         "salesperson": words(salespeople(spec.only_codepage), customers.salesperson),
@@ -127,7 +126,7 @@ def _customer(ledger: Ledger) -> Table:
         "credit_account_id": files.credit_account(ledger),
         "currency": words(list(CURRENCIES), customers.currency),
         "terms_id": words([terms.terms_id for terms in TERMS], customers.terms),
-        "language": _strings(*customers.language),
+        "language": strings(customers.language),
         "since_date": days(customers.since_day),
     }
     return Table(columns, np.maximum(customers.since_day, spec.start_day), {"address": moved})
@@ -138,12 +137,12 @@ def _payment_terms(ledger: Ledger) -> Table:
     return _always(
         ledger,
         {
-            "terms_id": _strings(*(terms.terms_id for terms in TERMS)),
-            "description": _strings(*(terms.description for terms in TERMS)),
-            "baseline": _strings(*("month_end" if terms.from_month_end else "document" for terms in TERMS)),
-            "net_days": _strings(*(str(terms.days[-1]) for terms in TERMS)),
-            "disc1_days": _strings(*(str(t.disc_days) if has else "" for t, has in zip(TERMS, discount, strict=True))),
-            "disc1_pct": _strings(*(str(t.disc_pct) if has else "" for t, has in zip(TERMS, discount, strict=True))),
+            "terms_id": strings(terms.terms_id for terms in TERMS),
+            "description": strings(terms.description for terms in TERMS),
+            "baseline": strings("month_end" if terms.from_month_end else "document" for terms in TERMS),
+            "net_days": strings(str(terms.days[-1]) for terms in TERMS),
+            "disc1_days": strings(str(t.disc_days) if has else "" for t, has in zip(TERMS, discount, strict=True)),
+            "disc1_pct": strings(str(t.disc_pct) if has else "" for t, has in zip(TERMS, discount, strict=True)),
         },
     )
 
@@ -153,10 +152,10 @@ def _payment_terms_instalment(ledger: Ledger) -> Table:
     return _always(
         ledger,
         {
-            "terms_id": _strings(*(terms.terms_id for terms, _ in parts)),
-            "seq": _strings(*(str(seq + 1) for _, seq in parts)),
-            "pct": _strings(*(str(terms.shares[seq]) for terms, seq in parts)),
-            "net_days": _strings(*(str(terms.days[seq]) for terms, seq in parts)),
+            "terms_id": strings(terms.terms_id for terms, _ in parts),
+            "seq": strings(str(seq + 1) for _, seq in parts),
+            "pct": strings(str(terms.shares[seq]) for terms, seq in parts),
+            "net_days": strings(str(terms.days[seq]) for terms, seq in parts),
         },
     )
 
@@ -315,14 +314,13 @@ def _payers(ledger: Ledger, receipts: Receipts) -> Text:
     another = _by_another(ledger, receipts)
     names = [*customers.name, *(f"{OTHER_PAYER} {person}" for person in salespeople(ledger.spec.only_codepage))]
     code = np.where(another, size + receipts.customer % (len(names) - size), receipts.customer)
-    return words(quoted(pa.array(names, pa.string())).to_pylist(), code)
+    return words(strings(names).to_pylist(), code)
 
 
-def _allocations(ledger: Ledger, values: Values, telling: Telling) -> Slices:
+def _allocations(ledger: Ledger, values: Values, telling: Telling, named: Flags) -> Slices:
     """Write the allocations, and below them one row of kind fx_difference for each that has a difference."""
     size = len(ledger.allocations)
     rows = np.concatenate([every(size), np.flatnonzero(values.fx)])
-    named = named_instalments(ledger, values.effective)
 
     def make(places: Ints) -> Table:
         these = rows[places]
@@ -343,7 +341,7 @@ def _allocation(ledger: Ledger, values: Values, places: Ints, rows: Ints) -> dic
     paid_in = np.where(by_cash, ledger.receipts.currency[payment], ledger.documents.currency[credit])
     cleared = np.where(sourced, values.money[rows] + values.discount[rows], values.carrying[rows])
     return {
-        "allocation_id": padded("A-", places + 1, 8),
+        "allocation_id": ids.allocation_ids(places),
         "kind": words(labels(AllocKind), np.where(is_fx, AllocKind.FX_DIFFERENCE, alloc.kind).astype(np.int64)),
         "from_payment_id": payment_ids(payment),
         "from_doc_id": document_ids(ledger, credit),

@@ -17,6 +17,8 @@ from receivables.world.rates import Rates
 from receivables.world.records import LEDGER_CURRENCY, Documents, Instalments, Legs, State, Tag, stack
 
 LONGEST_WAIT: Final = 12
+"""Days for which money lies unapplied at most; it is applied late only where that makes nobody late who was not."""
+
 LONG_OVERDUE: Final = 30
 SLOW_DAYS: Final = 10
 """Who is later than this may pay a part first."""
@@ -161,7 +163,6 @@ def _applied_later(spec: Spec, book: Book, legs: Legs) -> Legs:
     rng = stream(spec.seed, "applications")
     size = len(legs.inst)
     due = book.outcomes.due_day[legs.inst]
-    # applying money late makes nobody late who was not: it is in time still, or was long overdue
     room = np.where(legs.pay_day <= due, due - legs.pay_day, LONGEST_WAIT * (legs.pay_day > due + LONG_OVERDUE))
     waits_some = pick(rng, (legs.tag != Tag.PREPAID) & (room > 0), spec.dials.applied_later)
     late = waits_some * np.minimum(1 + below(rng, LONGEST_WAIT, size), room)

@@ -29,7 +29,8 @@ TOP_TEN_SHARE: Final = 415
 
 TOO_LARGE_TO_FAIL: Final = 10
 CUSTOMERS_PER_SOUND: Final = 50
-"""The largest customers pay, sooner or later, and stay what they are: ten (but a quarter of a few at most), or one in so many. No business survives the loss of one."""
+"""The largest customers pay, sooner or later, and stay what they are: no business survives the loss of one. They are ten (of few
+customers a quarter at most), or one in so many."""
 
 MOST_OF_THE_UNSOUND: Final = 2
 """Times the average turnover that a customer of a troubled or unwilling type has at most."""
@@ -144,7 +145,8 @@ class Customers:
 
     `scale` is the median invoice in cents, `rank` 0 for the largest turnover, `level` how stressed it is by nature (0 to 399). It orders
     from `first_day` to `end_day`; `turn_day` is when its trouble begins: a hardship's crisis, the shock of a chain of debt, the day after
-    which a malicious one does not mean to pay (`NONE`: no such day); `fail_day` is when it becomes insolvent or closes for good. `chain` numbers the customers that share an upstream debtor.
+    which a malicious one does not mean to pay (`NONE`: no such day); `fail_day` is when it becomes insolvent or closes for good.
+    `chain` numbers the customers that share an upstream debtor.
     """
 
     name: list[str]

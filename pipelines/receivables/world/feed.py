@@ -327,10 +327,7 @@ class _Canonical(_Replayed):
     def __init__(self, ledger: Ledger, window: Window, *, is_delta: bool) -> None:
         super().__init__(ledger, window)
         self.is_delta = is_delta
-        seq = self.ledger.instalments.seq[self.ledger.allocations.inst]
-        # what is told late can come in any order: only named instalments are then told apart
-        named = replace(self.values, effective=-seq)
-        slices = canonical.tables(self.ledger, named, self.telling)
+        slices = canonical.tables(self.ledger, self.values, self.telling)
         self.tables = {name: list(make()) for name, make in slices.items()}
 
     @property

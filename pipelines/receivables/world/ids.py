@@ -34,6 +34,11 @@ def payment_ids(rows: Ints) -> Text:
     return only(padded("RC-", rows + 1, 7), rows != NONE)
 
 
+def allocation_ids(rows: Ints) -> Text:
+    """Name allocations."""
+    return padded("A-", rows + 1, 8)
+
+
 def order_ids(rows: Ints) -> Text:
     """Name orders by their place in `sales.orders`."""
     return only(padded("PV-", rows + 1, 7), rows != NONE)

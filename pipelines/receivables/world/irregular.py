@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from receivables.world.draws import NONE, Dial, Flags, Ints, as_date, at, below, pick, stream
-from receivables.world.ids import document_ids, payment_ids
+from receivables.world.ids import allocation_ids, document_ids, payment_ids
 from receivables.world.ledger import Ledger
 from receivables.world.records import AllocKind, DueSource, Kind, State, Tag
 from receivables.world.tables import NEVER_TOLD
 from receivables.world.telling import Telling, prompt
-from receivables.world.text import Text, padded
+from receivables.world.text import Text
 
 LATE_DOCUMENT: Final = Dial(120, 1)
 LATE_RECEIPT: Final = Dial(80, 1)
@@ -201,11 +201,6 @@ def _allocated_late(ledger: Ledger, telling: Telling, window: Window) -> tuple[T
     return replace(telling, allocation=allocation), listed(
         "allocation_late", allocation_ids(chosen), alloc.day[chosen], told[chosen]
     )
-
-
-def allocation_ids(rows: Ints) -> Text:
-    """Name allocations as the canonical files do."""
-    return padded("A-", rows + 1, 8)
 
 
 def _undone_late(ledger: Ledger, telling: Telling, window: Window) -> tuple[Telling, list[Irregularity]]:

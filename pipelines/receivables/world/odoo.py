@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from receivables.world import ids
 from receivables.world.customers import TERMS
 from receivables.world.draws import NONE, Flags, Ints, as_date, at, sum_by
 from receivables.world.ledger import Ledger
@@ -100,7 +101,7 @@ def _sliced(columns: dict[str, Text]) -> Slices:
 
 def customer_ids(ledger: Ledger) -> list[str]:
     """List the references of the partners."""
-    refs: list[str] = _partner_refs(np.arange(len(ledger.customers.name), dtype=np.int64)).to_pylist()
+    refs: list[str] = ids.customer_ids(ids.every(ledger.spec.customers)).to_pylist()
     return refs
 
 
@@ -128,10 +129,6 @@ def _line_ids(book: Book, rows: Ints) -> Text:
     return padded("aml_", book.lines.id[rows] + 1, 1)
 
 
-def _partner_refs(rows: Ints) -> Text:
-    return only(padded("C", rows + 1, 5), rows != NONE)
-
-
 def _truths(flags: Flags) -> Text:
     return words(["False", "True"], flags.astype(np.int64))
 
@@ -157,7 +154,7 @@ def _move_columns(book: Book) -> dict[str, Text]:
         "state": words(labels(MoveState), moves.state[rows]),
         "payment_state": words(labels(PayState), _pay_states(book, rows, kind)),
         "partner_id/id": _external("res_partner", customer[rows]),
-        "partner_id/ref": _partner_refs(customer[rows]),
+        "partner_id/ref": ids.customer_ids(customer[rows]),
         "invoice_date": days(at(ledger.documents.doc_day, dated)),
         "date": days(moves.day[rows]),
         "invoice_date_due": days(at(due_day, dated)),
@@ -267,7 +264,7 @@ def _line_columns(book: Book) -> dict[str, Text]:
         "move_name": name,
         "account_id/code": _repeated(ACCOUNTS.get(spec.home, OTHER_ACCOUNT), rows),
         "account_id/account_type": _repeated("asset_receivable", rows),
-        "partner_id/ref": _partner_refs(lines.customer[rows]),
+        "partner_id/ref": ids.customer_ids(lines.customer[rows]),
         "date": days(moves.day[move]),
         "date_maturity": days(lines.due_day[rows]),
         "name": _line_names(book, rows, name),

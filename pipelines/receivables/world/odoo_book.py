@@ -8,9 +8,9 @@ no amount in a foreign currency and is reconciled with the line that has too muc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from receivables.world.draws import NONE, Flags, Ints, at, running_before, sum_by
 from receivables.world.ledger import Ledger
-from receivables.world.records import LEDGER_CURRENCY, Kind, State, take
+from receivables.world.records import LEDGER_CURRENCY, Kind, State, stack, take
 from receivables.world.text import Text, joined, numbers, padded, words
 from receivables.world.valuation import Values, receipt_local
 
@@ -164,15 +164,6 @@ class Book:
     names: Text
 
 
-Columns = TypeVar("Columns", Moves, Lines, Partials)
-
-
-def _stack(first: Columns, *others: Columns) -> Columns:
-    """Put tables of one kind below each other."""
-    pieces = (first, *others)
-    return type(first)(**{f.name: np.concatenate([getattr(piece, f.name) for piece in pieces]) for f in fields(first)})
-
-
 def _same(value: int, like: Ints) -> Ints:
     return np.full(len(like), value, dtype=np.int64)
 
@@ -181,35 +172,35 @@ def keep(ledger: Ledger, values: Values) -> Book:
     """Turn the ledger into moves, lines and partials."""
     standing = _standing(ledger)
     alone = np.flatnonzero(np.bincount(ledger.instalments.doc, minlength=len(ledger.documents)) == 0)
-    lines = _stack(_instalment_lines(ledger), _single_lines(ledger, alone), _receipt_lines(ledger))
-    moves = _stack(_document_moves(ledger, standing), _receipt_moves(ledger, standing))
+    lines = stack(_instalment_lines(ledger), _single_lines(ledger, alone), _receipt_lines(ledger))
+    moves = stack(_document_moves(ledger, standing), _receipt_moves(ledger, standing))
     single = _same(NONE, ledger.documents.serial)
     single[alone] = len(ledger.instalments) + np.arange(len(alone), dtype=np.int64)
     used = _used(ledger, values, standing, (lines, single))
 
     given = np.flatnonzero(used.given_doc > 0)
     own_lines, own_moves = len(lines), len(moves)
-    lines, first = _stack(lines, _given_lines(used, given, lines, own_moves)), own_lines
+    lines, first = stack(lines, _given_lines(used, given, lines, own_moves)), own_lines
     covered = _covered(used, given, first)
-    moves = _stack(moves, _entries(Journal.MISC, used.day[given], own_moves + 2 * used.row[given], used.row[given]))
+    moves = stack(moves, _entries(Journal.MISC, used.day[given], own_moves + 2 * used.row[given], used.row[given]))
 
     paid, gap = _paid(ledger, used, lines, len(moves))
     differing = np.flatnonzero(gap)
     behind = used.row[used.source != NONE][differing]
     extra = replace(_exchange_lines(paid, gap, differing, lines), id=own_lines + 2 * behind + 1)
     exchanged = _exchanged(paid, gap[differing], extra, len(lines))
-    lines = _stack(lines, extra)
-    moves = _stack(moves, _entries(Journal.EXCH, paid.day[differing], own_moves + 2 * behind + 1, behind))
+    lines = stack(lines, extra)
+    moves = stack(moves, _entries(Journal.EXCH, paid.day[differing], own_moves + 2 * behind + 1, behind))
 
     uses = used.row[used.source != NONE]
     reversed_ = _reversed(ledger, standing, single)
-    partials = _stack(
+    partials = stack(
         replace(covered, id=PARTIALS_PER_USE * used.row[given]),
         replace(paid, id=PARTIALS_PER_USE * uses + 1),
         replace(exchanged, id=PARTIALS_PER_USE * behind + 2),
         replace(reversed_, id=PARTIALS_PER_USE * len(ledger.allocations) + reversed_.debit),
     )
-    partials = _taken(partials, np.argsort(partials.day, kind="stable").astype(np.int64))
+    partials = take(partials, np.argsort(partials.day, kind="stable").astype(np.int64))
     cancelled = moves.state[lines.move] == MoveState.CANCEL
     return Book(
         ledger=ledger,
@@ -221,10 +212,6 @@ def keep(ledger: Ledger, values: Values) -> Book:
         unmatched=_unmatched(ledger, used),
         names=move_names(moves),
     )
-
-
-def _taken(partials: Partials, rows: Ints) -> Partials:
-    return Partials(**{f.name: getattr(partials, f.name)[rows] for f in fields(partials)})
 
 
 def _standing(ledger: Ledger) -> Standing:

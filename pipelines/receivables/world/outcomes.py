@@ -156,15 +156,21 @@ def _stress(spec: Spec, customers: Customers, customer: Ints, doc_day: Ints) -> 
         [grown, TRAJECTORY_STRESS - grown],
         default=TRAJECTORY_STRESS // 2,
     )
-    turn, lasts = customers.turn_day[customer], np.zeros(len(CustomerType), dtype=np.int64)
-    for kind, days in TROUBLE_DAYS.items():
-        lasts[kind] = days
-    in_trouble = (turn != NONE) & (doc_day >= turn) & (doc_day < turn + lasts[customers.type[customer]])
     fail = customers.fail_day[customer]
     failing = (fail != NONE) & (doc_day >= fail - UNPAID_AT_FAILURE)
-    trouble = in_trouble.astype(np.int64) + failing
+    trouble = in_trouble(customers, customer, doc_day).astype(np.int64) + failing
     stress: Ints = customers.level[customer] + going + TROUBLE_STRESS * trouble
     return stress, trouble
+
+
+def in_trouble(customers: Customers, customer: Ints, day: Ints) -> Flags:
+    """Say which customers are in their time of trouble on a day."""
+    lasts = np.zeros(len(CustomerType), dtype=np.int64)
+    for kind, days in TROUBLE_DAYS.items():
+        lasts[kind] = days
+    turn = customers.turn_day[customer]
+    troubled: Flags = (turn != NONE) & (day >= turn) & (day < turn + lasts[customers.type[customer]])
+    return troubled
 
 
 def _places(stress: Ints, group: Ints, rng: np.random.Generator) -> Ints:

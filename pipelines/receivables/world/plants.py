@@ -26,7 +26,7 @@ TAIL_DAYS: Final = 150
 
 
 class PlantKind(IntEnum):
-    """What is planted; `PRACTICE` names the sign of practice it belongs to."""
+    """What is planted; `RULES` names the sign of practice each belongs to."""
 
     OFF_SEASON_BULK = 0
     REPEATED_BULK = 1

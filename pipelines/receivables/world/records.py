@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from receivables.world.draws import Flags, Ints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CURRENCIES: Final = ("EUR", "USD", "GBP")
 LEDGER_CURRENCY: Final = 0
@@ -179,7 +182,8 @@ class Allocations:
         return len(self.kind)
 
 
-Columns = TypeVar("Columns", Documents, Instalments, Legs, Receipts, Allocations)
+Columns = TypeVar("Columns", bound="DataclassInstance")
+"""A table: a frozen dataclass of columns of one length."""
 
 
 def stack(first: Columns, *others: Columns) -> Columns:

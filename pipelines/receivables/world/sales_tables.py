@@ -34,7 +34,7 @@ from receivables.world.sales import CREDIT_DESK, came_back, discounts, net_cents
 from receivables.world.sell_through import sell_through
 from receivables.world.tables import Later, Slices, Table, empty, sliced, whole
 from receivables.world.telling import UNDATED_AFTER
-from receivables.world.text import Text, days, decimals, joined, numbers, only, padded, quoted, words
+from receivables.world.text import Text, days, decimals, joined, numbers, only, padded, quoted, strings, words
 
 CANCELLED_LINES: Final = Dial(6, 2)
 MOST_CANCELLED: Final = 3
@@ -67,7 +67,7 @@ def product(ledger: Ledger) -> Slices:
         "product_id": product_ids(rows),
         "name": _product_names(),
         "product_group": words(_groups(), GROUP_OF),
-        "brand": quoted(pa.array([row.brand for row in PRODUCTS], pa.string())),
+        "brand": strings(row.brand for row in PRODUCTS),
         "unit_cost": decimals(cost[-1], 4),
         "currency": words(list(CURRENCIES), 0 * rows),
     }
@@ -349,11 +349,11 @@ def _signers(ledger: Ledger, customer: Ints, rows: Ints) -> Text:
     names = [name for language in SIGNERS.values() for name in language]
     start = {language: number * PER_LANGUAGE for number, language in enumerate(SIGNERS)}
     first = np.array([start[language] for language in ledger.customers.language], dtype=np.int64)[customer]
-    return quoted(pa.array(names, pa.string())).take(pa.array(first + (customer + rows % 2) % PER_LANGUAGE))
+    return strings(names).take(pa.array(first + (customer + rows % 2) % PER_LANGUAGE))
 
 
 def _product_names() -> Text:
-    return quoted(pa.array([row.name for row in PRODUCTS], pa.string()))
+    return strings(row.name for row in PRODUCTS)
 
 
 def _units(products: Ints) -> Text:

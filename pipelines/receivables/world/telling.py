@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from receivables.world.rates import Rates
 from receivables.world.records import State
 from receivables.world.tables import NEVER_TOLD
 
-UNDATED_AFTER: Ints = np.array(25, dtype=np.int64)
+UNDATED_AFTER: Final = 25
 """Days after its posting on which a cancellation without a date of its own is told."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -43,6 +44,11 @@ def padded(prefix: str, column: Ints, width: int) -> Text:
 def words(vocabulary: list[str], codes: Ints) -> Text:
     """Spell codes out; `NONE` stays empty."""
     return pa.array(vocabulary, pa.string()).take(pa.array(codes, mask=codes == NONE))
+
+
+def strings(values: Iterable[str]) -> Text:
+    """Write words as they are, quoted where a CSV reader would otherwise misread them."""
+    return quoted(pa.array(values, pa.string()))
 
 
 def only(column: Text, where: Flags) -> Text:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from receivables.world.curves import curves
 from receivables.world.customers import PAY_RUNS, CustomerType, Trajectory
 from receivables.world.draws import NONE, UNITS_PER_CENT, Flags, as_date, day_number
 from receivables.world.expected import Position, by_bucket, by_customer, position
@@ -41,7 +42,7 @@ def month_end_before(day: date, months: int) -> date:
 
 
 def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any]:
-    """Say which world this is, and how each customer is made to pay."""
+    """Say which world this is: what kind each customer is, what is planted, and what becomes of all money."""
     spec, customers = ledger.spec, ledger.customers
     return {
         "dialect": dialect,
@@ -65,6 +66,8 @@ def head(ledger: Ledger, dialect: str, customer_ids: list[str]) -> dict[str, Any
             }
             for row, customer_id in enumerate(customer_ids)
         ],
+        "planted": planted(ledger, customer_ids),
+        "curves": curves(ledger),
     }
 
 

@@ -98,13 +98,19 @@ def _consumed(uses: _Uses) -> Ints:
     return consumed
 
 
-def named_instalments(ledger: Ledger, effective: Ints) -> Flags:
+def named_instalments(ledger: Ledger, effective: Ints | None) -> Flags:
     """Say which allocations must name their instalment, and let the others leave it to the oldest-first rule.
 
     Oldest first gives the same answer where a document has one instalment, or where its instalments were paid whole and
-    in order. Of the single ones every second document names it all the same, as systems differ.
+    in order; without `effective` they may become known in any order. Of the single ones every second document names it all
+    the same, as systems differ.
     """
     inst, alloc = ledger.instalments, ledger.allocations
+    doc = inst.doc[alloc.inst]
+    single, by_habit = inst.of[alloc.inst] == 1, ledger.documents.serial[doc] % 2 == 0
+    if effective is None:
+        told_apart: Flags = ~single | by_habit
+        return told_apart
     size = len(inst)
     uses = np.bincount(alloc.inst, minlength=size)
     whole = (alloc.cleared == inst.amount[alloc.inst]) & (alloc.void_day == NONE)
@@ -116,6 +122,4 @@ def named_instalments(ledger: Ledger, effective: Ints) -> Flags:
     wrong[1:] |= follows & (day[1:] < day[:-1])
     doc_wrong = np.zeros(len(ledger.documents), dtype=np.bool_)
     doc_wrong[inst.doc[wrong & (inst.of > 1)]] = True
-    single = inst.of[alloc.inst] == 1
-    doc = inst.doc[alloc.inst]
-    return np.where(single, ledger.documents.serial[doc] % 2 == 0, doc_wrong[doc])
+    return np.where(single, by_habit, doc_wrong[doc])

@@ -10,12 +10,13 @@ import numpy as np
 
 from receivables.world.customers import CustomerType
 from receivables.world.dealings.claims import reasons
-from receivables.world.dealings.ends import FAR, Ends, behaviour, in_trouble
+from receivables.world.dealings.ends import FAR, Ends, behaviour
 from receivables.world.dealings.entries import OFFICE_SECONDS, OPENS, Channel, Entries, Entry, Outcome, entries, follows
 from receivables.world.dealings.notes import EXCUSE_SHARES, REASONS, Excuse, Said
 from receivables.world.draws import NONE, Flags, Ints, below, next_weekday, stream
 from receivables.world.goods import MONTHS, SEASON_TABLE
 from receivables.world.ledger import Ledger
+from receivables.world.outcomes import in_trouble
 
 SIZES: Final = (30_000, 250_000)
 FIRST_DAYS: Final = (28, 15, 7)
@@ -161,7 +162,7 @@ def _contacted(book: _Book, rng: np.random.Generator, rows: Ints, day: Ints) -> 
     customers, customer, size = ledger.customers, found.customer[rows], len(rows)
     kind = behaviour(ledger, customer, ledger.documents.doc_day[ledger.instalments.doc[rows]])
     channel = _channels(ledger, rng, customer, kind, day - found.due[rows])
-    troubled = in_trouble(ledger, customer, day)
+    troubled = in_trouble(ledger.customers, customer, day)
     disputed = (book.opened[rows] != NONE) & (book.opened[rows] <= day) & (day < book.closed[rows])
     excuse = np.where(disputed, book.fault[rows], _excuses(ledger, rng, customer, kind, day))
     now = _Round(rows, day, kind, found.cash[rows] - day, found.part_day[rows] - day, excuse, troubled)

@@ -11,7 +11,6 @@ from receivables.world.bands import Cause
 from receivables.world.customers import CustomerType
 from receivables.world.draws import NONE, Flags, Ints, at, sum_by, weekday
 from receivables.world.ledger import Ledger
-from receivables.world.outcomes import TROUBLE_DAYS
 from receivables.world.plants import PlantKind
 from receivables.world.records import AllocKind, State, Tag
 
@@ -115,16 +114,6 @@ def edited(ledger: Ledger) -> Flags:
     )
     found: Flags = marked & (inst.due_day[:size] != inst.due_original[:size])
     return found
-
-
-def in_trouble(ledger: Ledger, customer: Ints, day: Ints) -> Flags:
-    """Say which customers are in their time of trouble on a day."""
-    lasts = np.zeros(len(CustomerType), dtype=np.int64)
-    for kind, days in TROUBLE_DAYS.items():
-        lasts[kind] = days
-    turn, kinds = ledger.customers.turn_day[customer], ledger.customers.type[customer]
-    troubled: Flags = (turn != NONE) & (day >= turn) & (day < turn + lasts[kinds])
-    return troubled
 
 
 def behaviour(ledger: Ledger, customer: Ints, doc_day: Ints) -> Ints:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from receivables.world.customers import CustomerType
 from receivables.world.draws import NONE, Flags, Ints, below
-from receivables.world.files.facts import carriers, carries, chance, drawing, entered, known_since, languages
+from receivables.world.files.facts import carriers, carries, chance, drawing, entered, languages
 from receivables.world.files.vocabulary import PEOPLE, PHONES
 from receivables.world.ids import contact_ids, customer_ids
 from receivables.world.ledger import Ledger
@@ -127,7 +127,7 @@ def people(ledger: Ledger) -> People:
     rng, size = drawing(ledger, "people"), ledger.spec.customers
     shape = (size, len(Desk))
     cells = size * len(Desk)
-    known, filled = known_since(ledger), _filled(ledger, rng)
+    known, filled = ledger.customers.since_day, _filled(ledger, rng)
     change, follows, prompt = _changes(ledger, rng, filled, known)
     left_told = change + below(rng, 8, cells).reshape(shape) // (1 + prompt)
     begins = change + 1 + below(rng, 21, cells).reshape(shape) // (1 + 3 * prompt)
@@ -270,7 +270,7 @@ def payment_step_table(ledger: Ledger) -> Iterator[Table]:
     # where nobody has the desk, whoever sees to the money does it
     desk = np.where(known.holder[customer, desk] == NONE, Desk.MONEY, desk)
     usual = np.array([STEP_DAYS[t] for t in CustomerType], dtype=np.int64)[ledger.customers.type[customer]]
-    told = entered(ledger, known_since(ledger) + 30 + below(rng, 60, len(taken)))[customer]
+    told = entered(ledger, ledger.customers.since_day + 30 + below(rng, 60, len(taken)))[customer]
     moved = known.change_told[customer, desk]
     later = np.where(moved == NONE, known.holder[customer, desk], known.successor[customer, desk])
     columns = {
@@ -297,7 +297,7 @@ def visit_rule_table(ledger: Ledger) -> Iterator[Table]:
     ]
     columns = {name: pa.concat_arrays([rule[name] for _, rule in rules]) for name in rules[0][1]}
     customer = np.concatenate([rows for rows, _ in rules])
-    told = entered(ledger, known_since(ledger) + 40 + below(rng, 300, size))[customer]
+    told = entered(ledger, ledger.customers.since_day + 40 + below(rng, 300, size))[customer]
     absent = np.flatnonzero(_is_absent(known))
     told[len(told) - len(absent) :] = known.told[absent] + below(rng, 40, len(absent))
     yield Table(columns, told)

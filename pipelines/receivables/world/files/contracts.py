@@ -19,9 +19,7 @@ from receivables.world.files.facts import (
     chance,
     drawing,
     entered,
-    known_since,
     languages,
-    strings,
 )
 from receivables.world.files.vocabulary import GUARANTEES, PLACES
 from receivables.world.ids import contract_ids, customer_ids
@@ -30,7 +28,7 @@ from receivables.world.names import GROUPS, territories
 from receivables.world.plants import PlantKind
 from receivables.world.records import PayKind
 from receivables.world.tables import Later, Table
-from receivables.world.text import Text, days, decimals, numbers, padded, quoted, words
+from receivables.world.text import Text, days, decimals, numbers, padded, quoted, strings, words
 
 MODES: Final = {
     Settlement.CASH: "cash",
@@ -96,7 +94,7 @@ def contract_ends(ledger: Ledger) -> tuple[Ints, Ints, Ints]:
     """
     spec, customers, rng = ledger.spec, ledger.customers, drawing(ledger, "contract ends")
     size = spec.customers
-    term, since = YEAR * (1 + below(rng, 2, size)), known_since(ledger)
+    term, since = YEAR * (1 + below(rng, 2, size)), ledger.customers.since_day
     until = np.where(customers.end_day < spec.as_of_day, customers.end_day, spec.as_of_day + 1)
     terms = (until - since) // term + 1
     trades = has_contract(ledger) & (until > spec.as_of_day) & ~carries(ledger)
@@ -123,7 +121,7 @@ def contract_table(ledger: Ledger) -> Iterator[Table]:
     customers, rng = ledger.customers, drawing(ledger, "contracts")
     rows = np.flatnonzero(has_contract(ledger)).astype(np.int64)
     size = ledger.spec.customers
-    since = known_since(ledger)
+    since = ledger.customers.since_day
     signed = since - below(rng, 20, size)
     told = entered(ledger, since + below(rng, 15, size))
     last, renewed, before = contract_ends(ledger)
@@ -168,7 +166,7 @@ def guarantees(ledger: Ledger) -> tuple[Ints, Ints]:
     risky = np.isin(customers.type, (CustomerType.SLOW, CustomerType.EVADER))
     secured = has_contract(ledger) & chance(rng, GUARANTEED_PCT + (RISKY_GUARANTEED_PCT - GUARANTEED_PCT) * risky, size)
     dated = secured & chance(rng, 60, size)
-    until = entered(ledger, known_since(ledger)) + below(rng, GUARANTEED_DAYS, size)
+    until = entered(ledger, ledger.customers.since_day) + below(rng, GUARANTEED_DAYS, size)
     return np.where(secured, below(rng, 40, size), NONE), np.where(dated, until, NONE)
 
 

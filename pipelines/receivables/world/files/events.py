@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from receivables.world.customers import CustomerType, Trajectory
 from receivables.world.draws import NONE, Flags, Ints, below
-from receivables.world.files.facts import carriers, carries, chance, drawing, entered, known_since, languages
+from receivables.world.files.facts import carriers, carries, chance, drawing, entered, languages
 from receivables.world.files.vocabulary import EVENT_NOTES, EVENT_SOURCES, STREETS
 from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
@@ -221,7 +221,7 @@ def customer_bank_account_table(ledger: Ledger) -> Iterator[Table]:
     customer = np.concatenate([np.arange(size, dtype=np.int64), second])
     is_first = np.arange(len(customer)) < size
     ended = is_first & (known.closed[customer] != NONE)
-    since = known_since(ledger)
+    since = ledger.customers.since_day
     first_told = entered(ledger, since + below(drawing(ledger, "bank days"), 20, size))
     gone = np.where(ended, np.maximum(known.told[customer], first_told[customer]), NONE)
     columns = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from receivables.world.customers import CustomerType, Trajectory
 from receivables.world.dials import PER_MILLE
@@ -13,7 +12,6 @@ from receivables.world.draws import NONE, Flags, Ints, below, stream
 from receivables.world.files.vocabulary import LANGUAGES
 from receivables.world.ledger import Ledger
 from receivables.world.plants import PlantKind
-from receivables.world.text import Text, quoted
 
 YEAR: Final = 365
 YEARS: Final = 48
@@ -67,24 +65,10 @@ def around_zero(rng: np.random.Generator, spread: int, size: int) -> Ints:
     return thrown
 
 
-def strings(values: list[str]) -> Text:
-    """Write words as they are, quoted where needed."""
-    return quoted(pa.array(values, pa.string()))
-
-
 def languages(ledger: Ledger) -> Ints:
     """Number each customer's language as in `LANGUAGES`."""
     known = {language: number for number, language in enumerate(LANGUAGES)}
     return np.array([known[language] for language in ledger.customers.language], dtype=np.int64)
-
-
-def known_since(ledger: Ledger) -> Ints:
-    """Give the day the relation with each customer began; those that join later have no files before."""
-    customers = ledger.customers
-    joined = customers.first_day - 5 - below(drawing(ledger, "relation"), 15, len(customers.name))
-    return np.where(
-        customers.first_day > ledger.spec.start_day, np.maximum(customers.since_day, joined), customers.since_day
-    )
 
 
 def entered(ledger: Ledger, day: Ints) -> Ints:

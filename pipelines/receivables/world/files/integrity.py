@@ -23,7 +23,6 @@ from receivables.world.files.facts import (
     course,
     drawing,
     entered,
-    known_since,
     languages,
     planned_purchases,
 )
@@ -99,7 +98,7 @@ class Entries:
 def entries(ledger: Ledger) -> Entries:
     """List the entries: one when the relation begins, one a year since about a year before the history, one when a register tells of a change."""
     spec, rng, size = ledger.spec, drawing(ledger, "file entries"), ledger.spec.customers
-    known = known_since(ledger)
+    known = ledger.customers.since_day
     skipped = np.maximum((spec.start_day - YEAR - known) // YEAR, 0)
     count = (spec.as_of_day - spec.start_day) // YEAR + 4
     number = np.arange(count, dtype=np.int64)
@@ -197,7 +196,7 @@ def _founded(ledger: Ledger) -> Ints:
     """Draw when each business was founded: those that do not mean to pay are young."""
     rng, size = drawing(ledger, "founded"), ledger.spec.customers
     old, young = 400 + below(rng, FOUNDED_YEARS * YEAR, size), 90 + below(rng, FRAUD_FOUNDED_DAYS, size)
-    return known_since(ledger) - np.where(ledger.customers.type == CustomerType.MALICIOUS, young, old)
+    return ledger.customers.since_day - np.where(ledger.customers.type == CustomerType.MALICIOUS, young, old)
 
 
 def _scopes(ledger: Ledger, made: Entries) -> Text:

@@ -19,7 +19,6 @@ from receivables.world.files.facts import (
     chance,
     drawing,
     entered,
-    known_since,
     planned_purchases,
 )
 from receivables.world.files.vocabulary import DECIDERS, HOME_LANGUAGE, LIMIT_REASONS
@@ -116,7 +115,7 @@ class _Reviews:
 def _reviews(ledger: Ledger) -> _Reviews:
     """Review every customer each year: monthly purchases times the months they stay open, and a reserve."""
     spec, customers = ledger.spec, ledger.customers
-    known = known_since(ledger)
+    known = ledger.customers.since_day
     first = known + YEAR * (np.maximum(spec.start_day - known, 0) // YEAR)
     count = (spec.as_of_day - spec.start_day) // YEAR + 2
     day = first[:, np.newaxis] + YEAR * np.arange(count, dtype=np.int64)
@@ -203,7 +202,7 @@ def _reviewed(ledger: Ledger, reviews: _Reviews) -> Decisions:
 
 def _by_review(ledger: Ledger, reviews: _Reviews, customer: Ints, number: Ints) -> Decisions:
     day, grade = reviews.day[customer, number], reviews.grade[customer, number]
-    new = (number == 0) & (known_since(ledger)[customer] == day)
+    new = (number == 0) & (ledger.customers.since_day[customer] == day)
     reason = np.where(new, OPENED, np.where(grade >= LATE_GRADE, REVIEWED_LATE, REVIEWED))
     return Decisions(customer, day, reviews.amount[customer, number], grade, reason)
 

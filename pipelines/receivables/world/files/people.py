@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from receivables.world.draws import Ints
-from receivables.world.files.facts import strings
 from receivables.world.ids import collector_ids, every
 from receivables.world.ledger import Ledger
 from receivables.world.names import salespeople, territories
 from receivables.world.tables import Table
-from receivables.world.text import Text
+from receivables.world.text import Text, strings
 
 COLLECTORS: Final = 6
 MAIL_DOMAIN: Final = "distribuidora.example"

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from receivables.world.draws import NONE, Ints, as_date, below, sum_by
 from receivables.world.files.contacts import payers
 from receivables.world.files.contracts import guarantees
-from receivables.world.files.facts import chance, drawing, entered, known_since
+from receivables.world.files.facts import chance, drawing, entered
 from receivables.world.files.vocabulary import HOME_LANGUAGE, RECORD_NOTES
 from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
@@ -186,7 +186,7 @@ def _responsible(ledger: Ledger, debts: _Debts) -> Records:
 def _guaranteed(ledger: Ledger) -> Records:
     """Write the guarantees that came with the contracts."""
     rows = np.flatnonzero(guarantees(ledger)[0] != NONE)
-    return Records(rows, known_since(ledger)[rows], np.full(len(rows), GUARANTEE), np.full(len(rows), NONE))
+    return Records(rows, ledger.customers.since_day[rows], np.full(len(rows), GUARANTEE), np.full(len(rows), NONE))
 
 
 def _positive(ledger: Ledger) -> Records:
