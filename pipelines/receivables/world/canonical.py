@@ -62,7 +62,7 @@ def tables(ledger: Ledger, values: Values, telling: Telling | None = None) -> di
         "instalment": sliced(len(ledger.instalments), partial(_instalment, ledger, telling)),
         "payment": sliced(len(ledger.receipts), partial(_payment, ledger, telling)),
         "allocation": _allocations(ledger, values, telling, named),
-        **{name: make(ledger, values) for name, make in dealings.TABLES.items()},
+        **dealings.tables(ledger, values),
     }
 
 

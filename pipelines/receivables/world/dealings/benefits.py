@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -14,10 +14,9 @@ from receivables.world.draws import NONE, Flags, Ints, as_date, below, day_numbe
 from receivables.world.goods import SEASON_TABLE
 from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
-from receivables.world.records import State
+from receivables.world.records import State, stack, take
 from receivables.world.tables import Later, Slices, Table, empty, whole
 from receivables.world.text import days, decimals, padded, words
-from receivables.world.valuation import Values
 
 OVERDUE_DAYS: Final = 60
 """Who owes anything longer than this when a benefit is due does not get it."""
@@ -51,19 +50,15 @@ class _Promises:
     due: Ints
 
 
-def benefit_ledger(ledger: Ledger, values: Values) -> Slices:
+def benefit_ledger(ledger: Ledger) -> Slices:
     """Write what was promised in each year, what was given, held back and forgotten."""
-    del values
     found, spec = ends(ledger), ledger.spec
     years = range(as_date(spec.start_day).year, as_date(spec.as_of_day).year + 1)
-    pieces = [piece for year in years for piece in _year(ledger, year)]
-    joined = {
-        field.name: np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(_Promises)
-    }
-    known = (joined["granted"] <= spec.as_of_day) & (joined["granted"] >= spec.start_day) & (joined["amount"] > 0)
-    order = np.flatnonzero(known)[np.argsort(joined["granted"][known], kind="stable")]
-    promises = _Promises(**{name: column[order] for name, column in joined.items()})
-    size, rng = len(order), stream(spec.seed, "benefits given")
+    promised = stack(*(piece for year in years for piece in _year(ledger, year)))
+    known = (promised.granted <= spec.as_of_day) & (promised.granted >= spec.start_day) & (promised.amount > 0)
+    promised = take(promised, known)
+    promises = take(promised, np.argsort(promised.granted, kind="stable"))
+    size, rng = len(promises.granted), stream(spec.seed, "benefits given")
     withheld = _behind(found, promises)
     forgotten = below(rng, 100, size) < FORGOTTEN_PCT
     gone = ~withheld & forgotten & (promises.kind != Benefit.POINTS)

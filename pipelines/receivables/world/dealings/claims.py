@@ -14,7 +14,6 @@ from receivables.world.ledger import Ledger
 from receivables.world.records import State
 from receivables.world.tables import Later, Slices, Table, empty, whole
 from receivables.world.text import days, decimals, numbers, padded, words
-from receivables.world.valuation import Values
 
 BEHIND_PCT: Final = 60
 """Percent of the disputes that were reported as a failure of service before."""
@@ -49,9 +48,8 @@ def reasons(ledger: Ledger) -> Ints:
     return np.searchsorted(edges, drawn, side="right").astype(np.int64)
 
 
-def dispute(ledger: Ledger, values: Values) -> Slices:
+def dispute(ledger: Ledger) -> Slices:
     """Write every dispute, in the order they were opened."""
-    del values
     found, inst, size = ledger.disputes, ledger.instalments, len(ledger.disputes.inst)
     rng = stream(ledger.spec.seed, "disputed amounts")
     share = np.where(below(rng, 100, size) < WHOLE_PCT, 1000, 80 + below(rng, 520, size))
@@ -71,9 +69,8 @@ def dispute(ledger: Ledger, values: Values) -> Slices:
     return whole(Table(columns, opened, {"closed": Later(closed, empty(size))}))
 
 
-def service_issue(ledger: Ledger, values: Values) -> Slices:
+def service_issue(ledger: Ledger) -> Slices:
     """Write the failures behind some disputes, and others that held up nothing."""
-    del values
     doc, kind, opened, closed = (np.concatenate(both) for both in zip(_behind(ledger), _unrelated(ledger), strict=True))
     order = np.argsort(opened, kind="stable")
     doc, kind, opened, closed = doc[order], kind[order], opened[order], closed[order]

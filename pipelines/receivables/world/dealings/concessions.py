@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Final
 
@@ -16,9 +16,9 @@ from receivables.world.ids import customer_ids, document_ids, every
 from receivables.world.ledger import Ledger
 from receivables.world.names import salespeople
 from receivables.world.plants import Plant, PlantKind
+from receivables.world.records import stack, take
 from receivables.world.tables import Later, Slices, Table, empty, whole
 from receivables.world.text import days, decimals, only, padded, words
-from receivables.world.valuation import Values
 
 LARGE_CENTS: Final = 500_000
 """What is worth more, in ledger currency, needs the leave of the head of credit."""
@@ -81,29 +81,19 @@ def granted_days(ledger: Ledger) -> Ints:
 
 def requests(ledger: Ledger, found: Ends) -> Requests:
     """List all requests in the order they were made."""
-    pieces = [
+    asked = stack(
         _granted(ledger, found),
         _refused(ledger, found),
         _agreed_parts(ledger, found),
         _agreed_less(ledger, found),
         _of_plants(ledger, found),
-    ]
-    joined = {
-        field.name: np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Requests)
-    }
-    known = joined["requested"] <= ledger.spec.as_of_day
-    order = np.flatnonzero(known)[np.argsort(joined["requested"][known], kind="stable")]
-    return kept(Requests(**joined), order)
+    )
+    asked = take(asked, asked.requested <= ledger.spec.as_of_day)
+    return take(asked, np.argsort(asked.requested, kind="stable"))
 
 
-def kept(asked: Requests, rows: Ints | Flags) -> Requests:
-    """Keep some requests, in the given order."""
-    return Requests(**{field.name: getattr(asked, field.name)[rows] for field in fields(Requests)})
-
-
-def concession(ledger: Ledger, values: Values) -> Slices:
+def concession(ledger: Ledger) -> Slices:
     """Write every request; what became of it is told when it is granted."""
-    del values
     asked = requests(ledger, ends(ledger))
     size, inst, account = len(asked), ledger.instalments, asked.inst == NONE
     people = [*salespeople(ledger.spec.only_codepage), HEAD_OF_CREDIT]
@@ -157,17 +147,13 @@ def _requests(ledger: Ledger, kind: Ints, inst: Ints, requested: Ints, granted: 
     )
 
 
-def _with(asked: Requests, **columns: Ints) -> Requests:
-    return Requests(**{field.name: columns.get(field.name, getattr(asked, field.name)) for field in fields(Requests)})
-
-
 def _granted(ledger: Ledger, found: Ends) -> Requests:
     """Ask for the due dates that were put off."""
     del found
     rows, asked, granted = _put_off(ledger)
     rows, asked, granted = (column[asked != NONE] for column in (rows, asked, granted))
     made = _requests(ledger, np.full(len(rows), Favour.DEFERRAL, dtype=np.int64), rows, asked, granted)
-    return _with(made, new_due=ledger.instalments.due_day[rows])
+    return replace(made, new_due=ledger.instalments.due_day[rows])
 
 
 def _hard_pressed(ledger: Ledger, found: Ends) -> Flags:
@@ -189,7 +175,7 @@ def _refused(ledger: Ledger, found: Ends) -> Requests:
     kind = quota(rng, len(inst), (45, 40, 15))
     made = _requests(ledger, kind, inst, asked[inst], np.full(len(inst), NONE, dtype=np.int64))
     less = made.cents * (100 + below(rng, 250, len(inst))) // 1000
-    return _with(made, cents=np.where(kind == Favour.REDUCTION, less, made.cents))
+    return replace(made, cents=np.where(kind == Favour.REDUCTION, less, made.cents))
 
 
 def _agreed_parts(ledger: Ledger, found: Ends) -> Requests:
@@ -201,7 +187,7 @@ def _agreed_parts(ledger: Ledger, found: Ends) -> Requests:
     granted = next_weekday(asked[inst] + 1 + below(rng, 3, len(inst)))
     made = _requests(ledger, np.full(len(inst), Favour.INSTALMENTS, dtype=np.int64), inst, asked[inst], granted)
     last_part = next_weekday(np.maximum(made.old_due, granted) + 40 + below(rng, 30, len(inst)))
-    return _with(made, new_due=last_part)
+    return replace(made, new_due=last_part)
 
 
 def _agreed_less(ledger: Ledger, found: Ends) -> Requests:
@@ -214,7 +200,7 @@ def _agreed_less(ledger: Ledger, found: Ends) -> Requests:
     day = found.credit_day[inst] - np.maximum(weekday(found.credit_day[inst]) - 4, 0)
     asked = np.minimum(next_weekday(np.maximum(day - 7, found.since[inst])), day)
     made = _requests(ledger, np.full(len(inst), Favour.REDUCTION, dtype=np.int64), inst, asked, day)
-    return _with(made, cents=found.credited[inst])
+    return replace(made, cents=found.credited[inst])
 
 
 def _of_plants(ledger: Ledger, found: Ends) -> Requests:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +30,7 @@ from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
 from receivables.world.plants import PlantKind
 from receivables.world.records import CURRENCIES, State
-from receivables.world.tables import Later, Slices, Table, empty
+from receivables.world.tables import Later, Table, empty
 from receivables.world.text import days, decimals, only, padded, words
 from receivables.world.valuation import Values
 
@@ -73,7 +72,7 @@ RESPONSES: Final[dict[CustomerType, tuple[int, ...]]] = {
 
 
 @dataclass(frozen=True)
-class _Balances:
+class Balances:
     """The open balance of every (customer, currency) on some days, in cents, one row per day; with it the totals of the company.
 
     `has` says where anything is open at all; `doc` and `local` are totals per day and currency, `by_bucket` those per bucket and currency
@@ -98,9 +97,6 @@ class _Sent(NamedTuple):
     stated: Ints
 
 
-_kept: list[tuple[weakref.ref[Ledger], _Balances]] = []
-
-
 def statement_days(ledger: Ledger) -> list[int]:
     """List the ends of half-years that are stated, the oldest first."""
     spec, ends = ledger.spec, []
@@ -114,77 +110,61 @@ def statement_days(ledger: Ledger) -> list[int]:
     return sorted(ends)[-STATEMENTS:]
 
 
-def _balances(ledger: Ledger, values: Values) -> _Balances:
-    """Replay the ledger on all days that are stated, once for both tables."""
-    for known, found in _kept:
-        if known() is ledger:
-            return found
-    width, customers = len(CURRENCIES), ledger.spec.customers
+def balances(ledger: Ledger, values: Values) -> Balances:
+    """Replay the ledger on all days that are stated."""
+    width, accounts = len(CURRENCIES), ledger.spec.customers * len(CURRENCIES)
     stated = [*statement_days(ledger), ledger.spec.as_of_day]
     cents, has, doc, local = [], [], [], []
-    bucket_doc, bucket_local = [], []
-    for day in stated:
-        items = position(ledger, values, day).items
+    replayed = [position(ledger, values, day).items for day in stated]
+    for items in replayed:
         named = items.customer != NONE
         key = (items.customer * width + items.currency)[named]
-        cents.append(sum_by(key, items.open_doc[named], customers * width))
-        has.append(np.bincount(key, minlength=customers * width) > 0)
-        place = items.bucket * width + items.currency
-        bucket_doc = [sum_by(place, items.open_doc, len(BUCKETS) * width)]
-        bucket_local = [sum_by(place, items.open_local, len(BUCKETS) * width)]
+        cents.append(sum_by(key, items.open_doc[named], accounts))
+        has.append(np.bincount(key, minlength=accounts) > 0)
         doc.append(sum_by(items.currency, items.open_doc, width))
         local.append(sum_by(items.currency, items.open_local, width))
-    made = _Balances(
+    last = replayed[-1]
+    place, size = last.bucket * width + last.currency, len(BUCKETS) * width
+    return Balances(
         np.array(stated, dtype=np.int64),
         np.array(cents),
         np.array(has),
         np.array(doc),
         np.array(local),
-        bucket_doc[0],
-        bucket_local[0],
+        sum_by(place, last.open_doc, size),
+        sum_by(place, last.open_local, size),
     )
-    _kept[:] = [(weakref.ref(ledger), made)]
-    return made
 
 
-def balance_assertion(ledger: Ledger, values: Values) -> Slices:
+def balance_assertion(ledger: Ledger, found: Balances) -> Table:
     """Write the general ledger's totals on every day that is stated, and the aging report of the as-of date."""
-
-    def made() -> Table:
-        found, width = _balances(ledger, values), len(CURRENCIES)
-        size, buckets = len(found.day) * width, len(BUCKETS) * width
-        day = np.concatenate([np.repeat(found.day, width), np.full(buckets, ledger.spec.as_of_day, dtype=np.int64)])
-        is_aging = np.arange(size + buckets) >= size
-        aging = is_aging.astype(np.int64)
-        currency = np.tile(every(width), len(found.day) + len(BUCKETS))
-        bucket = np.where(is_aging, (every(size + buckets) - size) // width, len(BUCKETS))
-        cents = np.concatenate([found.doc.ravel(), found.bucket_doc])
-        units = np.concatenate([found.local.ravel(), found.bucket_local])
-        booked = np.minimum(next_weekday(day + 4), np.maximum(day, ledger.spec.as_of_day))
-        columns = {
-            "account": words([ACCOUNT, ""], aging),
-            "customer_id": words([""], 0 * aging),
-            "as_of": days(day),
-            "source": words(["general ledger", "aging report"], aging),
-            "currency": words(list(CURRENCIES), currency),
-            "basis": words(["gl", "erp_aging"], aging),
-            "balance_doc": decimals(cents * UNITS_PER_CENT, 4),
-            "balance_local": decimals(units, 4),
-            "bucket": words([*BUCKETS, "total"], bucket),
-            "unit_factor": words(["1"], 0 * aging),
-        }
-        return Table(columns, np.where(is_aging, day, booked))
-
-    return lambda: iter((made(),))
+    width = len(CURRENCIES)
+    size, buckets = len(found.day) * width, len(BUCKETS) * width
+    day = np.concatenate([np.repeat(found.day, width), np.full(buckets, ledger.spec.as_of_day, dtype=np.int64)])
+    is_aging = np.arange(size + buckets) >= size
+    aging = is_aging.astype(np.int64)
+    currency = np.tile(every(width), len(found.day) + len(BUCKETS))
+    bucket = np.where(is_aging, (every(size + buckets) - size) // width, len(BUCKETS))
+    cents = np.concatenate([found.doc.ravel(), found.bucket_doc])
+    units = np.concatenate([found.local.ravel(), found.bucket_local])
+    booked = np.minimum(next_weekday(day + 4), np.maximum(day, ledger.spec.as_of_day))
+    columns = {
+        "account": words([ACCOUNT, ""], aging),
+        "customer_id": words([""], 0 * aging),
+        "as_of": days(day),
+        "source": words(["general ledger", "aging report"], aging),
+        "currency": words(list(CURRENCIES), currency),
+        "basis": words(["gl", "erp_aging"], aging),
+        "balance_doc": decimals(cents * UNITS_PER_CENT, 4),
+        "balance_local": decimals(units, 4),
+        "bucket": words([*BUCKETS, "total"], bucket),
+        "unit_factor": words(["1"], 0 * aging),
+    }
+    return Table(columns, np.where(is_aging, day, booked))
 
 
-def statement_confirmation(ledger: Ledger, values: Values) -> Slices:
+def statement_confirmation(ledger: Ledger, found: Balances) -> Table:
     """Write every statement, and what came back; the answer is told when it comes, or when it is given up."""
-    return lambda: iter((_confirmations(ledger, values),))
-
-
-def _confirmations(ledger: Ledger, values: Values) -> Table:
-    found = _balances(ledger, values)
     statements = _sent(ledger, found)
     row, customer, currency = statements.row, statements.customer, statements.currency
     size, day = len(row), found.day[row]
@@ -218,7 +198,7 @@ def _confirmations(ledger: Ledger, values: Values) -> Table:
     return Table(columns, sent, {name: Later(known, empty(size)) for name in cells})
 
 
-def _sent(ledger: Ledger, found: _Balances) -> _Sent:
+def _sent(ledger: Ledger, found: Balances) -> _Sent:
     """Choose who gets a statement when: the larger half twice a year, the others once.
 
     A customer gets one in its own currency even if nothing is open, and in any other in which something is.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 import numpy as np
 
 from receivables.world.draws import NONE, Ints
+from receivables.world.records import stack, take
 
 OPENS, OFFICE_SECONDS = 9 * 3600, 8 * 3600
 """Contacts are made from nine to five, and entries are settled after that."""
@@ -95,19 +96,11 @@ def entries(customer: Ints, inst: Ints, day: Ints, second: Ints) -> Entries:
 
 def joined(pieces: list[Entries]) -> Entries:
     """Put entries in the order they were logged."""
-    columns = {
-        field.name: np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Entries)
-    }
-    order = np.argsort(columns["day"] * 86_400 + columns["second"], kind="stable")
-    return Entries(**{name: column[order] for name, column in columns.items()})
-
-
-def chosen(found: Entries, rows: Ints) -> Entries:
-    """Keep the entries of some rows."""
-    return Entries(**{field.name: getattr(found, field.name)[rows] for field in fields(Entries)})
+    found = stack(*pieces)
+    return take(found, np.argsort(found.day * 86_400 + found.second, kind="stable"))
 
 
 def follows(found: Entries, rows: Ints) -> Entries:
     """Add a second thing said in the contacts of some rows, a minute later."""
-    first = chosen(found, rows)
+    first = take(found, rows)
     return replace(entries(first.customer, first.inst, first.day, first.second + 60), channel=first.channel)

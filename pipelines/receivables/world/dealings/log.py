@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from receivables.world.customers import CustomerType
-from receivables.world.dealings.concessions import Favour, kept, requests
+from receivables.world.dealings.concessions import Favour, requests
 from receivables.world.dealings.contacts import contacts, dispute_entries
 from receivables.world.dealings.ends import Ends, ends
 from receivables.world.dealings.entries import (
@@ -20,7 +20,6 @@ from receivables.world.dealings.entries import (
     Entries,
     Entry,
     Outcome,
-    chosen,
     entries,
     joined,
 )
@@ -30,18 +29,16 @@ from receivables.world.draws import NONE, Ints, below, stream
 from receivables.world.files import payers
 from receivables.world.ids import collector_ids, customer_ids, document_ids
 from receivables.world.ledger import Ledger
-from receivables.world.records import CURRENCIES, labels
+from receivables.world.records import CURRENCIES, labels, take
 from receivables.world.tables import Later, Slices, Table, empty, sliced
 from receivables.world.text import Text, days, decimals, numbers, only, words
-from receivables.world.valuation import Values
 
 COLLECTORS = 6
 DAY_SECONDS = 86_400
 
 
-def collection_log(ledger: Ledger, values: Values) -> Slices:
+def collection_log(ledger: Ledger) -> Slices:
     """Write the log; what comes of an entry is told when it is known."""
-    del values
     logged = log_entries(ledger)
     return sliced(len(logged), partial(_written, ledger, logged, languages(ledger)))
 
@@ -55,7 +52,7 @@ def log_entries(ledger: Ledger) -> Entries:
         _request_entries(ledger, found),
         *planted(ledger, found),
     ]
-    return joined([chosen(piece, np.flatnonzero(piece.day <= ledger.spec.as_of_day)) for piece in pieces])
+    return joined([take(piece, np.flatnonzero(piece.day <= ledger.spec.as_of_day)) for piece in pieces])
 
 
 def _request_entries(ledger: Ledger, found: Ends) -> Entries:
@@ -63,7 +60,7 @@ def _request_entries(ledger: Ledger, found: Ends) -> Entries:
     rng, asked = stream(ledger.spec.seed, "requests logged"), requests(ledger, found)
     # what a punctual payer is granted it arranged with the salesperson, before anybody had to collect
     punctual = ledger.customers.type[asked.customer] == CustomerType.PUNCTUAL
-    asked = kept(asked, ~punctual | (asked.granted == NONE))
+    asked = take(asked, ~punctual | (asked.granted == NONE))
     size = len(asked)
     made = entries(asked.customer, asked.inst, asked.requested, OPENS + below(rng, OFFICE_SECONDS, size))
     deferral, less = asked.kind == Favour.DEFERRAL, asked.kind == Favour.REDUCTION
@@ -82,7 +79,7 @@ def _request_entries(ledger: Ledger, found: Ends) -> Entries:
 
 def _written(ledger: Ledger, logged: Entries, language: Ints, rows: Ints) -> Table:
     """Write some entries as cells."""
-    found, customers = chosen(logged, rows), ledger.customers
+    found, customers = take(logged, rows), ledger.customers
     size, inst = len(rows), ledger.instalments
     account = found.inst == NONE
     doc = np.where(account, NONE, inst.doc[found.inst])

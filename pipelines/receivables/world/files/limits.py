@@ -26,7 +26,7 @@ from receivables.world.ids import customer_ids
 from receivables.world.ledger import Ledger
 from receivables.world.outcomes import HABITUAL_DAYS
 from receivables.world.plants import PlantKind
-from receivables.world.records import CURRENCIES, Kind, State
+from receivables.world.records import CURRENCIES, Kind, State, stack, take
 from receivables.world.tables import Later, Table, empty
 from receivables.world.text import Text, days, decimals, only, padded, quoted, words
 
@@ -180,16 +180,12 @@ def _usual_lateness(ledger: Ledger, day: Ints) -> Ints:
 def decisions(ledger: Ledger) -> Decisions:
     """List all decisions on limits: the reviews, the cuts in trouble, and the blocks, after which there is nothing to decide."""
     reviews = _reviews(ledger)
-    found = [_reviewed(ledger, reviews), _shared(ledger, reviews), _cuts(ledger, reviews), *_blocks(ledger)]
-    names = ("account", "day", "amount", "grade", "reason")
-    table = {name: np.concatenate([getattr(part, name) for part in found]) for name in names}
-    order = np.lexsort((table["reason"], table["day"], table["account"]))
-    account, day = table["account"][order], table["day"][order]
+    made = stack(_reviewed(ledger, reviews), _shared(ledger, reviews), _cuts(ledger, reviews), *_blocks(ledger))
+    made = take(made, np.lexsort((made.reason, made.day, made.account)))
     # one decision a day, the gravest; only then is it plain which come after a block
-    order = order[np.append((account[1:] != account[:-1]) | (day[1:] != day[:-1]), True)]
-    earlier = running_before((table["reason"][order] >= DEFAULTED).astype(np.int64), table["account"][order])
-    kept = order[(earlier == 0) & (table["day"][order] <= ledger.spec.as_of_day)]
-    return _used_up(ledger, Decisions(**{name: column[kept] for name, column in table.items()}))
+    made = take(made, np.append((np.diff(made.account) != 0) | (np.diff(made.day) != 0), True))
+    earlier = running_before((made.reason >= DEFAULTED).astype(np.int64), made.account)
+    return _used_up(ledger, take(made, (earlier == 0) & (made.day <= ledger.spec.as_of_day)))
 
 
 def _reviewed(ledger: Ledger, reviews: _Reviews) -> Decisions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from receivables.world.files.facts import chance, drawing, entered
 from receivables.world.files.vocabulary import HOME_LANGUAGE, RECORD_NOTES
 from receivables.world.ids import customer_ids, every
 from receivables.world.ledger import Ledger
-from receivables.world.records import CURRENCIES, AllocKind, State
+from receivables.world.records import CURRENCIES, AllocKind, State, stack, take
 from receivables.world.tables import Table, empty
 from receivables.world.text import days, decimals, numbers, only, quoted, words
 
@@ -101,9 +101,8 @@ def records(ledger: Ledger) -> Records:
         _guaranteed(ledger),
         _positive(ledger),
     )
-    every_one = {f.name: np.concatenate([getattr(part, f.name) for part in found]) for f in fields(Records)}
-    order = np.lexsort((every_one["amount"], every_one["kind"], every_one["customer"], every_one["day"]))
-    return Records(**{name: column[order] for name, column in every_one.items()})
+    made = stack(*found)
+    return take(made, np.lexsort((made.amount, made.kind, made.customer, made.day)))
 
 
 def _cleared_until(ledger: Ledger, day: Ints) -> Ints:
