@@ -129,6 +129,38 @@ def allocation(allocation_id: str, amount: Decimal | float | str, **more: Any) -
     return row | more
 
 
+def entry(entry_key: str, amount: Decimal | float | str, **more: Any) -> Row:
+    """A subledger entry of C1 in euro, a document of its own: an invoice, or a receipt where the amount is negative; `rate` as for a document."""
+    rate = Decimal(str(more.pop("rate", 1)))
+    row = {
+        "company_id": COMPANY,
+        "source_system": "erp",
+        "entry_key": entry_key,
+        "doc_key": entry_key,
+        "doc_no": entry_key,
+        "customer_id": "C1",
+        "doc_date": FIRST_DAY,
+        "currency": "EUR",
+        "amount_doc": money(amount),
+        "amount_local": money(money(amount) * rate),
+    }
+    return row | more
+
+
+def use(allocation_key: str, to_key: str, from_key: str | None, amount: Decimal | float | str, **more: Any) -> Row:
+    """A use of one subledger entry against another, as the ERP tells it."""
+    row = {
+        "company_id": COMPANY,
+        "source_system": "erp",
+        "allocation_key": allocation_key,
+        "to_key": to_key,
+        "from_key": from_key,
+        "amount_to_doc": money(amount),
+        "alloc_date": FIRST_DAY,
+    }
+    return row | more
+
+
 def _told(value: Any) -> str:
     """Write a value as canonical files do."""
     if value is None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
 import openpyxl  # type: ignore[import-untyped]  # it ships no type information and only writes here
 
-from receivables.engine import Connection, connect
+from receivables import lake
+from receivables.engine import Connection, connect, run_entries
 from receivables.errors import Finding
 from receivables.intake.account import Account
-from receivables.intake.entry import Companies
-from receivables.intake.profile import Profile, read_profile, shipped
+from receivables.intake.company import Companies
+from receivables.intake.profile import Profile, read_profiles, shipped
 from receivables.intake.read import Landed, Request, read_file
 from receivables.settings import Engine, Ingest, Settings
 
@@ -79,9 +80,26 @@ def read(
         request = Request(path, profiles or shipped(), settings, companies, today, **said)
         landed = read_file(con, request, Path(scratch))
         tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in landed.tables}
+        if "entry" in landed.tables:
+            tables |= _made_of_entries(con, landed, settings, Path(scratch))
         records = con.execute("select line_no, n_lines, row_class from classed order by line_no").fetchall()
         told = [Finding(**row) for row in rows(con, "select * from finding order by line_no, column_name")]
     return Got(landed, tables, records, [*landed.findings, *told])
+
+
+def _made_of_entries(con: Connection, landed: Landed, settings: Settings, scratch: Path) -> dict[str, list[Row]]:
+    """What a build makes of the entries of this one file: documents, instalments, payments and allocations."""
+    loaded_at = datetime.combine(TODAY, time.min)
+    batches = lake.write(
+        con, landed, scratch, first_id=1, loaded_at=loaded_at, is_first_load=lambda _company, _table: True
+    )
+    with closing(connect(settings=SINGLE)) as build:
+        lake.snapshot(build, scratch, batches)
+        run_entries(build, settings)
+        return {
+            name: rows(build, f"select * from entries.{name} order by line_no")
+            for name in ("document", "instalment", "payment", "allocation")
+        }
 
 
 def rows(con: Connection, query: str) -> list[Row]:
@@ -127,7 +145,7 @@ def invoice(number: int | str = 1, amount: str = "100.00", **more: str) -> str:
 
 def user_profile(folder: Path, text: str, name: str = "own") -> Profile:
     """A user's profile as read from its TOML file."""
-    return read_profile(write(folder, f"{name}.toml", text))
+    return read_profiles(write(folder, f"{name}.toml", text))[0]
 
 
 def physical_lines(path: Path, encoding: str) -> int:

@@ -3,9 +3,10 @@
 A case is a folder `tests/sql/<schema>.<model>/<case>/` with
 
 - `given/<schema>.<table>.csv`, one file per table the model reads. Empty is NULL, `""` is the empty text, lists are
-  separated by `;`. A table of the dictionary (in `lake`, `staging` or `core`) has all its columns, with their types;
-  those the file leaves out are NULL. Any other column needs its type in `params.toml`. `params.*` holds the default
-  settings unless the case gives the table.
+  separated by `;`. A table of the dictionary (in `lake`, `entries`, `staging` or `core`) has all its columns, with their
+  types; those the file leaves out are NULL, in `lake` as the loader fills them: defaults, every row current and first. Any
+  other column needs its type in `params.toml`. `params.*` holds the default settings unless the case gives the table. A
+  model of `entries` that is read and not given is built from the lake in its turn; tables of the lake not given are empty.
 - `expect.csv`: the result, in any order, on exactly the columns it lists. Numbers compare exactly, doubles to nine digits.
 - `params.toml`, if needed: every top-level key is a variable of the query (`as_of = 2026-10-31`), `[types."core.x"]`
   gives types (`days_overdue = "INTEGER"`).
@@ -24,13 +25,17 @@ import pytest
 
 from receivables import assets, engine, schema
 from receivables.engine.duckdb import write_params
+from receivables.engine.models import read_model
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-CANONICAL_SCHEMAS: Final = ("lake", "staging", "core")
+CANONICAL_SCHEMAS: Final = ("lake", "entries", "staging", "core")
+
+# What a case need not give: it is built from what the case gives of the lake.
+BUILT: Final = ("entries.", "staging.company")
 
 # What landing adds to every row beyond the dictionary; views over the lake show it.
 LANDING_TYPES: Final = {
@@ -41,6 +46,8 @@ LANDING_TYPES: Final = {
     "is_current": "BOOLEAN",
     "is_first": "BOOLEAN",
 }
+
+LANDED: Final = {"is_current": True, "is_first": True, "recorded_source": "batch", "source_mode": "delta"}
 
 EXACT: Final = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER", "USMALLINT")
 
@@ -128,6 +135,16 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path, declared: dict[str, str]) -
     )
     converted = ", ".join(f"{_converted(name, types[name])} as {_quoted(name)}" for name in header)
     db.execute(f"insert into {target} by name select {converted} from {_csv(path, header)}")
+    if schema_name == "lake":
+        _fill(db, table_name, types.keys() - set(header))
+
+
+def _fill(db: duckdb.DuckDBPyConnection, table: str, untold: Iterable[str]) -> None:
+    """Fill what a file of the lake leaves out as the loader does."""
+    columns = schema.TABLES[table].columns if table in schema.TABLES else {}
+    filled = {name: column.default for name, column in columns.items() if column.default} | LANDED
+    for name in sorted(filled.keys() & untold):
+        db.execute(f"update lake.{table} set {_quoted(name)} = {_literal(filled[name])}")
 
 
 def _params_types(db: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -140,7 +157,8 @@ def _types_of(table: str, header: Sequence[str], known: dict[str, str]) -> dict[
     schema_name, _, name = table.partition(".")
     canonical = schema.TABLES.get(name) if schema_name in CANONICAL_SCHEMAS else None
     types = dict(canonical.ddl_columns) if canonical else {}
-    more = {column: kind for column, kind in LANDING_TYPES.items() if canonical and column in header}
+    landed = [column for column in LANDING_TYPES if canonical and (schema_name == "lake" or column in header)]
+    more = {column: LANDING_TYPES[column] for column in landed}
     types |= more | known
     untyped = [column for column in header if column not in types]
     if untyped:
@@ -155,8 +173,31 @@ def _run_model(db: duckdb.DuckDBPyConnection, sql_dir: Path, model: str) -> None
         raise CaseError(f"{model}: no model {schema_name}/{name}.sql")
     for shared in sorted(sql_dir.glob("*.sql")):  # macros every model may use
         db.execute(shared.read_text(encoding="utf-8"))
+    _build_reads(db, sql_dir, path)
     query = path.read_text(encoding="utf-8").strip().rstrip(";")
     db.execute(f"create temp table actual as\n{query}")
+
+
+def _build_reads(db: duckdb.DuckDBPyConnection, sql_dir: Path, path: Path) -> None:
+    """Build what the model reads and the case need not give, and what that reads in its turn."""
+    model = read_model(path)
+    for name in sorted(model.reads):
+        schema_name, _, table = name.partition(".")
+        if _exists(db, schema_name, table) or not (name.startswith(BUILT) or schema_name == "lake"):
+            continue
+        db.execute(f"create schema if not exists {_quoted(schema_name)}")
+        if name.startswith(BUILT):
+            source = sql_dir / schema_name / f"{table}.sql"
+            _build_reads(db, sql_dir, source)
+            db.execute(f"create table {name} as {source.read_text(encoding='utf-8')}")
+        elif schema_name == "lake" and model.full_name.startswith(BUILT):
+            columns = schema.TABLES[table].ddl_columns | LANDING_TYPES
+            db.execute(f"create table {name} ({', '.join(f'{_quoted(c)} {kind}' for c, kind in columns.items())})")
+
+
+def _exists(db: duckdb.DuckDBPyConnection, schema_name: str, table: str) -> bool:
+    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return db.execute(query, [schema_name, table]).fetchall() != [(0,)]
 
 
 def _difference(db: duckdb.DuckDBPyConnection, expect: Path) -> str:

@@ -22,7 +22,7 @@ ORDER: Final = (
     *("version", "errors", "money", "dates", "settings", "assets", "schema"),
     *("home", "intake", "world", "state", "lake", "engine", "warehouse", "checks", "policy"),
     *("statements", "charts", "page_model", "pages", "wording", "language", "render", "deliver"),
-    *("run", "land", "publish", "night", "verbs", "receivables", "cli", "__main__"),
+    *("run", "arrival", "land", "publish", "night", "verbs", "receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`
 is the package's own `__init__`, the analysts' door."""

@@ -126,6 +126,16 @@ as_of_option = click.option(
 known_at_option = click.option(
     "--known-at", type=_Moment(), help="What had been told by this moment (UTC); default: now."
 )
+backfill_option = click.option(
+    "--backfill",
+    is_flag=True,
+    help="Load extracts older than those loaded before too; they add history and change nothing that newer ones say.",
+)
+allow_short_option = click.option(
+    "--allow-short",
+    is_flag=True,
+    help="Load files that look cut off too: as many rows as a spreadsheet holds, or far fewer than last time.",
+)
 
 
 @click.group(
@@ -163,12 +173,14 @@ def init(home: Path) -> None:
     type=click.Path(path_type=Path),
     help="Read exports from here instead of HOME/inbox; files are never moved.",
 )
+@backfill_option
+@allow_short_option
 @click.option("--no-deliver", is_flag=True, help="Render the report without putting it where its readers look.")
-def nightly(home: Path, as_of: date | None, known_at: datetime | None, inbox: Path | None, no_deliver: bool) -> None:
+def nightly(home: Path, *, no_deliver: bool, **asked: Any) -> None:
     """Run a whole night: read exports, rebuild the ledger, publish, report."""
     from receivables import verbs
 
-    _finish(verbs.nightly(home, as_of=as_of, known_at=known_at, inbox=inbox, deliver=not no_deliver, progress=Steps()))
+    _finish(verbs.nightly(home, deliver=not no_deliver, progress=Steps(), **asked))
 
 
 @main.command(epilog=_example("receivables ingest export.csv --profile sap_fbl5n --extract-as-of 2026-10-31"))
@@ -181,22 +193,17 @@ def nightly(home: Path, as_of: date | None, known_at: datetime | None, inbox: Pa
 @click.option("--company", metavar="ID", help="The company all rows belong to.")
 @click.option(
     "--mode",
-    type=click.Choice(["full", "open_items", "delta"]),
-    help="Whether the file holds everything, open items only, or changes.",
+    type=click.Choice(["full", "open_items", "delta", "report"]),
+    help="Whether the file holds everything, open items only, changes, or balances as a report states them.",
 )
-def ingest(
-    paths: Sequence[Path],
-    home: Path,
-    profile: str | None,
-    extract_as_of: date | None,
-    company: str | None,
-    mode: str | None,
-) -> None:
+@backfill_option
+@allow_short_option
+def ingest(paths: Sequence[Path], home: Path, **reading: Any) -> None:
     """Read files into the lake without building anything."""
     from receivables import verbs
     from receivables.land import Reading
 
-    outcome = verbs.ingest(paths, home, reading=Reading(profile, extract_as_of, company, mode), progress=Steps())
+    outcome = verbs.ingest(paths, home, reading=Reading(**reading), progress=Steps())
     for file in outcome.files:
         click.echo(
             f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else "")

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from receivables.errors import Finding
     from receivables.intake.read import Landed
 
-_POSTED: Final = {"document": "coalesce(posting_date, doc_date)", "payment": "pay_date", "allocation": "alloc_date"}
-"""Where a first load's rows were recorded by the ERP, as far as it is told: on their posting date."""
+_POSTED: Final = {
+    "document": "coalesce(posting_date, doc_date)",
+    "payment": "pay_date",
+    "allocation": "alloc_date",
+    "entry": "coalesce(posting_date, doc_date)",
+    "entry_allocation": "alloc_date",
+}
+"""When a first load's rows were recorded by the ERP, as far as it is told: on their posting date."""
 
 _MARKS: Final = "extract_as_of date, source_mode varchar, is_current boolean, is_first boolean, missing_since date"
 _ISSUES: Final = "issue"
@@ -39,9 +45,10 @@ def write(
 ) -> list[Batch]:
     """Write a landed file into the lake and return its batches, not yet registered: until then nothing of it counts.
 
-    `is_first_load(company, table)` says whether nothing was ever loaded there, in which case rows count as recorded on their posting date.
+    `is_first_load(company, table)` says whether the file is the first of its kind there, or history loaded afterwards, in which case rows count
+    as recorded on their posting date.
     """
-    batches = _batches(con, landed, first_id, loaded_at)
+    batches = batches_of(con, landed, first_id, loaded_at)
     for batch in batches:
         if batch.table_name in landed.tables:
             recorded = _recorded(batch, is_first_load(batch.company_id, batch.table_name))
@@ -82,7 +89,8 @@ def _recorded(batch: Batch, is_first_load: bool) -> str:
     return f"{loaded} as recorded_at, 'batch' as recorded_source"
 
 
-def _batches(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, loaded_at: datetime) -> list[Batch]:
+def batches_of(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, loaded_at: datetime) -> list[Batch]:
+    """The batches a landed file makes, one per company and table, with every line and row counted; nothing is written."""
     account = landed.account
     derived = {
         (company, table): count
@@ -94,6 +102,7 @@ def _batches(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, load
     told = {(company, table) for company, table, _ in account.rows if table}
     companies = sorted({company for company, _ in derived.keys() | told if company}) or [landed.company_id or ""]
     places = [(company, table) for company in companies for table in landed.tables]
+    places = places or [(companies[0], "")]  # a file that is known to tell of nothing the ledger keeps
     places.sort(key=lambda place: (place not in told, place))
     batches = []
     for number, place in enumerate(places):
@@ -210,13 +219,15 @@ def _settle(unfinished: Path, target: Path) -> None:
 def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch]) -> None:
     """Attach database `lake` with every canonical table as told by the batches: all versions, the current and the first marked.
 
-    A row's current version is that of the latest extract; missing_since is the first full extract after it that no longer holds the row. A full
-    file with lines in quarantine says nothing about what is gone: the row may be one of those lines.
+    A row's current version is that of the latest extract; missing_since is the first full extract after it, read by the same profile, that no
+    longer holds the row. A full file with lines in quarantine says nothing about what is gone: the row may be one of those lines. What a full
+    extract tells after a later one was loaded that no longer holds it was never part of the present: it is told as an open item is, whose
+    source_mode says that it counts until then.
     """
     con.execute("attach ':memory:' as lake")
     loaded = [batch for batch in batches if batch.status in LOADED]
     con.execute(
-        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
+        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, profile_id varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
     )
     if loaded:
         torn = {(b.file_sha256, b.loaded_at) for b in loaded if b.lines_quarantined and b.mode == "full"}
@@ -225,6 +236,7 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
                 b.batch_id,
                 b.company_id,
                 b.source_system,
+                b.profile_id,
                 b.table_name,
                 b.extract_as_of,
                 b.mode,
@@ -232,7 +244,7 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
             ]
             for b in loaded
         ]
-        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table in TABLES.values():
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(table, mine, root)}" if mine else _empty(table))
@@ -243,29 +255,41 @@ def _empty(table: Table) -> str:
     return f"create table lake.{table.name} ({columns}, {_MARKS})"
 
 
+SHARED: Final = ("customer",)
+"""Tables whose rows several kinds of file describe together: the latest of each kind is current, and staging puts them together."""
+
+
 def _versions(table: Table, batches: Sequence[Batch], root: Path) -> str:
     files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
     key = ", ".join(f"told.{ident(name)}" for name in dict.fromkeys(("company_id", *table.key)))
     is_told_once = len({batch.company_id for batch in batches}) == len(batches)
     if not table.key:
         is_told_once, key = False, "told.company_id, told.line_no"
+    by_file = ", told.profile_id" if table.name in SHARED else ""
     current = (
         "true"
         if is_told_once
-        else f"row_number() over (partition by {key} order by told.extract_as_of desc, told.batch_id desc) = 1"
+        else f"row_number() over (partition by {key}{by_file} order by told.extract_as_of desc, told.batch_id desc) = 1"
     )
     first = (
         "true"
         if is_told_once
         else f"row_number() over (partition by {key} order by told.extract_as_of, told.batch_id) = 1"
     )
+    # an allocation that is gone is void from that day on anyway
+    mode = (
+        "told.source_mode"
+        if "voided_date" in table.columns
+        else "case when told.source_mode = 'full' and missing.was_missing then 'open_items' else told.source_mode end"
+    )
     return (
-        f"with told as (select version.*, batch.extract_as_of, batch.source_mode, batch.source_system as batch_system from read_parquet([{files}]) as version"
+        f"with told as (select version.*, batch.extract_as_of, batch.source_mode, batch.profile_id from read_parquet([{files}]) as version"
         " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
-        f" missing as (select told.batch_id, min(later.extract_as_of) as missing_since from (select distinct batch_id, company_id, batch_system, extract_as_of from told) as told"
-        f" inner join lake.batch as later on told.company_id = later.company_id and told.batch_system = later.source_system and later.table_name = {lit(table.name)}"
-        " and later.source_mode in ('full', 'open_items') and later.is_whole and later.extract_as_of > told.extract_as_of group by told.batch_id)"
-        f" select told.* exclude (batch_system), {current} as is_current, {first} as is_first, missing.missing_since"
+        " missing as (select earlier.batch_id, min(later.extract_as_of) as missing_since, bool_or(later.batch_id < earlier.batch_id) as was_missing"
+        " from lake.batch as earlier inner join lake.batch as later on earlier.company_id = later.company_id and earlier.profile_id = later.profile_id"
+        " and earlier.table_name = later.table_name and earlier.extract_as_of < later.extract_as_of"
+        f" where later.table_name = {lit(table.name)} and later.source_mode in ('full', 'open_items') and later.is_whole group by earlier.batch_id)"
+        f" select told.* exclude (profile_id) replace ({mode} as source_mode), {current} as is_current, {first} as is_first, missing.missing_since"
         " from told left join missing on told.batch_id = missing.batch_id"
     )
 

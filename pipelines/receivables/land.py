@@ -10,19 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import lake
+from receivables import arrival, lake
 from receivables.dates import utc_now
 from receivables.engine import connect
 from receivables.errors import FileRefused, Finding, UsageError, nearest
+from receivables.intake.company import Companies
 from receivables.intake.container import inspect
-from receivables.intake.entry import Companies
-from receivables.intake.profile import Profile, available, read_profile
+from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.state import LOADED, Batch, InboxFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from receivables.engine import Connection
     from receivables.run import Night
 
 NOT_EXPORTS: Final = ("README.md", "truth.json")
@@ -37,6 +38,10 @@ class Reading:
     extract_as_of: date | None = None
     company: str | None = None
     mode: str | None = None
+    backfill: bool = False
+    """Load extracts older than those loaded before; they add history and change nothing that newer ones say."""
+    allow_short: bool = False
+    """Load files that look cut off: as many rows as a spreadsheet holds, or far fewer than the extract before."""
 
 
 def inbox_files(folder: Path) -> list[Path]:
@@ -72,7 +77,7 @@ def _profiles(night: Night, wanted: str | None) -> Sequence[Profile]:
     if wanted is None:
         return available(night.home.profiles)
     if wanted.endswith(".toml"):
-        return (read_profile(Path(wanted)),)
+        return read_profiles(Path(wanted))
     known = available(night.home.profiles)
     chosen = tuple(profile for profile in known if profile.id == wanted)
     if not chosen:
@@ -91,7 +96,8 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         sha256 = inspect(path, night.settings.ingest.max_file_mb).sha256
         known = _known(night, path.name, sha256, profiles, reading)
         if known:
-            return InboxFile(run_id, path.name, sha256, "known", _worst(known), "")
+            message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
+            return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
         batches = _read_into_lake(night, path, profiles, today, reading)
     except FileRefused as refusal:
         night.refusals.append(refusal)
@@ -152,17 +158,48 @@ def _read_into_lake(
         )
         landed = read_file(con, request, Path(scratch))
         _refuse_future(path, landed.extract_as_of, today)
-        loaded_before = {(b.company_id, b.table_name) for b in told if b.status in LOADED}
+        first_id, loaded_at = night.state.next_batch_id(), utc_now()
+        if not reading.allow_short:
+            arrival.refuse_cut_off(path.name, *_size(con), night.settings.ingest)
+        planned = lake.batches_of(con, landed, first_id, loaded_at)
+        posted = _judged(night, planned, [batch for batch in told if batch.status in LOADED], reading)
         batches = lake.write(
             con,
             landed,
             night.home.lake,
-            first_id=night.state.next_batch_id(),
-            loaded_at=utc_now(),
-            is_first_load=lambda company, table: (company, table) not in loaded_before,
+            first_id=first_id,
+            loaded_at=loaded_at,
+            is_first_load=lambda company, table: (company, table) in posted,
         )
         night.state.add(batches)
     return batches
+
+
+def _judged(night: Night, planned: Sequence[Batch], told: Sequence[Batch], reading: Reading) -> set[tuple[str, str]]:
+    """Companies and tables of a file whose rows count as recorded when they were posted: the first of their kind, and history loaded afterwards.
+
+    Files of one run may stand in any order, and a run that was cut off goes on with the next.
+
+    Raises:
+        FileRefused: the file cannot follow those loaded before it.
+    """
+    setting, until = night.settings.ingest, night.state.landed_until()
+    earlier = [batch for batch in told if until is not None and batch.loaded_at <= until]
+    if not reading.allow_short:
+        arrival.refuse_shrunken(planned, told, setting)
+    if not reading.backfill:
+        arrival.refuse_late(planned, earlier, setting)
+    return {
+        (batch.company_id, batch.table_name)
+        for batch in planned
+        if not arrival.same_kind(batch, told) or arrival.is_late(batch, earlier, setting)
+    }
+
+
+def _size(con: Connection) -> tuple[int, int]:
+    """How many rows a file has, and how many of them are data."""
+    counts = con.execute("select count(*), count(*) filter (where row_class = 'item') from classed").fetchall()
+    return counts[0][0], counts[0][1]
 
 
 def _refuse_future(path: Path, day: date, today: date) -> None:
@@ -183,7 +220,8 @@ def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Comp
     for company_id, currency in _described(night.home.lake, described) if described else ():
         currencies.setdefault(company_id, currency)
     default = company or (next(iter(currencies)) if len(currencies) == 1 else None)
-    return Companies(default, currencies, is_forced=company is not None)
+    names = {c.name: c.id for c in night.settings.company if c.name and c.name != c.id}
+    return Companies(default, currencies, is_forced=company is not None, names=names)
 
 
 @lru_cache(maxsize=4)

@@ -40,6 +40,7 @@ def nightly(
     as_of: date | None = None,
     known_at: datetime | None = None,
     inbox: Path | None = None,
+    reading: Reading | None = None,
     is_delivering: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -52,7 +53,7 @@ def nightly(
     if as_of is not None:
         checked_as_of(as_of, today)
     with started(Home(home), as_of, known_at, progress or Progress()) as night:
-        files = land(night, inbox_files(inbox or night.home.inbox), today, Reading())
+        files = land(night, inbox_files(inbox or night.home.inbox), today, reading or Reading())
         built = build_and_publish(night, as_of, files)
         try:
             built = replace(built, reports=_render(night, is_delivering=is_delivering))

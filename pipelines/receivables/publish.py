@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from receivables import lake
 from receivables.dates import utc_now
-from receivables.engine import Connection, comment, connect, models, run_models
+from receivables.engine import Connection, comment, connect, models, run_entries, run_models
 from receivables.errors import NightFailed, UsageError
 from receivables.land import file_reasons
 from receivables.run import Outcome
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from receivables.run import Night
 
-PERSON_REASONS: Final = ("CONTROL_DIFFERENCE", "CONTROL_DIFFERENCE_LOCAL")
+PERSON_REASONS: Final = ("CONTROL_DIFFERENCE", "CONTROL_DIFFERENCE_LOCAL", "ENTRY_INCOMPLETE", "FX_MISSING")
 """Findings of a build that a person must look at, whatever the files were like."""
 
 
@@ -93,7 +93,10 @@ def _nothing_told(night: Night) -> NightFailed:
 
 
 def _latest_extract(batches: Sequence[Batch]) -> date:
-    return max(batch.extract_as_of for batch in batches if batch.status in LOADED and batch.extract_as_of is not None)
+    """The day of the latest extract; a report states balances of its own day and says nothing of what the ledger knows."""
+    loaded = [batch for batch in batches if batch.status in LOADED and batch.extract_as_of is not None]
+    extracts = [batch for batch in loaded if batch.mode != "report"] or loaded
+    return max(batch.extract_as_of for batch in extracts if batch.extract_as_of is not None)
 
 
 def _build(
@@ -108,6 +111,7 @@ def _build(
     """Build everything in one transaction; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
         lake.snapshot(con, night.home.lake, batches)
+        run_entries(con, night.settings, night.progress.advance)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)
         _refuse_unknown_companies(con)

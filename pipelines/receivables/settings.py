@@ -103,6 +103,24 @@ class Ingest(_Section):
     quoted_lines_max: int = Field(
         default=100, ge=1, description="lines one quoted value may span; beyond it a quote was left open"
     )
+    sheet_rows: tuple[int, ...] = Field(
+        default=(65_536, 1_048_576),
+        description="rows, header included, that a spreadsheet holds (XLS, XLSX); a file of exactly so many was cut off and is refused",
+    )
+    shrink_refuse_pct: Decimal = Field(
+        default=Decimal(50),
+        ge=0,
+        le=100,
+        description="percent of rows lost since the last extract of the same kind; above it the file is incomplete and refused",
+    )
+    shrink_min_rows: int = Field(
+        default=20, ge=1, description="rows of the last extract; a shorter one may lose most of them in a day"
+    )
+    delta_overlap_days: int = Field(
+        default=3,
+        ge=0,
+        description="days a delta may be older than the latest extract; exports of changes overlap so that a late one loses nothing",
+    )
 
 
 class Report(_Section):

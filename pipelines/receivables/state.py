@@ -176,6 +176,11 @@ class State:
         """The files a run saw."""
         return self._read("inbox_file", "where run_id = ? order by file_name", [run_id])
 
+    def landed_until(self) -> datetime | None:
+        """When a run last came to the end of its inbox; a run that was cut off before goes on with the next one."""
+        steps: list[Step] = self._read("step", "where name = 'land' order by finished_at desc limit 1")
+        return steps[0].finished_at if steps else None
+
     def last_message(self, file_name: str, sha256: str) -> str | None:
         """What was said about this content under this name when a run saw it last; None where none did."""
         seen: list[InboxFile] = self._read(

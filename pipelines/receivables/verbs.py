@@ -46,10 +46,12 @@ def nightly(
     as_of: date | None = None,
     known_at: datetime | None = None,
     inbox: str | Path | None = None,
+    backfill: bool = False,
+    allow_short: bool = False,
     deliver: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Run a whole night on the inbox; `as_of` defaults to the latest extract date.
+    """Run a whole night on the inbox; `as_of` defaults to the latest extract date, `backfill` and `allow_short` are those of `Reading`.
 
     Raises:
         UsageError: a date that cannot be answered.
@@ -62,6 +64,7 @@ def nightly(
         as_of=as_of,
         known_at=known_at,
         inbox=where,
+        reading=Reading(backfill=backfill, allow_short=allow_short),
         is_delivering=deliver,
         progress=progress,
     )

@@ -70,6 +70,8 @@ TABLES: Final[Mapping[str, str]] = {
     "dispute": N_("Disputes"),
     "document": N_("Documents"),
     "document_line": N_("Document lines"),
+    "entry": N_("Subledger entries"),
+    "entry_allocation": N_("Uses between subledger entries"),
     "fx_rate": N_("Exchange rates"),
     "instalment": N_("Instalments"),
     "integrity_file": N_("Integrity files"),
@@ -172,6 +174,25 @@ REASONS: Final[Mapping[str, str]] = {
     "TEXT_INVISIBLE": N_("Invisible characters in keys were removed."),
     "CONTROL_DIFFERENCE": N_("The aged items do not sum to what the postings leave."),
     "CONTROL_DIFFERENCE_LOCAL": N_("In ledger currency, items and postings differ by more than rounding."),
+    "ALLOC_TAKEN_BACK_UNKNOWN": N_("Uses taken back that no earlier row had told; they have no effect."),
+    "CONTROL_TOTAL": N_("The file's own total differs from the sum of its rows. The example is that total."),
+    "ENTRY_HEADER_ONLY": N_("Document headers without an amount and without any line yet; they count nowhere."),
+    "ENTRY_INCOMPLETE": N_(
+        "Entries that lack what another file of the system should tell; they count nowhere until it does. The example is their sum."
+    ),
+    "ENTRY_SECOND_LIST": N_("A second list of the same debts; only the first is counted. The example is its sum."),
+    "FX_RATE_OF_DAY": N_("Foreign amounts without a ledger amount were converted at the rate of their day."),
+    "ORDER_RETURN_DERIVED": N_(
+        "Returned order lines were linked to the latest earlier sale of the same customer, product and quantity."
+    ),
+    "ORDER_RETURN_UNLINKED": N_("Returned order lines for which no earlier sale was found."),
+    "ROW_GROUP_MISSING": N_("Rows that stand below no customer's heading."),
+    "SETTLED_DAY_UNKNOWN": N_(
+        "Items settled on a day the export does not tell; they count as open until the day of the extract. The example is their sum."
+    ),
+    "STATE_UNKNOWN": N_("A document state that the profile does not know."),
+    "SKIP_TRAILER": N_("Lines at the foot"),
+    "SKIP_REPEATED_KEY": N_("Further rows of a customer already described"),
     "SKIP_HEADER": N_("Header lines"),
     "SKIP_TITLE": N_("Title and filter lines"),
     "SKIP_TOTAL": N_("Total lines"),

@@ -1,5 +1,5 @@
 -- One row per company: how its open amounts are known. basis replay: from documents less allocations; reported: the export's own open amounts,
--- where no allocation was ever told. only_as_of: the one date a company without history can be aged at; NULL: any date.
+-- where no allocation was ever told and no entries are. only_as_of: the one date a company without history can be aged at; NULL: any date.
 with sources as (
   select
     company_id,
@@ -13,18 +13,27 @@ reported_parts as (
   select distinct company_id from staging.instalment where reported_open_doc is not null
 ),
 allocated as (
-  select distinct company_id from staging.allocation
+  select company_id, count(*)::bigint as allocations from staging.allocation group by company_id
+),
+listed as (
+  select distinct company_id from entries.item
+),
+undated as (
+  select company_id, count(*)::bigint as allocations from entries.allocation where not is_day_known group by company_id
+),
+known as (
+  select
+    sources.company_id, sources.extract_as_of, sources.is_open_items,
+    allocated.company_id is null and listed.company_id is null and (sources.has_reported or reported_parts.company_id is not null) as is_reported,
+    coalesce(undated.allocations = allocated.allocations, false) as is_undated
+  from sources
+  left join reported_parts on sources.company_id = reported_parts.company_id
+  left join allocated on sources.company_id = allocated.company_id
+  left join listed on sources.company_id = listed.company_id
+  left join undated on sources.company_id = undated.company_id
 )
 select
-  sources.company_id,
-  case
-    when allocated.company_id is null and (sources.has_reported or reported_parts.company_id is not null) then 'reported'
-    else 'replay'
-  end as basis,
-  case
-    when sources.is_open_items or (allocated.company_id is null and (sources.has_reported or reported_parts.company_id is not null))
-      then sources.extract_as_of
-  end as only_as_of
-from sources
-left join reported_parts on sources.company_id = reported_parts.company_id
-left join allocated on sources.company_id = allocated.company_id
+  company_id,
+  case when is_reported then 'reported' else 'replay' end as basis,
+  case when is_open_items or is_reported or is_undated then extract_as_of end as only_as_of
+from known

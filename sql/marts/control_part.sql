@@ -34,11 +34,11 @@ posting as (
   union all
   select company_id, to_currency, 'moved', item_sign * to_leg_doc, item_sign * (amount_local - discount_local)
   from allocation
-  where kind = 'bill_transfer' or from_item_currency <> to_currency
+  where kind = 'bill_transfer' or (from_item_currency <> to_currency and kind <> 'fx_difference')
   union all
   select company_id, from_item_currency, 'moved', -item_sign * from_leg_doc, -item_sign * (amount_local - discount_local)
   from allocation
-  where kind <> 'bill_transfer' and from_item_currency <> to_currency
+  where kind not in ('bill_transfer', 'fx_difference') and from_item_currency <> to_currency
   union all
   select company_id, to_currency, 'fx_difference', 0, item_sign * amount_local
   from allocation

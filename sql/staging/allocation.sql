@@ -1,11 +1,13 @@
--- One row per allocation, and one more of kind fx_difference where a file gave the difference as a column (parent_allocation_id).
+-- One row per allocation, told or made of entries, and one more of kind fx_difference where a file gave the difference as a column (parent_allocation_id).
 -- Kinds that draw on nothing lose their source. amount_local: the money's value, discount included; on fx rows the signed difference.
 with told as (
-  select * from lake.allocation where is_current
+  select * exclude (is_current, is_first) from lake.allocation where is_current
+  union all by name
+  select * exclude (is_day_known) from entries.allocation
 ),
 cleaned as (
   select
-    * exclude (is_current, is_first) replace (
+    * replace (
       case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else from_payment_id end as from_payment_id,
       case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else from_doc_id end as from_doc_id,
       case when source_mode = 'full' then least(voided_date, missing_since) else voided_date end as voided_date

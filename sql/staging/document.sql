@@ -1,5 +1,5 @@
--- One row per document, as last told; due_date_first is the due date of its first telling, first_batch and last_batch the batches of
--- its first and last one. Amounts signed as in the dictionary.
+-- One row per document, as last told or as entries make it; due_date_first is the due date of its first telling, first_batch and last_batch the
+-- batches of its first and last one. Amounts signed as in the dictionary.
 with told as (
   select * from lake.document where is_current
 ),
@@ -13,3 +13,5 @@ select
   told.batch_id as last_batch
 from told
 inner join first_told on told.company_id = first_told.company_id and told.doc_id = first_told.doc_id
+union all by name
+select * from entries.document

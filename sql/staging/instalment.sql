@@ -1,4 +1,4 @@
--- One row per instalment told in its own row, as last told; due_date_first is what the first telling said.
+-- One row per instalment told in its own row or as an entry, as last told; due_date_first is what the first telling said.
 with told as (
   select * from lake.instalment where is_current
 ),
@@ -11,3 +11,5 @@ select
 from told
 inner join first_told
   on told.company_id = first_told.company_id and told.doc_id = first_told.doc_id and told.seq = first_told.seq
+union all by name
+select * from entries.instalment

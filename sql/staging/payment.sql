@@ -1,5 +1,5 @@
--- One row per receipt (or money paid out, negative), as last told, with the batches of its first and last telling. customer_id is NULL
--- where nobody is identified.
+-- One row per receipt (or money paid out, negative), as last told or as entries make it, with the batches of its first and last telling.
+-- customer_id is NULL where nobody is identified.
 with told as (
   select * from lake.payment where is_current
 ),
@@ -12,3 +12,5 @@ select
   told.batch_id as last_batch
 from told
 inner join first_told on told.company_id = first_told.company_id and told.payment_id = first_told.payment_id
+union all by name
+select * from entries.payment

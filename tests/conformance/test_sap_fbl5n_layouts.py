@@ -33,7 +33,7 @@ from intake_files import NOBODY, SINGLE, TODAY, physical_lines, workbook, write
 from receivables import lake
 from receivables.engine import Connection, connect, run_models
 from receivables.errors import FileRefused
-from receivables.intake.entry import Companies
+from receivables.intake.company import Companies
 from receivables.intake.profile import shipped
 from receivables.intake.read import Landed, Request, read_file
 from receivables.settings import Settings

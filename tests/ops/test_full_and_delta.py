@@ -5,10 +5,35 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import receivables
 from factories import allocation, document
 from homes import MONDAY, TUESDAY, WEDNESDAY, ask, business, changed, quick_night, tell, without
+
+PROFILE: Final = """
+id = "{name}"
+version = "1"
+system = "erp"
+title = "Lists that two tables of one ERP give"
+status = "unverified"
+based_on = "nothing"
+shape = "invoices"
+mode = "full"
+key = ["doc_no"]
+local_currency_from = "column"
+[columns]
+doc_no = {{ aliases = ["{label}"], required = true }}
+customer = {{ aliases = ["client"], required = true }}
+doc_date = {{ aliases = ["date"], required = true }}
+due_date = {{ aliases = ["due"] }}
+amount = {{ aliases = ["amount"], required = true }}
+currency = {{ aliases = ["cur"] }}
+local_currency = {{ aliases = ["local"] }}
+company = {{ aliases = ["company"] }}
+[[kinds]]
+kind = "invoice"
+"""
 
 
 def test_a_document_missing_in_a_full_export_is_marked_and_stays_in_the_balance(home: Path) -> None:
@@ -68,9 +93,29 @@ def test_the_original_due_date_stays_the_first_told(home: Path) -> None:
     assert ask(home, item) == [(date(2024, 2, 9), date(2024, 4, 1), -26, "not_due")]
 
 
-def test_files_loaded_in_the_wrong_order_count_by_the_day_they_were_made(home: Path) -> None:
-    tell(home, {"document": changed(business(), "document", "D1", due_date=date(2024, 4, 1))["document"]}, WEDNESDAY)
-    receivables.ingest([home / "inbox"], home)
-    tell(home, {"document": changed(business(), "document", "D1", due_date=date(2024, 3, 1))["document"]}, TUESDAY)
+def write_profiles(home: Path) -> None:
+    """Two profiles of one system whose files give rows of one table: invoices one, debit notes the other."""
+    for kind in ("invoices", "debits"):
+        text = PROFILE.format(name=kind, label=f"{kind}_no")
+        (home / "profiles" / f"{kind}.toml").write_text(text, encoding="utf-8")
+
+
+def list_of(home: Path, kind: str, day: date, *numbers: str) -> Path:
+    """A list of one of the two kinds, of some invoices of 10 euro."""
+    rows = "".join(f"{number},C1,2024-01-10,2024-02-09,10.00,EUR,EUR,ES01\n" for number in numbers)
+    path = home / "inbox" / f"{kind} {day}.csv"
+    path.write_text(f"{kind}_no,client,date,due,amount,cur,local,company\n{rows}", encoding="utf-8")
+    return path
+
+
+def test_a_file_of_another_kind_says_nothing_of_what_is_gone(home: Path) -> None:
+    """Monday's invoices are not missing because Tuesday's debit notes fill the same table."""
+    write_profiles(home)
+    list_of(home, "invoices", MONDAY, "R1", "R2")
+    list_of(home, "debits", TUESDAY, "R8", "R9")
     quick_night(home)
-    assert ask(home, "select due_date from core.document where doc_id = 'ES01:D1'") == [(date(2024, 4, 1),)]
+    missing = "select doc_no, missing_since from core.document where doc_no like 'R%' order by 1"
+    assert ask(home, missing) == [("R1", None), ("R2", None), ("R8", None), ("R9", None)]
+    list_of(home, "invoices", WEDNESDAY, "R2")
+    quick_night(home)
+    assert ask(home, missing) == [("R1", WEDNESDAY), ("R2", None), ("R8", None), ("R9", None)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from pyarrow import parquet
 
 import receivables
 from factories import document, payment
@@ -88,3 +89,40 @@ def test_a_first_load_counts_as_recorded_when_it_was_posted_and_a_later_one_when
         " join ops.batch using (batch_id) where doc_id in ('ES01:D1', 'ES01:D4') order by 1",
     )
     assert rows == [("ES01:D1", "assumed_posting", True, False), ("ES01:D4", "batch", False, True)]
+
+
+def test_a_first_load_of_entries_counts_from_their_posting_or_from_the_load_where_none_is_told(home: Path) -> None:
+    by: dict[str, Any] = {
+        "company_id": "ES01",
+        "source_system": "erp",
+        "customer_id": "C1",
+        "kind": "invoice",
+        "amount_doc": "5.00",
+    }
+    dates: tuple[dict[str, Any], ...] = (
+        {"posting_date": MONDAY, "doc_date": date(2024, 3, 1)},
+        {"doc_date": date(2024, 3, 1)},
+        {"doc_date": None},
+    )
+    entries = [
+        by | {"entry_key": f"E{n}", "doc_key": f"E{n}", "doc_no": f"E{n}"} | told for n, told in enumerate(dates)
+    ]
+    use = {"company_id": "ES01", "source_system": "erp", "allocation_key": "U", "to_key": "E0", "alloc_date": MONDAY}
+    tell(home, {"entry": entries, "entry_allocation": [use]}, TUESDAY)
+    receivables.ingest([home / "inbox"], home)
+    (batch,) = (batch for batch in receivables.status(home).batches if batch.table_name == "entry")
+    told = [row for table in ("entry", "entry_allocation") for row in lake_rows(home, table)]
+    assert [row["recorded_at"] for row in told] == [
+        datetime(2024, 3, 4),
+        datetime(2024, 3, 1),
+        batch.loaded_at,
+        datetime(2024, 3, 4),
+    ]
+    assert {row["recorded_source"] for row in told} == {"assumed_posting"}
+
+
+def lake_rows(home: Path, table: str) -> list[dict[str, Any]]:
+    """Every row the lake holds of a table, in the order of its lines."""
+    (path,) = (home / "lake" / table).glob("*.parquet")
+    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    return rows

@@ -12,7 +12,7 @@ import pytest
 
 from intake_files import AS_OF, KNOWN, LENIENT, NOBODY, Got, read, workbook, write
 from receivables.errors import FileRefused
-from receivables.intake.entry import Companies
+from receivables.intake.company import Companies
 from receivables.schema import TABLES, Column, Table
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from intake_files import HEADER, LENIENT, invoice, invoices, physical_lines, read, user_profile, workbook, write
+from receivables.engine import connect
 from receivables.errors import FileRefused
+from receivables.intake.container import inspect, load_table
 from receivables.settings import Ingest, Settings
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def archive() -> bytes:
         ("list.csv", gzip.compress(b"a,b"), "FILE_NOT_A_TABLE", "a gzip archive"),
         ("list.csv", b"a,b\n\x00\x01\x02", "FILE_NOT_A_TABLE", "binary data"),
         ("list.xlsx", b"PK\x03\x04 cut off", "FILE_UNREADABLE", "list.xlsx"),
-        ("list.xlsx", archive(), "FILE_UNREADABLE", "list.xlsx"),
+        ("list.xlsx", archive(), "FILE_UNREADABLE", "a ZIP archive of letter.txt"),
         ("list.xls", b"\xd0\xcf\x11\xe0 cut off", "FILE_UNREADABLE", "list.xls"),
         ("list.parquet", b"PAR1 cut off", "FILE_UNREADABLE", "list.parquet"),
         ("list.csv", b"Dear Sirs,\nplease find the list below.\n", "FILE_UNRECOGNISED", "Dear Sirs"),
@@ -98,6 +101,15 @@ def test_utf_16_of_either_byte_order_is_told_by_its_mark(tmp_path: Path) -> None
         assert got.column("document", "doc_no") == ["1", "2"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_nul_bytes(tmp_path: Path, encoding: str) -> None:
+    got = read(
+        write(tmp_path, "list.csv", invoices(invoice(1, customer="Łódź"), invoice(2, customer="上海")), encoding)
+    )
+    assert got.landed.encoding == encoding
+    assert got.column("document", "customer_id") == ["ES01:Łódź", "ES01:上海"]
+
+
 def test_the_order_of_the_profile_s_encodings_counts(tmp_path: Path) -> None:
     path = write(tmp_path, "list.csv", invoices(invoice(1, customer="Peña")))
     names = []
@@ -116,7 +128,8 @@ def test_chinese_is_read_where_the_profile_says_gb18030(tmp_path: Path) -> None:
 def test_a_byte_that_no_declared_encoding_knows_refuses_the_file_however_late_it_stands(tmp_path: Path) -> None:
     profile = user_profile(tmp_path, 'extends = "invoice_list"\nid = "own"\nencodings = ["utf-8", "ascii"]\n')
     text = invoices(*(invoice(n) for n in range(3000)))
-    with pytest.raises(FileRefused, match="utf-8, ascii") as refusal:
+    said = f"utf-8, ascii .byte 0xFF at offset {len(text):,} is not utf-8"
+    with pytest.raises(FileRefused, match=said) as refusal:
         read(write(tmp_path, "list.csv", text.encode() + b"\xff\n"), profile)
     assert refusal.value.reason == "ENC_LEGACY"
 
@@ -175,6 +188,22 @@ def test_an_error_cell_in_a_sheet_is_never_zero(tmp_path: Path) -> None:
     got = read(workbook(tmp_path / "list.xlsx", rows), settings=LENIENT, extract_as_of=date(2024, 6, 30))
     assert got.tables["document"] == []
     assert got.quarantined() in ([(2, "amount", "REQUIRED_BLANK")], [(2, "amount", "NUM_EXCEL_ERROR")])
+
+
+def test_the_sheet_with_a_header_is_read_where_one_is_asked_for(tmp_path: Path) -> None:
+    sheets: list[list[Any]] = [[], [["Parameters"], ["Company", "1000"]], [["Items"], ["No", "Amount"], [1, 5]]]
+    path = workbook(tmp_path / "list.xlsx", *sheets)
+
+    def first_cell(wanted: str) -> str:
+        def has_header(rows: list[tuple[int, list[str]]]) -> bool:
+            return any(wanted in cells for _, cells in rows)
+
+        load_table(con, inspect(path, 10), has_header=has_header)
+        return str(con.execute("select cells[1] from record where line_no = 1").fetchall()[0][0])
+
+    with closing(connect()) as con:
+        assert first_cell("Amount") == "Items"
+        assert first_cell("Company") == first_cell("Unknown") == "Parameters"
 
 
 def test_a_workbook_without_a_row_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from intake_files import AS_OF, LENIENT, Got, invoice, invoices, read, user_profile, write
 from receivables.engine import Connection, connect
 from receivables.errors import FileRefused
-from receivables.intake.convert import Chosen, Field, cleaned, typed
+from receivables.intake.convert import ABSENT, Chosen, Field, cleaned, convert, typed
 from receivables.intake.profile import Locale
 
 if TYPE_CHECKING:
@@ -86,6 +86,22 @@ def values(con: Connection, texts: list[str], kind: str, locale: Locale = PLAIN,
         (PLAIN, "0007.50", "7.5"),
         (PLAIN, "99999999999999.9999", "99999999999999.9999"),
         (PLAIN, '="12.50"', "12.5"),
+        (COMMA, "1.234,56 €", "1234.56"),
+        (COMMA, "EUR 1.234,56", "1234.56"),
+        (COMMA, "R$ 5,00", "5"),
+        (POINT, "$10,000.00", "10000"),
+        (POINT, "S/ 10.00", "10"),
+        (POINT, "-$5.00", "-5"),
+        (POINT, "MXN $1,000.00", "1000"),
+        (POINT, "10.00 CHF", "10"),
+        (POINT, "贷 750.00", "-750"),
+        (POINT, "750.00贷", "-750"),
+        (POINT, "借750.00", "750"),
+        (POINT, "平 0", "0"),
+        (COMMA, "750,00 H", "-750"),
+        (COMMA, "750,00 S", "750"),
+        (COMMA, "750,00 Haber", "-750"),
+        (PLAIN, "1\u2009234.56", "1234.56"),
         (PLAIN, " 12.50\u200b ", "12.5"),
     ],
 )
@@ -109,7 +125,9 @@ def test_an_amount_is_read_as_its_locale_writes_it(con: Connection, locale: Loca
         (PLAIN, "5 5"),
         (PLAIN, "1e5"),
         (PLAIN, "0x10"),
-        (PLAIN, "12 EUR"),
+        (PLAIN, "1€2"),
+        (PLAIN, "12 EUR EUROS"),
+        (PLAIN, "-5 CR"),
         (PLAIN, "n/a"),
         (PLAIN, "-"),
         (PLAIN, "."),
@@ -365,3 +383,170 @@ def test_a_column_of_dates_is_read_exactly_or_refused(
             raise
     else:
         assert got.column("document", "doc_date") == told
+
+
+def days_of(con: Connection, texts: list[str], *formats: str, **more: Any) -> list[Any]:
+    """What a date column reads the texts as, the first format being the chosen one."""
+    field = Field("v", "date", "cell", "DATE", **more)
+    chosen = Chosen(PLAIN, {"v": formats[0]}, {"v": formats[1:]})
+    con.execute("create or replace table told (n integer, cell varchar)")
+    con.executemany("insert into told values (?, ?)", list(enumerate(texts)))
+    query = f"select {typed(field, 't', chosen)} from (select {cleaned(field)} as t, n from told) order by n"
+    return [row[0] for row in con.execute(query).fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "text", "read_as"),
+    [
+        ("%d/%b/%Y", "14/jun/2024", "2024-06-14"),
+        ("%d-%b-%y", "05-ENE-24", "2024-01-05"),
+        ("%d-%b-%y", "15-OCT-24", "2024-10-15"),
+        ("%d. %B %Y", "3. März 2024", "2024-03-03"),
+        ("%d.%b.%Y", "14.Dez.2024", "2024-12-14"),
+        ("%d %b %Y", "15 sept. 2024", "2024-09-15"),
+        ("%d %b. %Y", "15 sept. 2024", "2024-09-15"),
+        ("%d %B %Y", "1 AOÛT 2024", "2024-08-01"),
+        ("%d de %B de %Y", "15 de outubro de 2024", "2024-10-15"),
+        ("%B %d de %Y", "octubre 15 de 2024", "2024-10-15"),
+        ("%b %d, %Y", "Oct 15, 2024", "2024-10-15"),
+        ("%Y年%B%d日", "2024年十月15日", "2024-10-15"),
+        ("%Y年%m月%d日", "2024年10月5日", "2024-10-05"),
+        ("%Y/%m/%d", "2024/3/1", "2024-03-01"),
+        ("%d-%m-%y", "1-3-24", "2024-03-01"),
+        ("%d/%m/%y", "01/03/69", "2069-03-01"),
+        ("%d/%m/%y", "01/03/70", "1970-03-01"),
+        ("%d/%m/%y", "31/12/99", "1999-12-31"),
+        ("%d%m%y", "010324", "2024-03-01"),
+        ("%d/%m/%Y", "01/03/2024 00:00:00", "2024-03-01"),
+        ("%d/%m/%Y", "01/03/2024 23:59", "2024-03-01"),
+        ("%m/%d/%Y", "3/1/2024 9:11:00 AM", "2024-03-01"),
+        ("%Y-%m-%d", "2024-03-01T09:11:00.000Z", "2024-03-01"),
+        ("%Y-%m-%d", "2024-03-01T23:30:00+02:00", "2024-03-01"),
+        ("%Y/%m/%d", "2024/3/1 上午 9:11:00", "2024-03-01"),
+        ("%d/%m/%Y %H:%M", "01/03/2024 09:11:30", "2024-03-01"),
+        ("%d/%m/%Y", "45427", "2024-05-15"),
+        ("%d/%m/%Y", "45427.0", "2024-05-15"),
+        ("%d/%m/%Y", "45427.75", "2024-05-15"),
+        ("%Y%m%d", "20200210.0", "2020-02-10"),
+        ("%d/%m/%Y", "20200210.0", "2020-02-10"),
+        ("%epoch_ms", "1706659200000", "2024-01-31"),
+        ("%epoch_s", "1706659200.0", "2024-01-31"),
+    ],
+)
+def test_a_date_is_read_in_the_words_and_numbers_exports_use(
+    con: Connection, fmt: str, text: str, read_as: str
+) -> None:
+    assert days_of(con, [text], fmt) == [date.fromisoformat(read_as)]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "text"),
+    [
+        ("%d/%b/%Y", "14/juni8/2024"),
+        ("%d/%b/%Y", "14/xyz/2024"),
+        ("%d %B %Y", "14 Marvin 2024"),
+        ("%d/%b/%Y", "14//2024"),
+        ("%d/%m/%Y", "31/06/2024"),
+        ("%d/%m/%Y", "19999"),
+        ("%d/%m/%Y", "60001"),
+        ("%d/%m/%Y", "20241332"),
+        ("%d%m%y", "10324"),
+        ("%d%m%Y", "1032024"),
+        ("%d/%m/%y", "01/03/2024"),
+        ("%epoch_ms", "1706659200"),
+        ("%d/%m/%Y", "1706659200000"),
+        ("%d/%m/%Y", "01/03/2024 noon"),
+    ],
+)
+def test_what_is_no_date_is_nothing(con: Connection, fmt: str, text: str) -> None:
+    assert days_of(con, [text], fmt) == [None]
+
+
+def test_a_null_date_is_known_in_any_case_and_with_a_time(con: Connection) -> None:
+    nulls = ("31-DEC-4712", "1899-12-30")
+    told = ["31-Dec-4712", "31-dec-4712", "1899-12-30 00:00:00", "2024-05-15"]
+    assert days_of(con, told, "%Y-%m-%d", nulls=nulls) == [None, None, None, date(2024, 5, 15)]
+
+
+def test_a_column_of_two_ways_of_writing_is_read_unless_they_can_be_mistaken(tmp_path: Path) -> None:
+    formats = 'date_formats = ["%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d"]'
+    profile = user_profile(tmp_path, f'extends = "invoice_list"\nid = "own"\n{formats}\n')
+    days = ["13/05/2024", "25/05/2024", "2024-05-20"]
+    path = write(tmp_path, "list_2024-10-15.csv", invoices(*(invoice(n, date=day) for n, day in enumerate(days))))
+    got = read(path, profile)
+    assert got.column("document", "doc_date") == [date(2024, 5, 13), date(2024, 5, 25), date(2024, 5, 20)]
+    path = write(
+        tmp_path,
+        "list_2024-10-15.csv",
+        invoices(*(invoice(n, date=day) for n, day in enumerate([*days, "05/30/2024"]))),
+    )
+    assert read(path, profile, settings=LENIENT).quarantined() == [(5, "doc_date", "DATE_IMPOSSIBLE")]
+
+
+def test_a_part_of_a_cell_can_be_the_value(con: Connection) -> None:
+    assert values(con, ["900.123.001-1", "C-7", ""], "key", take="^([0-9.]+)", drop=".") == ["900123001", None, None]
+    assert values(con, ["12%", " 5 % "], "int", drop="%") == [12, 5]
+
+
+def test_a_zero_may_stand_for_nothing(con: Connection) -> None:
+    told = ["0", "0.00", "-0.0", "€0,00", "0.01", "10", "", "O"]
+    assert values(con, told, "money", POINT, zero_is_null=True) == [None] * 4 + [Decimal("0.01"), 10, None, None]
+    assert days_of(con, ["0", "00000000", "2024-05-15"], "%Y-%m-%d", zero_is_null=True) == [
+        None,
+        None,
+        date(2024, 5, 15),
+    ]
+
+
+def test_another_column_may_say_that_this_one_says_nothing(con: Connection) -> None:
+    field = Field("v", "date", "cells[1]", "DATE", null_when=(("cells[2]", ("OP", "")),))
+    con.execute(
+        "create or replace table told as select * from (values (1, ['2024-05-15', 'op ']), (2, ['2024-05-15', 'CL']), (3, ['2024-05-15', null])) as t(n, cells)"
+    )
+    got = con.execute(f"select {cleaned(field)} from told order by n").fetchall()
+    assert got == [(None,), ("2024-05-15",), (None,)]
+
+
+def test_a_currency_may_go_by_a_name_of_the_export(con: Connection) -> None:
+    told = ["人民币", "Pesos", "PESOS ", "1", "EUR", "usd", "??"]
+    mapping = {"人民币": "CNY", "pesos": "MXN", "1": ""}
+    assert values(con, told, "currency", mapping=mapping) == ["CNY", "MXN", "MXN", None, "EUR", "USD", None]
+
+
+def test_an_amount_may_be_the_sum_of_columns(con: Connection) -> None:
+    cells = ["1.000,00|0,50-", "|2,00", "|", "1,00|x", "5 5|", "0,00|0,00"]
+    con.execute(
+        "create or replace table classed (line_no integer, n_lines integer, raw varchar, cells varchar[], row_class varchar)"
+    )
+    con.executemany(
+        "insert into classed values (?, 1, '', ?, 'item')", [[n, told.split("|")] for n, told in enumerate(cells)]
+    )
+    con.execute("create or replace table placed as select line_no, null::bigint as group_no from classed")
+    con.execute("create or replace table group_value (group_no bigint)")
+    field = Field("open", "money", ABSENT, "DECIMAL(18,4)", needed=True, sum_cells=("cells[1]", "cells[2]"))
+    convert(con, [field], Chosen(COMMA, {}))
+    rows = con.execute("select open, problems from typed_row order by line_no").fetchall()
+    assert [value for value, _ in rows] == [Decimal("999.5"), Decimal(2), None, None, None, Decimal(0)]
+    reasons = [[(p["reason"], p["value"]) for p in problems] for _, problems in rows]
+    assert reasons == [[], [], [("REQUIRED_BLANK", "")], [("NUM_INVALID", "1,00 + x")], [("NUM_INVALID", "5 5")], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1.93E+09", "NUM_SCIENTIFIC"),
+        ("1E3", "NUM_SCIENTIFIC"),
+        ("-1,5e-3", "NUM_SCIENTIFIC"),
+        ("#N/A", "NUM_EXCEL_ERROR"),
+        ("########", "NUM_EXCEL_ERROR"),
+        ("one", "NUM_INVALID"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    path = write(tmp_path, "list_2024-10-15.csv", invoices(invoice(1), invoice(2, f'"{text}"')))
+    assert read(path, settings=LENIENT).quarantined() == [(3, "amount", reason)]
+
+
+def test_a_tab_inside_a_key_is_cleaned_away(tmp_path: Path) -> None:
+    got = read(write(tmp_path, "list_2024-10-15.csv", invoices(invoice("A\t1"), invoice("\tA2\t"))))
+    assert got.column("document", "doc_no") == ["A1", "A2"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fbl5n_lists import DE, FLAT, Item, drawn_list, tab_text
 from intake_files import AS_OF, LENIENT, Got, physical_lines, read, write
 from receivables.errors import FileRefused
-from receivables.intake.entry import Companies
+from receivables.intake.company import Companies
 
 if TYPE_CHECKING:
     from pathlib import Path

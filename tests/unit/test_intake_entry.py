@@ -11,7 +11,7 @@ import pytest
 from fbl5n_lists import FLAT, US, Item, tab_text
 from intake_files import AS_OF, HEADER, KNOWN, LENIENT, NOBODY, Got, invoice, invoices, read, user_profile, write
 from receivables.errors import FileRefused
-from receivables.intake.entry import Companies
+from receivables.intake.company import Companies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from intake_files import AS_OF, HEADER, LENIENT, Got, invoice, invoices, read, user_profile, write
 from receivables.engine import Connection, connect
-from receivables.intake.entry import Companies
+from receivables.intake.company import Companies
 from receivables.intake.rows import delimited_records, pipe_records, split_fields
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ amount = { aliases = ["amount"], required = true }
 [assume]
 currency = "EUR"
 [rows]
-total = ['^Total;']
+total = ['^Total']
 group_start = "customer"
 [rows.group]
 company = '^Company (\\w+)'

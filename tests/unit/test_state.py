@@ -113,3 +113,16 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"something else" * 100)
     with pytest.raises(NightFailed, match=f"^got {path}: file is not a database; expected "):
         State(path)
+
+
+def test_the_last_landing_that_came_to_its_end_is_known(state: State) -> None:
+    assert state.landed_until() is None
+    landed = Step("r1", "land", NOW, NOW + timedelta(seconds=1), 3, 1)
+    state.add(
+        [
+            landed,
+            replace(landed, run_id="r0", finished_at=NOW),
+            replace(landed, name="build", finished_at=NOW + timedelta(1)),
+        ]
+    )
+    assert state.landed_until() == landed.finished_at

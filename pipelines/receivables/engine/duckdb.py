@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -26,6 +26,10 @@ Connection = duckdb.DuckDBPyConnection
 """An open connection; named here so that modules below need not import the engine's library."""
 
 
+NOT_PUBLISHED: Final = ("entry", "entry_allocation")
+"""Canonical tables that are published as what the build makes of them: documents, payments and allocations."""
+
+
 def connect(
     path: Path | str = ":memory:",
     settings: Settings | None = None,
@@ -44,29 +48,51 @@ def connect(
             config["threads"] = settings.engine.threads
     if temp is not None:
         config["temp_directory"] = str(temp)
-    return duckdb.connect(str(path), read_only=read_only, config=config)
+    con = duckdb.connect(str(path), read_only=read_only, config=config)
+    con.execute("set enable_progress_bar = false")  # the night shows its own
+    return con
 
 
-def run_models(
-    con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, on_model: Callable[[str], None] = lambda _: None
+def run_entries(
+    con: duckdb.DuckDBPyConnection, settings: Settings, on_model: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Build staging, core, marts and checks from the tables in `lake`, in the caller's transaction.
+    """Attach database `entries` and build in it what subledger entries become; before the build's own transaction, which writes to one database only.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
     write_params(con, settings)
-    con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
-    for schema in ("staging", "core", "marts", "checks"):
+    con.execute("create schema staging")
+    con.execute("attach ':memory:' as entries")
+    for model in models():
+        if model.schema == "entries" or model.full_name == "staging.company":
+            on_model(model.full_name)
+            _create(con, model)
+
+
+def run_models(
+    con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, on_model: Callable[[str], None] = lambda _: None
+) -> None:
+    """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction.
+
+    Raises:
+        NightFailed: a model's SQL failed; the message names the model and the cause.
+    """
+    if not con.execute("select 1 from duckdb_databases() where database_name = 'entries'").fetchall():
+        run_entries(con, settings, on_model)
+    con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
+    for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
     built = set()
     for model in models():
+        if model.schema == "entries" or model.full_name == "staging.company":
+            continue
         on_model(model.full_name)
         _create(con, model)
         built.add(model.full_name)
     for table in TABLES:
-        if f"core.{table}" not in built:
+        if f"core.{table}" not in built and table not in NOT_PUBLISHED:
             con.execute(
                 f"create table core.{table} as select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
             )
@@ -75,7 +101,7 @@ def run_models(
 
 
 def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Staging only renames what the lake holds, so it is a view of the build and not kept; everything else is a table."""
+    """Staging only joins what others hold, so it is a view of the build and not kept; everything else is a table."""
     kind = "view" if model.schema == "staging" else "table"
     try:
         con.execute(f"create {kind} {model.full_name} as {model.sql}")

@@ -15,7 +15,7 @@ from receivables.assets import sql_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMAS: Final = ("staging", "core", "marts", "checks")
+SCHEMAS: Final = ("entries", "staging", "core", "marts", "checks")
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake.convert import Field, cleaned, number
+from receivables.intake.convert import Chosen, cleaned, typed
+from receivables.intake.fields import role_fields
 from receivables.intake.profile import fold
 from receivables.intake.rows import repeated_labels, unknown_labels
-from receivables.intake.sqltext import lit
+from receivables.intake.sqltext import FILLED, lit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
-    from receivables.intake.profile import Profile
+    from receivables.intake.profile import Locale, Profile
     from receivables.intake.recognise import Recognised
     from receivables.settings import Settings
 
@@ -40,11 +43,7 @@ class Account:
         return Account({}, {}, "ok", ())
 
 
-_TABLE_OF = {
-    "invoices": "'document'",
-    "entries": "case when kind = 'write_off' and clearing_no is not null then 'allocation'"
-    " when kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting') then 'payment' else 'document' end",
-}
+_TABLE_OF = {"invoices": "'document'", "entries": "table_name", "orders": "'order_line'"}
 
 
 def account(
@@ -55,25 +54,25 @@ def account(
     Raises:
         FileRefused: too much of it is in quarantine, its total disagrees, or it holds no row.
     """
-    table = lit(found.table.name) if found.table is not None else _TABLE_OF[profile.shape]
+    table = lit(found.table.name) if found.table is not None else _TABLE_OF.get(profile.shape, "''")
     con.execute(
-        f"create or replace table outcome as select line_no, n_lines, raw, coalesce(company_id, '') as company_id, {table} as table_name,"
+        f"create or replace temp view outcome as select line_no, n_lines, coalesce(company_id, '') as company_id, {table} as table_name,"
         " case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from judged"
-        " union all select line_no, n_lines, raw, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
+        " union all select line_no, n_lines, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
         " case when row_class = 'unclassified' then 'COL_SHIFT' else 'SKIP_' || upper(row_class) end from classed where row_class <> 'item'"
     )
     _findings(con, found)
     lines, rows = _counts(con, "sum(n_lines)"), _counts(con, "count(*)")
     items = sum(count for (_, table_name, _), count in rows.items() if table_name)
-    if not items and profile.shape != "table":
+    if not items and profile.shape not in ("table", "rows"):
         raise FileRefused(
             got=f"{name} without a single row below its header",
             expected="at least one row",
             try_="exporting it again",
             reason="FILE_TRUNCATED",
         )
-    total, file_total = _control_totals(con, profile, found)
-    _refuse_total(total, file_total, con, found, name)
+    role, total, file_total = _control_totals(con, profile, found)
+    differing = _hold_total(con, found, role, total, file_total)
     quarantined = sum(count for (_, _, outcome), count in rows.items() if outcome == "quarantined")
     share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con))
     if quarantined and share > settings.ingest.refuse_pct:
@@ -90,7 +89,7 @@ def account(
         if quarantined
         else "ok"
     )
-    return Account(lines, rows, status, tuple(_noted(con, found)), total, file_total)
+    return Account(lines, rows, status, (*differing, *_noted(con, found)), total, file_total)
 
 
 def _unclassified(rows: dict[tuple[str, str, str], int]) -> int:
@@ -112,62 +111,99 @@ def _findings(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
     """One row per problem of a quarantined record with its whole text, one per reason of skipped lines with their count."""
     left_open = ", ".join(str(line) for line in found.left_open) or "-1"
     con.execute(
-        "create or replace table finding as with problem as (select line_no, raw, unnest(problems) as p from judged where len(problems) > 0)"
+        "create or replace table finding as with bad as (select o.line_no, o.reason, record.raw from outcome as o"
+        " join record on o.line_no = record.line_no where o.outcome = 'quarantined'),"
+        " problem as (select judged.line_no, bad.raw, unnest(problems) as p from judged join bad on judged.line_no = bad.line_no where len(problems) > 0)"
         " select line_no, p.column_name as column_name, p.reason as reason_code, 'quarantine' as action, 1::bigint as count, p.value as raw_value,"
         " null::varchar as repaired_value, raw as raw_line from problem"
-        " union all select o.line_no, null, o.reason, 'quarantine', 1, null, null, o.raw from outcome as o"
-        " where o.outcome = 'quarantined' and o.line_no not in (select line_no from problem)"
+        f" union all select bad.line_no, {_fault_column(con)}, bad.reason, 'quarantine', 1, null, null, bad.raw from bad"
+        " left join judged on bad.line_no = judged.line_no where bad.line_no not in (select line_no from problem)"
         " union all select min(line_no), null, reason, 'skip', sum(n_lines)::bigint, null, null, null from outcome where outcome = 'skipped' group by reason"
         " union all select min(line_no), null, 'COL_MULTILINE', 'repair', count(*), null, null, any_value(raw) from record where n_lines > 1 having count(*) > 0"
         f" union all select line_no, null, 'QUOTE_LEFT_OPEN', 'accept_warn', 1, null, null, raw from record where line_no in ({left_open})"
     )
 
 
+def _fault_column(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL for the column that a row's verdict is about, where the shape says it."""
+    columns = [row[0] for row in con.execute("select column_name from (describe judged)").fetchall()]
+    return "judged.fault_column" if "fault_column" in columns else "null"
+
+
 def _control_totals(
     con: duckdb.DuckDBPyConnection, profile: Profile, found: Recognised
-) -> tuple[Decimal | None, Decimal | None]:
-    """What the file's amounts sum to, quarantined rows included where readable, and the total it states itself."""
-    if profile.shape == "table":
-        return None, None
-    role = _money_role(found)
+) -> tuple[str, Decimal | None, Decimal | None]:
+    """The money a file is about, what it sums to, quarantined rows included where readable, and the total the file states itself."""
+    if profile.shape not in ("entries", "invoices"):
+        return "", None, None
+    places = {field.name: field for field in role_fields(profile, found.header)}
+    roles = [role for role in TOTALLED if role in places and not places[role].is_absent]
+    if not roles:
+        return "", None, None
+    stated = _stated(con, profile, [cleaned(places[role]) for role in roles])
+    role = next((role for role, text in zip(roles, stated, strict=True) if text), roles[-1])
     row = con.execute(f"select sum({role})::decimal(18, 4) from typed_row").fetchone()
     total = row[0] if row else None
-    cell = cleaned(Field(role, "money", f"cells[{found.header.roles[role]}]", "DECIMAL(18,4)"))
-    totals = con.execute(
-        f"select {cell}, coalesce(regexp_matches(raw, {lit(profile.rows.grand_total)}), false),"
-        " line_no > (select max(line_no) from classed where row_class = 'item') from classed where row_class = 'total'"
+    if role not in roles or not stated[roles.index(role)]:
+        return role, total, None
+    readings = [_reading(con, found, profile, role, locale) for locale in found.locales_and_formats()[0]]
+    values = {reading for reading in readings if reading is not None}
+    return role, total, (total if total in values else next(iter(values), None))
+
+
+TOTALLED: Final = ("open_local", "open", "amount_local", "amount")
+"""The money a list may be about, the one its total most likely stands in first."""
+
+
+def _stated(con: duckdb.DuckDBPyConnection, profile: Profile, cells: Sequence[str]) -> list[str | None]:
+    """The texts of the file's own total row; all NULL where it has none, or where more rows follow it."""
+    rows = con.execute(
+        f"select coalesce(regexp_matches(trim(raw), {lit(profile.rows.grand_total)}), false) or coalesce(regexp_matches({FILLED}, {lit(profile.rows.grand_total)}), false),"
+        f" line_no > (select max(line_no) from classed where row_class = 'item'), {', '.join(cells)} from classed where row_class = 'total'"
     ).fetchall()
-    totals = [row for row in totals if row[1]] or totals
-    if len(totals) != 1 or not totals[0][2]:  # subtotals, or one that more rows follow, say nothing about the file
-        return total, None
-    readings = [
-        con.execute(
-            f"select {number('v', locale, 'decimal(18, 4)')} from (select ?::varchar as v)", [totals[0][0]]
-        ).fetchone()
-        for locale in found.locales_and_formats()[0]
-    ]
-    values = {reading[0] for reading in readings if reading and reading[0] is not None}
-    return total, (total if total in values else next(iter(values), None))
+    rows = [row for row in rows if row[0]] or rows
+    if len(rows) != 1 or not rows[0][1]:  # subtotals, or one that more rows follow, say nothing about the file
+        return [None] * len(cells)
+    return list(rows[0][2:])
 
 
-def _money_role(found: Recognised) -> str:
-    return "amount_local" if "amount_local" in found.header.roles else "amount"
+def _reading(
+    con: duckdb.DuckDBPyConnection, found: Recognised, profile: Profile, role: str, locale: Locale
+) -> Decimal | None:
+    """What the total row says under a role, read as one locale writes numbers."""
+    field = next(field for field in role_fields(profile, found.header) if field.name == role)
+    value = " + ".join(
+        f"case when {cleaned(part)} is null then 0 else {typed(part, cleaned(part), Chosen(locale, {}))} end"
+        for part in field.parts
+    )
+    row = con.execute(
+        f"select ({value})::decimal(18, 4) from classed where row_class = 'total' order by"
+        f" coalesce(regexp_matches(trim(raw), {lit(profile.rows.grand_total)}) or regexp_matches({FILLED}, {lit(profile.rows.grand_total)}), false) desc, line_no limit 1"
+    ).fetchone()
+    return row[0] if row else None
 
 
-def _refuse_total(
-    total: Decimal | None, file_total: Decimal | None, con: duckdb.DuckDBPyConnection, found: Recognised, name: str
-) -> None:
-    """A total can be held against the rows only where every row's amount is readable, be the row loaded or not."""
+def _hold_total(
+    con: duckdb.DuckDBPyConnection, found: Recognised, role: str, total: Decimal | None, file_total: Decimal | None
+) -> list[Finding]:
+    """Hold the rows against the file's own total; it can be only where every row's amount is readable, be the row loaded or not.
+
+    Raises:
+        FileRefused: they differ, and the profile takes the total's word.
+    """
     if file_total is None or total == file_total:
-        return
+        return []
+    told = Finding(
+        "CONTROL_TOTAL", "accept_warn", column_name=role, raw_value=str(file_total), repaired_value=str(total)
+    )
     unreadable = con.execute(
         "select 1 from outcome left join typed_row on outcome.line_no = typed_row.line_no"
-        f" where outcome.outcome = 'quarantined' and typed_row.{_money_role(found)} is null limit 1"
+        f" where outcome.outcome = 'quarantined' and typed_row.{role} is null limit 1"
     ).fetchall()
-    if unreadable:
-        return
+    if unreadable or found.profile.rows.total_warns:
+        return [told]
     raise FileRefused(
-        got=f"{name}, whose rows sum to {total} and whose total says {file_total}",
+        got=f"{found.source.path.name}, whose rows sum to {total} and whose total says {file_total}",
         expected="a file that holds all its rows",
         try_="exporting it again",
         reason="FILE_TRUNCATED",
@@ -197,16 +233,16 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
     noted = []
     if found.encoding not in ("utf-8", "utf-8-sig"):
         noted.append(Finding("ENC_LEGACY", "repair", repaired_value=found.encoding))
-    if found.source.path.suffix.lower() in (".xls", ".xlsx") and found.source.kind == "text":
+    if found.source.path.suffix.lower() in (".xls", ".xlsx") and found.source.kind in ("text", "html", "xml2003"):
         noted.append(Finding("FILE_FAKE_XLS", "repair", repaired_value=found.container))
     noted += [Finding("COL_DUPLICATE", "accept_warn", column_name=label) for label in repeated_labels(found.header)]
-    if found.table is None:
+    if found.profile.shape != "table":
         noted += [
             Finding("COL_UNKNOWN", "accept_warn", column_name=label)
             for label in unknown_labels(found.header, found.profile)
         ]
         noted += _repeats(con, found)
-    else:
+    elif found.table is not None:
         names = [name for column in found.table.columns.values() for name in (column.name, column.alias or "")]
         known = {fold(name) for name in ("company_id", *names)}
         noted += [
@@ -219,19 +255,24 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
 
 def _repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
     """Rows equal to an earlier one, kept where nothing in the file names a row."""
-    if found.profile.key and found.profile.shape == "invoices":
+    profile = found.profile
+    is_named = (
+        bool(profile.key)
+        if profile.shape == "invoices"
+        else bool({"entry_key", "allocation_key"} & profile.keys.keys())
+    )
+    if is_named or profile.shape not in REPEATED:
         return []
     named = []
-    if not found.profile.key:
+    if not profile.key and profile.shape == "invoices":
         count = con.execute("select count(*) from judged where verdict is null").fetchall()[0][0]
         named = [
             Finding("KEY_DERIVED", "accept_warn", column_name="doc_no", count=int(count), repaired_value="content")
         ]
+    amount, told = REPEATED[profile.shape]
     row = con.execute(
-        "select sum(n - 1)::bigint, sum((n - 1) * amount)::decimal(18, 2) from (select count(*) as n, any_value(amount) as amount from judged where verdict is null"
-        " group by company_id, customer, doc_no, doc_date, due_date, currency, amount, "
-        + ("settled_date" if found.profile.shape == "invoices" else "clearing_no, text")
-        + " having count(*) > 1)"
+        f"select sum(n - 1)::bigint, sum((n - 1) * amount)::decimal(18, 2) from (select count(*) as n, any_value({amount}) as amount from judged where verdict is null"
+        f" group by company_id, customer, doc_no, doc_date, due_date, currency, {amount}, {told} having count(*) > 1)"
     ).fetchone()
     if not row or not row[0]:
         return named
@@ -239,3 +280,7 @@ def _repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]
         *named,
         Finding("KEY_DUPLICATE_SAME", "accept_warn", count=int(row[0]), raw_value=str(row[1]), repaired_value="kept"),
     ]
+
+
+REPEATED: Final = {"invoices": ("amount", "settled_date"), "entries": ("amount_doc", "clearing_no, text")}
+"""The amount of a row and what else tells equal rows apart, by shape."""

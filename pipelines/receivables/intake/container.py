@@ -5,18 +5,25 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import fastexcel
+import pyarrow as pa
 
 from receivables.errors import FileRefused
+from receivables.intake import markup
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import TextIO
+
+    HasHeader = Callable[[list[tuple[int, list[str]]]], bool]
+    """Whether rows, each with its number and cells, hold the header of a known export."""
 
 CHUNK: Final = 1 << 22
 _HEAD: Final = 1 << 16
@@ -37,7 +44,7 @@ _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", cod
 
 @dataclass(frozen=True)
 class Source:
-    """A file as found: its bytes' kind (text, workbook, parquet), size and hash."""
+    """A file as found: its bytes' kind (text, workbook, parquet, html, xml2003), size and hash; an encoding its bytes prove."""
 
     path: Path
     kind: str
@@ -65,8 +72,24 @@ def inspect(path: Path, max_mb: int) -> Source:
             reason="FILE_UNREADABLE",
         ) from None
     kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
-    bom = next((encoding for mark, encoding in _BOMS.items() if head.startswith(mark)), None)
+    bom = _proven_encoding(head)
+    if kind == "text" and b"<" in head:
+        kind = markup.kind_of(head.decode(bom or "latin-1", errors="ignore")) or "text"
     return Source(path, kind, size, digest, bom)
+
+
+def _proven_encoding(head: bytes) -> str | None:
+    """What a byte-order mark says, or UTF-16 without one: every other byte of most of its letters is NUL."""
+    for mark, encoding in _BOMS.items():
+        if head.startswith(mark):
+            return encoding
+    pairs = len(head) // 2
+    for encoding, nul, other in (("utf-16-le", head[1::2], head[0::2]), ("utf-16-be", head[0::2], head[1::2])):
+        if pairs > 3 and nul.count(0) > pairs // 10 and not other.count(0):
+            text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+            if "\ufffd" not in text and not re.search("[\x00-\x08\x0e-\x1f]", text):
+                return encoding
+    return None
 
 
 def _refuse_useless(path: Path, size: int, head: bytes, max_mb: int) -> None:
@@ -82,7 +105,7 @@ def _refuse_useless(path: Path, size: int, head: bytes, max_mb: int) -> None:
             reason="FILE_TOO_LARGE",
         )
     kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
-    is_binary = kind == "text" and b"\x00" in head and not any(head.startswith(mark) for mark in _BOMS)
+    is_binary = kind == "text" and b"\x00" in head and _proven_encoding(head) is None
     if kind not in ("text", "workbook", "parquet") or is_binary:
         what = kind if not is_binary else "binary data"
         raise FileRefused(got=f"{path.name}, which is {what}", expected=table, try_=again, reason="FILE_NOT_A_TABLE")
@@ -115,13 +138,29 @@ def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
         except UnicodeError:
             continue
         return encoding
-    tried = ", ".join(encodings)
+    tried = ", ".join((source.bom_encoding,) if source.bom_encoding else encodings)
     raise FileRefused(
-        got=f"{source.path.name}, not written in {tried}",
+        got=f"{source.path.name}, not written in {tried} ({_first_unknown(source, encodings)})",
         expected="one of the profile's encodings",
         try_="a profile with the right `encodings`",
         reason="ENC_LEGACY",
     )
+
+
+def _first_unknown(source: Source, encodings: Sequence[str]) -> str:
+    """The first byte that the encoding tried first does not know, and where it stands."""
+    encoding = source.bom_encoding or encodings[0]
+    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    passed = 0
+    with source.path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            passed += len(chunk)
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                offset = passed - len(error.object) + error.start
+                return f"byte 0x{error.object[error.start]:02X} at offset {offset:,} is not {encoding}"
+    return f"it ends inside a character of {encoding}"
 
 
 def _blanked(text: str) -> str:
@@ -169,8 +208,30 @@ def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path, name: str) -> int:
     return _count(con, "line")
 
 
-def load_sheet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
-    """Create table `record` from the first sheet with any row; a cell is text, a sheet's line is its row; returns how many rows.
+def load_table(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    encodings: Sequence[str] = ("utf-8", "cp1252"),
+    has_header: HasHeader | None = None,
+) -> int:
+    """Create table `record` from a file that is no plain text: a workbook, Parquet, or tables in HTML or XML; returns how many rows.
+
+    Raises:
+        FileRefused: it cannot be opened or holds no row.
+    """
+    match source.kind:
+        case "workbook":
+            return load_sheet(con, source, has_header)
+        case "parquet":
+            return load_parquet(con, source)
+        case _:
+            return load_markup(con, source, encodings)
+
+
+def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHeader | None = None) -> int:
+    """Create table `record` from a sheet: the first whose first rows hold a header, else the first with any row; returns how many rows.
+
+    A cell is text, a sheet's line is its row.
 
     Raises:
         FileRefused: the workbook cannot be opened or holds no row.
@@ -178,27 +239,92 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
     try:
         book = fastexcel.read_excel(str(source.path))
         sheets = (book.load_sheet(name, header_row=None, dtypes="string", skip_rows=0) for name in book.sheet_names)
-        sheet = next((sheet for sheet in sheets if sheet.total_height), None)
+        filled = (sheet.to_arrow() for sheet in sheets if sheet.total_height)
+        arrow = next(filled, None)
+        if arrow is not None and has_header is not None and not has_header(_first_rows(arrow)):
+            arrow = next((sheet for sheet in filled if has_header(_first_rows(sheet))), arrow)
     except fastexcel.FastExcelError as error:
         raise FileRefused(
-            got=f"{source.path.name}: {str(error).splitlines()[0]}",
+            got=f"{source.path.name}: {_archived(source) or str(error).splitlines()[0]}",
             expected="a workbook that opens",
-            try_="saving it again as XLSX",
+            try_="saving it again as XLSX, or unpacking it first",
             reason="FILE_UNREADABLE",
         ) from None
-    if sheet is None:
+    if arrow is None:
         raise FileRefused(
             got=f"{source.path.name}, a workbook without a row",
             expected="a sheet with rows",
             try_="exporting it again",
             reason="FILE_TRUNCATED",
         )
-    arrow = sheet.to_arrow()
     con.register("sheet_rows", arrow)
     cells = ", ".join(f"coalesce({ident(name)}, '')" for name in arrow.schema.names)
     _records_from(con, "sheet_rows", cells)
     con.unregister("sheet_rows")
     return _count(con, "record")
+
+
+def _first_rows(arrow: pa.RecordBatch, count: int = 40) -> list[tuple[int, list[str]]]:
+    columns = [column.to_pylist() for column in arrow.slice(0, count).columns]
+    return [(n, [cell or "" for cell in row]) for n, row in enumerate(zip(*columns, strict=True), 1)]
+
+
+def _archived(source: Source) -> str | None:
+    """What an archive holds that is no workbook."""
+    if not zipfile.is_zipfile(source.path):
+        return None
+    with zipfile.ZipFile(source.path) as archive:
+        names = archive.namelist()
+    return (
+        None
+        if any(name.startswith("xl/") for name in names)
+        else f"a ZIP archive of {', '.join(names[:3]) or 'nothing'}"
+    )
+
+
+def load_markup(con: duckdb.DuckDBPyConnection, source: Source, encodings: Sequence[str]) -> int:
+    """Create table `record` from the tables of an HTML file or a workbook saved as XML; returns how many rows.
+
+    What the file says of its own encoding is believed where every byte agrees.
+
+    Raises:
+        FileRefused: no encoding fits, or there is no table with a row.
+    """
+    told = markup.charset_of(_read_head(source.path)[:2048])
+    tried = [told, *encodings] if told and _is_encoding(told) else list(encodings)
+    read = markup.html_rows if source.kind == "html" else markup.spreadsheet_rows
+    for encoding in (source.bom_encoding,) if source.bom_encoding else tried:
+        try:
+            with source.path.open(encoding=encoding, errors="strict") as text:
+                rows = read(_chunks(text), source.path.name)
+        except UnicodeError:
+            continue
+        numbers, cells = zip(*rows, strict=True)
+        table = pa.table({"line_no": pa.array(numbers, pa.int64()), "cells": pa.array(cells)})
+        con.register("markup_rows", table)
+        con.execute(
+            "create or replace table record as select line_no, 1::bigint as n_lines, array_to_string(cells, chr(9)) as raw, cells from markup_rows"
+        )
+        con.unregister("markup_rows")
+        return _count(con, "record")
+    raise FileRefused(
+        got=f"{source.path.name}, not written in {', '.join(tried)} ({_first_unknown(source, tried)})",
+        expected="one of the profile's encodings",
+        try_="exporting it again as CSV or XLSX",
+        reason="ENC_LEGACY",
+    )
+
+
+def _chunks(text: TextIO) -> Iterator[str]:
+    while chunk := text.read(CHUNK):
+        yield chunk
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return bool(codecs.lookup(name)._is_text_encoding)  # noqa: SLF001  # how Python itself tells texts from bytes
+    except LookupError:
+        return False
 
 
 def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from receivables.errors import FileRefused
+from receivables.intake.notation import EXPONENT, TIME_OF_DAY, day, number, serial_day
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_INVISIBLE: Final = "[\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{2064}\\x{FEFF}\\x{0}-\\x{1F}\\x{7F}]"
+INVISIBLE: Final = "[\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{2064}\\x{FEFF}\\x{0}-\\x{1F}\\x{7F}]"
+"""A character of no width, or one that only a machine reads."""
+
 _WIDE: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0\u202f\u2009"
 _NARROW: Final = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "    "
-_SYMBOLS: Final = "[€$£¥￥'’]"
-_EXACT: Final = "decimal(38, 14)"
-"""What numbers are compared as: wide enough for any amount and any rate."""
-
 _EXCEL_ERROR: Final = "^#"
 _REASONS: Final = {"money": "NUM_INVALID", "decimal": "NUM_INVALID", "int": "NUM_INVALID", "bigint": "NUM_INVALID", "double": "NUM_INVALID",
                    "date": "DATE_IMPOSSIBLE", "timestamp": "DATE_IMPOSSIBLE", "time": "DATE_IMPOSSIBLE", "bool": "VALUE_UNKNOWN",
@@ -46,6 +45,11 @@ class Field:
 
     `cell` is SQL over a classified record; `needed` rows are quarantined where it is blank. `is_plain` says that no line of the
     file holds a character that would have to be cleaned away, so that a trim is enough.
+
+    `take` is an expression whose first bracket is the value (NULL where it does not fit), `drop` characters that are no part of it.
+    `null_when` are pairs of another cell's SQL and texts, in any case: where it has one of them, this field says nothing.
+    `sum_cells` stand in the place of `cell`: the value is their sum, NULL where all are blank. `mapping` gives the code for a
+    currency's text in any case, "" for NULL.
     """
 
     name: str
@@ -59,40 +63,107 @@ class Field:
     default: str | None = None
     pad: int = 0
     is_plain: bool = False
+    take: str | None = None
+    drop: str = ""
+    zero_is_null: bool = False
+    null_when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sum_cells: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:
         """Whether the file has no text for it at all."""
-        return self.cell == ABSENT
+        return self.cell == ABSENT and not self.sum_cells
+
+    @property
+    def parts(self) -> list[Field]:
+        """The cells it is read from, each as a field: itself, or those it sums."""
+        if not self.sum_cells:
+            return [self]
+        return [
+            replace(self, name=f"{self.name}+{n}", cell=cell, sum_cells=()) for n, cell in enumerate(self.sum_cells, 1)
+        ]
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """How this file writes numbers and dates: one locale for all amounts, one format per date column."""
+    """How this file writes numbers and dates: one locale for all amounts, one format per date column.
+
+    Where no format reads a whole column, `more_formats` are the others that read some of it and cannot be mistaken for it.
+    """
 
     locale: Locale
     date_formats: dict[str, str]
+    more_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def plain_where_possible(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Field]:
-    """Mark the fields plain if not a single record needs cleaning: one look at the lines saves several at every cell."""
+    """Mark the fields plain if not a single record needs cleaning: one look at the lines saves several at every cell.
+
+    A tab is nothing to clean where it stands between cells, as in tab text and in the lines made of a sheet's rows.
+    """
+    first = con.execute("select contains(raw, chr(9)) from classed where row_class = 'item' limit 1").fetchone()
+    tab = (
+        "length(raw) - length(replace(raw, chr(9), '')) <> len(cells) - 1"
+        if first and first[0]
+        else "contains(raw, chr(9))"
+    )
     rows = con.execute(
-        "select 1 from classed where row_class in ('item', 'group') and regexp_matches(raw, ?) limit 1", [_UNPLAIN]
+        f"select 1 from classed where row_class in ('item', 'group') and (regexp_matches(raw, ?) or {tab}) limit 1",
+        [_UNPLAIN],
     ).fetchall()
     return list(fields) if rows else [replace(field, is_plain=True) for field in fields]
 
 
 def cleaned(field: Field) -> str:
-    """SQL for the field's text without padding, invisible characters, spreadsheet wrappers or null tokens; NULL where nothing is left."""
+    """SQL for the field's text without padding, invisible characters, spreadsheet wrappers or null tokens; NULL where nothing is left.
+
+    Of a sum it is the texts of all its cells.
+    """
     if field.is_absent:
         return ABSENT
+    if field.sum_cells:
+        return f"nullif(concat_ws(' + ', {', '.join(cleaned(part) for part in field.parts)}), '')"
     text = f"trim({field.cell})" if field.is_plain else _scrubbed(field)
-    if field.type in ("date", "timestamp"):
+    if field.type == "date":
+        text = (
+            f"(case when contains({text}, ':') then regexp_replace({text}, {lit(TIME_OF_DAY)}, '')"
+            f" when ends_with({text}, '.0') then regexp_replace({text}, '^([0-9]{{8}})[.]0$', '\\1') else {text} end)"
+        )
+    if field.type == "timestamp":
         text = f"(case when contains({text}, ':') then regexp_replace({text}, '[ T]00:00:00([.]0+)?$', '') else {text} end)"
+    if field.take is not None:
+        text = f"trim(regexp_extract({text}, {lit(field.take)}, 1))"
+    if field.drop:
+        text = f"trim(translate({text}, {lit(field.drop)}, ''))"
     if field.strip_decimal:
         text = f"regexp_replace({text}, '^([0-9]{{1,15}})[.]0+$', '\\1')"
-    nulls = ", ".join(lit(token) for token in ("", *field.nulls))
-    return f"(case when {text} in ({nulls}) then null else {text} end)"
+    value = _mapped(text, field.mapping) if field.mapping else text
+    return f"(case when {' or '.join(_says_nothing(field, text))} then null else {value} end)"
+
+
+def _says_nothing(field: Field, text: str) -> list[str]:
+    """Conditions under which a cell has no value."""
+    nulls = dict.fromkeys(("", *field.nulls))
+    if field.type == "date":  # 31-DEC-4712 is 31-Dec-4712
+        nulls = dict.fromkeys(form for token in nulls for form in (token, token.upper(), token.lower(), token.title()))
+    tests = [_is_one_of(text, list(nulls))]
+    if field.zero_is_null:
+        tests.append(f"regexp_matches({text}, '^[^1-9\\p{{L}}]*0[^1-9\\p{{L}}]*$')")
+    for cell, values in field.null_when:
+        tests.append(_is_one_of(f"lower(trim(coalesce({cell}, '')))", [value.strip().lower() for value in values]))
+    return tests
+
+
+def _is_one_of(text: str, values: Sequence[str]) -> str:
+    """SQL for a comparison with a few texts; a longer IN would become a join and be evaluated for every row of a case."""
+    listed = ", ".join(lit(value) for value in values)
+    return f"{text} in ({listed})" if len(values) < 4 else f"coalesce(list_contains([{listed}], {text}), false)"
+
+
+def _mapped(text: str, mapping: Mapping[str, str]) -> str:
+    cases = " ".join(f"when {lit(told.strip().lower())} then {lit(meant or None)}" for told, meant in mapping.items())
+    return f"(case lower({text}) {cases} else {text} end)"
 
 
 def _scrubbed(field: Field) -> str:
@@ -100,45 +171,8 @@ def _scrubbed(field: Field) -> str:
     if field.type == "text":
         text = f"regexp_replace({field.cell}, '[\\x00-\\x1F\\x7F]+', ' ', 'g')"
     else:
-        text = f"translate(regexp_replace({field.cell}, {lit(_INVISIBLE)}, '', 'g'), {lit(_WIDE)}, {lit(_NARROW)})"
+        text = f"translate(regexp_replace({field.cell}, {lit(INVISIBLE)}, '', 'g'), {lit(_WIDE)}, {lit(_NARROW)})"
     return f"trim(regexp_replace(trim({text}), '^=\"(.*)\"$', '\\1'))"
-
-
-def number(text: str, locale: Locale, kind: str = _EXACT) -> str:
-    """SQL that reads a number as the locale writes it, sign before, behind or in brackets, rounded to `kind`; NULL where it is not one.
-
-    The usual shapes take one look; currency signs, brackets, CR and unusual grouping are tried only where that fails.
-    """
-    d, t = _class(locale.decimal), _class(locale.thousands)
-    body = f"([0-9]+|[0-9]{{1,3}}({t}[0-9]{{3}})+)" if locale.thousands else "[0-9]+"
-    usual = f"^(-?{body}({d}[0-9]+)?|{body}({d}[0-9]+)?-)$"
-    digits = f"replace(translate({text}, {lit(locale.thousands + '-')}, ''), {lit(locale.decimal)}, '.')"
-    signed = f"(case when contains({text}, '-') then '-' || {digits} else {digits} end)"
-    return f"(case when regexp_matches({text}, {lit(usual)}) then try_cast({signed} as {kind}) else {_odd_number(text, locale, kind)} end)"
-
-
-def _odd_number(text: str, locale: Locale, kind: str) -> str:
-    bare = f"trim(regexp_replace(replace({text}, '\u2212', '-'), {lit(_SYMBOLS)}, '', 'g'))"
-    inner = f"trim(regexp_replace({bare}, '(?i)^[(](.*)[)]$|^(.*[^ ]) *-$|^(.*[^ ]) *CR$|^(.*[^ ]) *DR$|^-(.*)$', '\\1\\2\\3\\4\\5'))"
-    is_negative = f"regexp_matches({bare}, '(?i)^[(].*[)]$|^.+-$|CR$|^-')"
-    unsigned = f"regexp_replace({inner}, '^[+] *', '')"
-    d, t = _class(locale.decimal), _class(locale.thousands)
-    grouped = f"|[0-9]{{1,3}}({t}[0-9]{{2,3}})*{t}[0-9]{{3}}({d}[0-9]+)?" if locale.thousands else ""
-    shape = f"^([0-9]+({d}[0-9]*)?|{d}[0-9]+{grouped})$"
-    plain = f"replace(translate({unsigned}, {lit(locale.thousands)}, ''), {lit(locale.decimal)}, '.')"
-    signed = f"(case when {is_negative} then '-' else '' end) || {plain}"
-    return f"(case when regexp_matches({unsigned}, {lit(shape)}) then try_cast({signed} as {kind}) end)"
-
-
-def _class(characters: str) -> str:
-    """A regular expression for one of the characters."""
-    return f"[{re.escape(characters)}]"
-
-
-def day(text: str, fmt: str) -> str:
-    """SQL that reads a date (a timestamp at midnight) in one format; NULL where it is not one. Without separators every digit must be there."""
-    parsed = f"try_strptime({text}, {lit(fmt)})"
-    return f"(case when length({text}) = 8 then {parsed} end)" if fmt == "%Y%m%d" else parsed
 
 
 def typed(field: Field, text: str, chosen: Chosen) -> str:
@@ -152,7 +186,8 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
         case "double" | "timestamp" | "time":
             return f"try_cast(regexp_replace({text}, '[.]0+$', '') as {field.duckdb_type})"
         case "date":
-            return f"{day(text, chosen.date_formats.get(field.name, '%Y-%m-%d'))}::date"
+            formats = (chosen.date_formats.get(field.name, "%Y-%m-%d"), *chosen.more_formats.get(field.name, ()))
+            return f"coalesce({', '.join(f'{day(text, fmt)}::date' for fmt in formats)}, {serial_day(text)})"
         case "bool":
             truth = f"when lower({text}) in ('true', 't', 'yes', 'y', '1', '1.0', 'x', 'si', 'sí', '是') then true"
             return f"(case {truth} when lower({text}) in ('false', 'f', 'no', 'n', '0', '0.0', '否') then false end)"
@@ -181,12 +216,12 @@ def choose(
     Raises:
         FileRefused: no declared way fits, or two fit and read different values.
     """
-    locale = _chosen_locale(con, [field for field in fields if field.type in ("money", "decimal")], locales, name)
+    amounts = [part for field in fields if field.type in ("money", "decimal") for part in field.parts]
+    locale = _chosen_locale(con, amounts, locales, name)
     dates = [field for field in fields if field.type == "date" and not field.is_absent]
-    return Chosen(
-        locale,
-        _chosen_formats(con, dates, formats, name) if len(formats) > 1 else {field.name: formats[0] for field in dates},
-    )
+    if len(formats) == 1:
+        return Chosen(locale, {field.name: formats[0] for field in dates})
+    return _with_formats(con, Chosen(locale, {}), dates, formats, name)
 
 
 def _chosen_locale(
@@ -201,7 +236,7 @@ def _chosen_locale(
         f"create or replace temp table number_shape as select regexp_replace(v, '[0-9]', '9', 'g') as shape, max(v) as v from ({texts}) where v is not null group by shape"
     )
     reading = [number("v", locale) for locale in locales]
-    fitting = _fitting(con, "number_shape", reading, locales)
+    fitting, _ = _fitting(con, "number_shape", reading, locales)
     _, example = _apart(con, "number_shape", [number("v", locale) for locale in fitting], fitting)
     if example is not None:
         raise FileRefused(
@@ -213,14 +248,13 @@ def _chosen_locale(
     return fitting[0]
 
 
-def _chosen_formats(
-    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], formats: Sequence[str], name: str
-) -> dict[str, str]:
+def _with_formats(
+    con: duckdb.DuckDBPyConnection, chosen: Chosen, fields: Sequence[Field], formats: Sequence[str], name: str
+) -> Chosen:
     fitting = {field.name: _fitting_formats(con, field, formats) for field in fields}
-    decided = {found[0] for found, _ in fitting.values() if len(found) == 1}
-    chosen = {}
-    for column, (found, example) in fitting.items():
-        narrowed = [fmt for fmt in found if fmt in decided] or found
+    decided = {found[0] for found, is_whole, _ in fitting.values() if len(found) == 1 and is_whole}
+    for column, (found, is_whole, example) in fitting.items():
+        narrowed = ([fmt for fmt in found if fmt in decided] if is_whole else []) or found
         if len(narrowed) > 1 and example:
             raise FileRefused(
                 got=f"{name}: {column} {example!r}, which reads as {narrowed[0]} and as {narrowed[1]}",
@@ -228,21 +262,26 @@ def _chosen_formats(
                 try_="a user profile with `date_formats` of one entry",
                 reason="DATE_DMY_MDY",
             )
-        chosen[column] = narrowed[0]
+        chosen.date_formats[column] = narrowed[0]
+        if not is_whole:
+            # A day and a month in the other order are a mistake of one row; another way of writing is none.
+            drawn = {fmt: re.sub("%[dmbB]", "%#", fmt) for fmt in narrowed}
+            chosen.more_formats[column] = tuple(fmt for fmt in narrowed if drawn[fmt] != drawn[narrowed[0]])
     return chosen
 
 
 def _fitting_formats(
     con: duckdb.DuckDBPyConnection, field: Field, formats: Sequence[str]
-) -> tuple[list[str], str | None]:
-    """The formats that fit the column, and a text that the first two of them read differently, if there is one."""
+) -> tuple[list[str], bool, str | None]:
+    """The formats that fit the column, whether they fit all of it, and a text that the first two of them read differently, if there is one."""
     con.execute(
         f"create or replace temp table date_text as select distinct {cleaned(field)} as v from classed where row_class = 'item'"
     )
     # %Y also takes a year of two digits, for a year of antiquity: such a text is no evidence for a format.
     reading = {fmt: f"(case when {day('v', fmt)} >= '1000-01-01' then {day('v', fmt)} end)" for fmt in formats}
-    found = _fitting(con, "date_text", list(reading.values()), formats)
-    return _apart(con, "date_text", [reading[fmt] for fmt in found], found)
+    found, is_whole = _fitting(con, "date_text", list(reading.values()), formats)
+    found, example = _apart(con, "date_text", [reading[fmt] for fmt in found], found)
+    return found, is_whole, example
 
 
 def _apart(
@@ -260,17 +299,20 @@ def _apart(
     return sorted(ways, key=lambda way: way not in apart), str(row[0])
 
 
-def _fitting(con: duckdb.DuckDBPyConnection, texts: str, readings: Sequence[str], ways: Sequence[T]) -> list[T]:
-    """The ways that read every text which any of them reads, in the order declared; where none does, all, the least unfit first."""
+def _fitting(
+    con: duckdb.DuckDBPyConnection, texts: str, readings: Sequence[str], ways: Sequence[T]
+) -> tuple[list[T], bool]:
+    """The ways that read every text which any of them reads, in the order declared, and True; where none does, all, the least unfit first."""
     counts = ", ".join(f"count({reading})" for reading in (*readings, f"coalesce({', '.join(readings)})"))
     *fits, most = con.execute(f"select {counts} from {texts}").fetchall()[0]
     whole = [way for way, fit in zip(ways, fits, strict=True) if fit == most]
-    return whole or [way for _, way in sorted(zip(fits, ways, strict=True), key=lambda pair: -pair[0])]
+    return whole or [way for _, way in sorted(zip(fits, ways, strict=True), key=lambda pair: -pair[0])], bool(whole)
 
 
 def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> None:
     """Create table `typed_row`: line_no, n_lines, raw, one typed column per field, and `problems`, a list of {column, reason, value} per record."""
-    texts = "".join(f", {cleaned(field)} as {ident('t_' + field.name)}" for field in fields)
+    cells = {part.name: part for field in fields for part in (field, *field.parts)}  # of a sum, all its cells too
+    texts = "".join(f", {cleaned(cell)} as {ident('t_' + name)}" for name, cell in cells.items())
     values = "".join(f", {_value(field, chosen)} as {ident(field.name)}" for field in fields)
     problems = [(condition, entry) for field in fields for condition, entry in _problems(field)]
     is_bad = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems) or "false"
@@ -281,7 +323,7 @@ def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Cho
         " left join placed on classed.line_no = placed.line_no left join group_value on placed.group_no = group_value.group_no"
         " where classed.row_class = 'item'),"
         f" vals as (select *{values} from texts)"
-        f" select * exclude ({', '.join(ident('t_' + field.name) for field in fields)}),"
+        f" select * exclude ({', '.join(ident('t_' + name) for name in cells)}),"
         f" (case when {is_bad} then list_filter([{entries}], lambda p: p is not null) else [] end)::{kind} as problems from vals"
     )
 
@@ -293,6 +335,10 @@ def _value(field: Field, chosen: Chosen) -> str:
     if field.is_absent:
         return default
     text = ident("t_" + field.name)
+    if field.sum_cells:  # a cell that cannot be read leaves no sum
+        read = [(ident("t_" + part.name), typed(part, ident("t_" + part.name), chosen)) for part in field.parts]
+        parts = " + ".join(f"coalesce({value}, case when {cell} is null then 0 end)" for cell, value in read)
+        return f"(case when {text} is not null then try_cast({parts} as {field.duckdb_type}) end)"
     value = typed(field, text, chosen)
     if field.default is None:
         return f"({value})::{field.duckdb_type}"
@@ -302,21 +348,25 @@ def _value(field: Field, chosen: Chosen) -> str:
 def _problems(field: Field) -> list[tuple[str, str]]:
     """What can be wrong with a field: a condition on its text and value, and the finding it makes. At most one holds per row."""
     text, value = ident("t_" + field.name), ident(field.name)
-    found = [(f"{value} is null and {text} is null", _entry(field, "REQUIRED_BLANK", lit("")))] if field.needed else []
+    found = (
+        [(f"{value} is null and {text} is null", _entry(field, lit("REQUIRED_BLANK"), lit("")))] if field.needed else []
+    )
     if field.is_absent:
         return found
     reason = _REASONS.get(field.type)
-    if reason == "NUM_INVALID":
-        is_error = f"{text} is not null and {value} is null and regexp_matches({text}, {lit(_EXCEL_ERROR)})"
-        is_other = f"{text} is not null and {value} is null and not regexp_matches({text}, {lit(_EXCEL_ERROR)})"
-        return [*found, (is_error, _entry(field, "NUM_EXCEL_ERROR", text)), (is_other, _entry(field, reason, text))]
     if reason is not None:
-        return [*found, (f"{text} is not null and {value} is null", _entry(field, reason, text))]
+        why = lit(reason)
+        if reason == "NUM_INVALID":  # looked at only where a value is missing
+            why = (
+                f"case when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then 'NUM_EXCEL_ERROR'"
+                f" when regexp_matches({text}, {lit(EXPONENT)}) then 'NUM_SCIENTIFIC' else {why} end"
+            )
+        return [*found, (f"{text} is not null and {value} is null", _entry(field, why, text))]
     if field.type in ("key", "id") and not field.is_plain:
         shattered = f"regexp_matches({text}, '^[0-9]([.,][0-9]+[eE][+]?|[eE][+])[0-9]+$')"
-        return [*found, (shattered, _entry(field, "NUM_SCIENTIFIC", text))]
+        return [*found, (shattered, _entry(field, lit("NUM_SCIENTIFIC"), text))]
     return found
 
 
 def _entry(field: Field, reason: str, value: str) -> str:
-    return f"{{'column_name': {lit(field.name)}, 'reason': {lit(reason)}, 'value': {value}}}"
+    return f"{{'column_name': {lit(field.name)}, 'reason': {reason}, 'value': {value}}}"

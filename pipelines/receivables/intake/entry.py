@@ -1,246 +1,396 @@
-"""Meaning of a role-shaped file: kinds, keys, companies, what is in scope; makes `landing.entry`, which the landing models read."""
+"""A customer subledger: its rows become entries and uses of one entry against another, each with its key, sign, kind and state.
+
+The steps are views over `typed_row`, so that nothing is computed or kept twice; only `judged` is a table.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from receivables.errors import FileRefused, Finding
-from receivables.intake.profile import PAYMENT_KINDS
+from babel.numbers import get_currency_precision
+
+from receivables.errors import Finding
+from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
+from receivables.intake.fields import TYPES
+from receivables.intake.meaning import assumed_values, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.repeats import mark_repeats
-from receivables.intake.sqltext import lit
+from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     import duckdb
 
-    from receivables.intake.profile import Kind, Profile
+    from receivables.intake.profile import Profile
+
+ENTRY_COLUMNS: Final = (
+    "entry_key", "doc_key", "doc_no", "fiscal_year", "customer_id", "kind", "source_type", "state", "doc_date", "posting_date", "due_date",
+    "baseline_date", "seq", "currency", "amount_doc", "amount_local", "open_doc", "open_local", "settled_date", "cancelled_date", "clearing_no",
+    "clearing_date", "applies_to", "ref_key", "match_key", "reverses_key", "reversed_by_key", "terms_id", "order_no", "customer_ref",
+    "salesperson", "ship_region", "tax_local", "method", "instrument_no", "instrument_due", "bank_ref", "dispute_flag", "dunning_block",
+    "dunning_level", "text",
+)  # fmt: skip
+"""What of an entry is made from its row; the rest is the same for the whole file."""
+
+_SIGNED: Final = ("amount", "amount_local", "open", "open_local", "paid", "paid_local", "tax_local")
+_CONTENT: Final = (
+    "customer_id",
+    "doc_no",
+    "doc_date",
+    "due_date",
+    "currency",
+    "amount_doc",
+    "amount_local",
+    "clearing_no",
+    "kind",
+    "to_key",
+    "from_key",
+)
+_AMOUNTS: Final = {"amount", "amount_local", "debit", "credit", "debit_local", "credit_local"}
+_ENTRY: Final = "table_name = 'entry'"
+_USE: Final = "table_name = 'entry_allocation'"
+_PAYMENTS: Final = ", ".join(lit(kind) for kind in PAYMENT_KINDS)
 
 
-@dataclass(frozen=True)
-class Companies:
-    """What is known of companies before a file is read: the one to use where rows name none, and known ledger currencies."""
-
-    default: str | None
-    currencies: Mapping[str, str]
-    is_forced: bool = False
-
-
-def kind_case(profile: Profile) -> str:
-    """SQL for the ledger's kind of a typed row; NULL where no rule of the profile fits."""
-    cases = " ".join(f"when {_condition(kind)} then {lit(kind.kind)}" for kind in profile.kinds)
-    return f"case {cases} end" if cases else "null::varchar"
-
-
-def _condition(kind: Kind) -> str:
-    tests = ["true"]
-    if kind.type is not None:
-        tests.append(f"doc_type = {lit(kind.type)}")
-    if kind.special is not None:
-        tests.append(f"special = {lit(kind.special)}")
-    if kind.sign is not None:
-        tests.append("amount_local_or_doc >= 0" if kind.sign == "+" else "amount_local_or_doc < 0")
-    if kind.text is not None:
-        tests.append(f"regexp_matches(coalesce(text, ''), {lit(kind.text)})")
-    return " and ".join(tests)
-
-
-def mean(con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, file_name: str) -> list[Finding]:
-    """Create table `meant` from `typed_row`: assumed values filled in, company, kind, scope; returns what was assumed.
+def mean(  # noqa: PLR0917  # what a row means depends on the file, its caller and its day
+    con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, day: date, unit_factor: int, file_name: str
+) -> list[Finding]:
+    """Create view `meant` over `typed_row`: companies, signed amounts, kinds, states, keys; returns what was assumed.
 
     Raises:
         FileRefused: no company, or no ledger currency, can be told.
     """
+    present = {row[0] for row in con.execute("select column_name from (describe typed_row)").fetchall()}
+    _view(con, "told", _told(profile, companies, day, present))
+    refuse_nobody(con, "told", file_name)
+    taken = ledger_currencies(con, profile, companies, "told", file_name)
+    _view(con, "sided", _sided(con, profile, unit_factor))
+    signed = "coalesce(amount, amount_local)"
+    _view(
+        con,
+        "ruled",
+        f"select *, {rule_case(profile.kinds, signed)} as rule_no, {state_case(profile.states)} as told_state from sided",
+    )
+    _view(con, "signed", _signed(profile))
+    _view(con, "valued", _valued(profile, tells_currency="currency" in present or profile.assume.currency is not None))
+    _view(con, "dated", _dated(con, profile, present))
+    _view(con, "meant", _keyed(profile))
+    return [*assumed_values(con, profile), *_assumed_clearings(con, present), *taken]
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    con.execute(f"create or replace temp view {ident(name)} as {sql}")
+
+
+def _told(profile: Profile, companies: Companies, day: date, present: set[str]) -> str:
+    """Every role of the shape, absent ones NULL, with the values the profile states for rows that leave them out."""
+    absent = "".join(
+        f", null::{TYPES[kind]} as {ident(role)}" for role, kind in ROLES[profile.shape].items() if role not in present
+    )
     assume = profile.assume
-    has_settled = profile.shape == "invoices"
-    doc_date = (
-        f"coalesce(doc_date, {assume.doc_date_from} + {assume.doc_date_days})" if assume.doc_date_from else "doc_date"
+    origin = f"date '{day}'" if assume.doc_date_from == "extract" else assume.doc_date_from
+    doc_date = f"coalesce(doc_date, ({origin} + {assume.doc_date_days})::date)" if origin else "doc_date"
+    keys = {role: key_text(profile.keys.get(role, (f"{{{role}}}",))) for role in ("customer", "doc_no", "clearing_no")}
+    return (
+        f"with whole as (select *{absent} from typed_row)"
+        f" select * replace (coalesce(doc_type, {lit(assume.doc_type)}) as doc_type, {doc_date} as doc_date,"
+        f" coalesce(currency, {lit(assume.currency)}) as currency, coalesce(amount, {_balance('debit', 'credit')}) as amount,"
+        f" coalesce(amount_local, {_balance('debit_local', 'credit_local')}) as amount_local,"
+        f" coalesce({keys['customer']}, {lit(assume.customer)}) as customer, {keys['doc_no']} as doc_no, {keys['clearing_no']} as clearing_no),"
+        f" {companies.of_row()} as company_id from whole"
     )
-    cleared = "max(coalesce(posting_date, doc_date)) over (partition by company, customer, clearing_no)"
-    settled = (
-        ", case when is_open then null else settled_date end as settled_date"
-        if has_settled
-        else f", case when clearing_no is not null then coalesce(clearing_date, {cleared}) end as clearing_date"
-    )
-    company = lit(companies.default) if companies.is_forced else f"coalesce(company, {lit(companies.default)})"
-    special = "" if profile.shape == "entries" else ", null::varchar as special"
-    con.execute(
-        "create or replace table meant as select * replace ("
-        f"coalesce(doc_type, {lit(assume.doc_type)}) as doc_type, {doc_date}::date as doc_date, coalesce(currency, {lit(assume.currency)}) as currency,"
-        f" {company} as company{settled}), {company} as company_id, coalesce(amount, amount_local) as amount_local_or_doc{special} from typed_row"
-    )
-    if _one(con, "select count(*) from meant where company_id is null"):
-        raise FileRefused(
-            got=f"{file_name}, which names no company",
-            expected="a company column, or one company in the settings",
-            try_="--company ID",
-            reason="COMPANY_UNKNOWN",
-        )
-    _add_currencies(con, profile, companies, file_name)
-    con.execute(
-        "create or replace table meant as select meant.* exclude (local_currency), company_currency.local_currency, company_currency.is_new as is_new_company,"
-        f" {kind_case(profile)} as kind from meant left join company_currency on meant.company_id = company_currency.company_id"
-    )
-    return [*_assumptions(con, profile, has_settled=has_settled), *_assumed_currencies(con, profile)]
 
 
-def _add_currencies(con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, file_name: str) -> None:
-    con.execute("create or replace temp table known_currency (company_id varchar, local_currency varchar)")
-    for company_id, currency in companies.currencies.items():
-        con.execute("insert into known_currency values (?, ?)", [company_id, currency])
-    column = {"column": "meant.local_currency", "single_currency": "meant.currency", "settings": "null::varchar"}[
-        profile.local_currency_from
+def _balance(debit: str, credit: str) -> str:
+    return f"case when coalesce({debit}, {credit}) is not null then coalesce({debit}, 0) - coalesce({credit}, 0) end"
+
+
+def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -> str:
+    """Amounts in whole units, with the sign of their side where the file tells one."""
+    side = "1"
+    if profile.sides.debit or profile.sides.credit:
+        debit, credit = (_among("side", values) for values in (profile.sides.debit, profile.sides.credit))
+        side = f"(case when {debit} then 1 when {credit} then -1 end)"
+    scale = {"doc": "", "local": ""}
+    if profile.raw_decimals:
+        scale = {"doc": f" * {_decimals(con, 'told.currency')}", "local": f" * {_decimals(con, 'c.local_currency')}"}
+    factor = f" * {unit_factor}" if unit_factor != 1 else ""
+    amounts = ", ".join(
+        f"(told.{ident(role)}{scale['local' if role.endswith('_local') else 'doc']}{factor} * {side})::decimal(18, 4) as {ident(role)}"
+        for role in _SIGNED
+    )
+    return (
+        f"select told.* exclude (local_currency) replace ({amounts}), c.local_currency, c.is_new as is_new_company"
+        " from told left join company_currency as c on told.company_id = c.company_id"
+    )
+
+
+def _among(role: str, values: Sequence[str]) -> str:
+    return f"lower({ident(role)}) in ({', '.join(lit(value.lower()) for value in values)})" if values else "false"
+
+
+def _decimals(con: duckdb.DuckDBPyConnection, currency: str) -> str:
+    """SQL factor from amounts stored with two decimals to the currency's own: yen are stored divided by 100."""
+    codes = [
+        row[0]
+        for row in con.execute(
+            "select distinct c from (select currency as c from told union all select local_currency from company_currency) where c is not null"
+        ).fetchall()
     ]
-    con.execute(
-        "create or replace table company_currency as select meant.company_id,"
-        f" coalesce(max(known.local_currency), {lit(profile.assume.local_currency)}, case when count(distinct {column}) = 1 then max({column}) end) as local_currency,"
-        " max(known.local_currency) is null as is_new from meant left join known_currency as known on meant.company_id = known.company_id group by meant.company_id"
+    places = {code: get_currency_precision(code) for code in codes}
+    cases = " ".join(
+        f"when {lit(code)} then {10 ** (2 - n) if n < 2 else f'0.{1:0{n - 2}d}'}"
+        for code, n in places.items()
+        if n != 2
     )
-    if profile.local_currency_from == "column":
-        _refuse_other_currency(con, file_name)
-    unknown = con.execute(
-        "select company_id from company_currency where local_currency is null order by company_id"
-    ).fetchone()
-    if unknown is not None:
-        raise FileRefused(
-            got=f"{file_name}: company {unknown[0]} without a ledger currency",
-            expected="one ledger currency per company",
-            try_=f"[[company]] id = {unknown[0]!r}, local_currency = ... in receivables.toml",
-            reason="COMPANY_CURRENCY_UNKNOWN",
-        )
+    return f"(case {currency} {cases} else 1 end)" if cases else "1"
 
 
-def _refuse_other_currency(con: duckdb.DuckDBPyConnection, file_name: str) -> None:
-    """Amounts in another ledger currency than the company's would be added up under the wrong name."""
-    rows = con.execute(
-        "select meant.company_id, meant.local_currency, company_currency.local_currency, min(meant.line_no) from meant"
-        " join company_currency on meant.company_id = company_currency.company_id"
-        " where meant.local_currency <> company_currency.local_currency group by all order by min(meant.line_no) limit 1"
-    ).fetchall()
-    for company_id, told, kept, line_no in rows:
-        raise FileRefused(
-            got=f"{file_name}: company {company_id} with ledger amounts in {told} (line {line_no})",
-            expected=f"its ledger currency {kept}",
-            try_="the company's own currency in receivables.toml, or exporting in its ledger currency",
-            reason="COMPANY_CURRENCY_UNKNOWN",
-        )
+def _signed(profile: Profile) -> str:
+    """Kinds, and amounts turned where the kind is told without its sign; a use told the wrong way round is turned too."""
+    rules = dict(enumerate(profile.kinds, start=1))
+    kind = of_rule({number: rule.kind for number, rule in rules.items()})
+    happened = of_rule({number: rule.allocation_kind for number, rule in rules.items() if rule.allocation_kind})
+    silent = _numbers(number for number, rule in rules.items() if not rule.applies)
+    turned = {number: rule for number, rule in rules.items() if rule.negate}
+    plain_credits, plain_uses = (
+        _numbers(number for number, rule in turned.items() if rule.kind.startswith("allocation") is is_use)
+        for is_use in (False, True)
+    )
+    signs = ", ".join(
+        f"case when rule_no in ({plain_credits}) then -abs({ident(role)}) when rule_no in ({plain_uses}) then -{ident(role)} else {ident(role)} end as {ident(role)}"
+        for role in _SIGNED
+    )
+    return (
+        f"select *{f' replace ({signs})' if turned else ''}, {kind} as told_kind, {happened} as allocation_kind,"
+        f" coalesce(rule_no in ({silent}), false) as is_silent from ruled"
+    )
 
 
-def _assumptions(con: duckdb.DuckDBPyConnection, profile: Profile, *, has_settled: bool) -> list[Finding]:
-    assume = profile.assume
-    told = {
-        "doc_date": f"{assume.doc_date_from} {assume.doc_date_days:+d} days" if assume.doc_date_from else None,
-        "currency": assume.currency,
-        "doc_type": assume.doc_type,
-        "company": assume.company,
-    }
-    gaps = {role: f"{role} is null" for role in told}
-    if not has_settled:
-        told["clearing_date"] = "latest document date of the clearing"
-        gaps["clearing_date"] = "clearing_no is not null and clearing_date is null"
-    findings = []
-    for role, value in told.items():
-        if value is not None and (count := _one(con, f"select count(*) from typed_row where {gaps[role]}")):
-            findings.append(
-                Finding("ASSUMED_VALUE", "accept_warn", column_name=role, count=count, repaired_value=value)
-            )
-    if has_settled and (
-        count := _one(con, "select count(*) from typed_row where is_open and settled_date is not null")
-    ):
-        findings.append(Finding("SETTLED_WHILE_OPEN", "accept_warn", column_name="settled_date", count=count))
-    return findings
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in numbers) or "-1"
 
 
-def _assumed_currencies(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
-    if profile.local_currency_from == "column":
+def _valued(profile: Profile, *, tells_currency: bool) -> str:
+    """Both amounts and both rests: the one told stands for the other where the item is in ledger currency, a rate told makes the ledger's.
+
+    A file that tells no currency leaves it to the header another file tells, except where it gives ledger amounts only.
+    """
+    is_local = "coalesce(currency, local_currency) = local_currency" if tells_currency else "amount is null"
+    currency = (
+        "coalesce(currency, local_currency)" if tells_currency else "case when amount is null then local_currency end"
+    )
+    rate = (
+        f"(fx_rate * {1 / profile.fx_rate_per:.9f})::decimal(18, 9)"
+        if profile.fx_rate_per != 1
+        else "fx_rate::decimal(18, 9)"
+    )
+    by_rate = f"round(amount::decimal(20, 4) * {rate}, 2)::decimal(18, 4)"
+    rest = "case when not is_open then 0 else coalesce({open}, {amount} - {paid}) end"
+    return (
+        "with rested as (select *,"
+        f" {rest.format(open='open', amount='amount', paid='paid')} as rest_doc,"
+        f" {rest.format(open='open_local', amount='amount_local', paid='paid_local')} as rest_local from signed)"
+        f" select * exclude (currency), {currency} as currency, currency is not null and amount is null and not {is_local} as is_foreign_blank,"
+        f" coalesce(amount, case when {is_local} then amount_local end)::decimal(18, 4) as amount_doc,"
+        f" coalesce(amount_local, case when {is_local} then amount when fx_rate is not null then {by_rate} end)::decimal(18, 4) as value_local,"
+        f" coalesce(rest_doc, case when {is_local} then rest_local end)::decimal(18, 4) as open_doc,"
+        f" coalesce(rest_local, case when {is_local} then rest_doc end)::decimal(18, 4) as rest_of_local,"
+        " case when told_kind = 'invoice' and coalesce(amount, amount_local) < 0 then 'credit_note' else nullif(told_kind, 'by_sign') end as kind from rested"
+    )
+
+
+def _dated(con: duckdb.DuckDBPyConnection, profile: Profile, present: set[str]) -> str:
+    """Due dates from terms told in days, days of clearings that leave theirs out, the fiscal year."""
+    due = "due_date"
+    if profile.due_rule == "terms_days":
+        days = "coalesce(nullif(days3, 0), nullif(days2, 0), nullif(days1, 0), 0)"
+        base = "coalesce(baseline_date, doc_date)"
+        # A credit is due at once unless it says that it follows an invoice (V), or which one, whose due date it then has.
+        credit = f"case when invoice_ref is null then {base} when invoice_ref = 'V' then {base} + {days} end"
+        due = f"coalesce(due_date, case when amount_doc < 0 then {credit} else {base} + {days} end)::date"
+    clearing = "clearing_date"
+    if _has_undated_clearing(con, present):
+        clearing = "case when clearing_no is not null then coalesce(clearing_date, max(coalesce(posting_date, doc_date)) over (partition by company_id, customer, clearing_no)) end"
+    return (
+        f"select * exclude (amount_local, open_local) replace ({due} as due_date, {clearing} as clearing_date,"
+        " coalesce(fiscal_year, year(coalesce(posting_date, doc_date)))::integer as fiscal_year,"
+        " case when open_doc is null or open_doc = 0 then settled_date end as settled_date),"
+        " value_local as amount_local, rest_of_local as open_local from valued"
+    )
+
+
+def _has_undated_clearing(con: duckdb.DuckDBPyConnection, present: set[str]) -> bool:
+    if "clearing_no" not in present:
+        return False
+    missing = "clearing_date is null" if "clearing_date" in present else "true"
+    return bool(con.execute(f"select 1 from typed_row where clearing_no is not null and {missing} limit 1").fetchall())
+
+
+def _assumed_clearings(con: duckdb.DuckDBPyConnection, present: set[str]) -> list[Finding]:
+    if not _has_undated_clearing(con, present):
         return []
-    rows = con.execute(
-        "select c.company_id, c.local_currency, count(*) from company_currency as c join meant on meant.company_id = c.company_id where c.is_new group by all order by all"
-    ).fetchall()
+    missing = "clearing_date is null" if "clearing_date" in present else "true"
+    count = one(con, f"select count(*) from typed_row where clearing_no is not null and {missing}")
     return [
         Finding(
             "ASSUMED_VALUE",
             "accept_warn",
-            column_name="local_currency",
+            column_name="clearing_date",
             count=count,
-            raw_value=company,
-            repaired_value=currency,
+            repaired_value="latest document date of the clearing",
         )
-        for company, currency, count in rows
     ]
 
 
-def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """Create table `judged`: every meant row with its key and its verdict: NULL where it is loaded, else why it is quarantined or skipped.
-
-    A repeated key with the same content is loaded once, with other content not at all; without a key in the file, every row is one of its own,
-    named by its content and its place among equals.
-    """
-    fx = "currency <> local_currency and amount_local is null"
-    con.execute(
-        "create or replace table faulted as select * exclude (amount, amount_local, currency),"
-        " coalesce(currency, local_currency) as currency, amount_local_or_doc as amount,"
-        " coalesce(amount_local, case when coalesce(currency, local_currency) = local_currency then amount end) as amount_local,"
-        " case when len(problems) > 0 then problems[1].reason when kind is null then 'TYPE_UNKNOWN'"
-        " when kind = 'out_of_scope' then 'SKIP_OUT_OF_SCOPE'"
-        " when doc_date is null or (amount is null and currency <> local_currency) then 'REQUIRED_BLANK'"
-        f" when {fx} then 'FX_MISSING' when sign(amount) * sign(amount_local) < 0 then 'SIGN_MIXED'"
-        " when coalesce(amount, amount_local) = 0 and coalesce(amount_local, amount) = 0 then 'SKIP_ZERO'"
-        " when amount_local_or_doc = 0 then 'AMOUNT_ZERO' end as fault from meant"
-    )
-    settled = "settled_date" if profile.shape == "invoices" else "clearing_no"
-    content = ["customer", "doc_no", "doc_date", "due_date", "currency", "amount", settled]
-    hashed = f"md5(concat_ws('|', {', '.join(content)}))"
-    if profile.shape == "entries":
-        key = "null::varchar"
-    elif profile.key:
-        key = "concat_ws('/', " + ", ".join(f"coalesce({role}::varchar, '')" for role in profile.key) + ")"
-    else:
-        key = f"{hashed} || '-' || row_number() over (partition by company_id, {hashed} order by line_no)"
-    con.execute(f"create or replace table keyed as select *, {key} as row_key from faulted")
-    mark_repeats(con, "keyed", "company_id, row_key" if profile.key and profile.shape == "invoices" else "", content)
-
-
-def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """Create `landing.entry` from the rows that are loaded, with what the landing models of the profile's shape read."""
-    payments = ", ".join(lit(kind) for kind in PAYMENT_KINDS)
-    con.execute("create schema if not exists landing")
-    if profile.shape == "invoices":
-        con.execute(
-            f"create or replace table landing.entry as select * exclude (verdict, problems, fault), {lit(profile.system)} as source_system from judged where verdict is null"
+def _keyed(profile: Profile) -> str:
+    """Keys of the entry, its document and what it is used against, and every column of the two tables by its own name."""
+    templates = {"doc_key": ("{doc_no}",), "ref_key": ("{invoice_ref}",), **profile.keys}
+    keys = {name: key_text(templates.get(name, ())) for name in DERIVED_KEYS}
+    if profile.reversal_text:
+        keys["reverses_key"] = (
+            f"coalesce({keys['reverses_key']}, nullif(regexp_extract(coalesce(text, ''), {lit(profile.reversal_text)}, 1), ''))"
         )
-        return
-    reversed_no = (
-        f"nullif(regexp_extract(coalesce(text, ''), {lit(profile.reversal_text)}, 1), '')"
-        if profile.reversal_text
-        else "null::varchar"
-    )
-    # A write-off is an allocation from the day it clears something; one that waits for its clearing is a credit until then.
-    is_waiting = "(clearing_no is null or coalesce(posting_date, doc_date) < clearing_date)"
-    con.execute(
-        f"create or replace temp table line as select * exclude (kind, row_key), case when kind = 'write_off' and {is_waiting} then 'adjustment' else kind end as kind,"
-        f" year(coalesce(posting_date, doc_date)) as fiscal_year, {reversed_no} as reversed_no from judged where verdict is null"
-    )
-    con.execute(
-        "create or replace temp table posted as select *,"
-        f" case when kind = 'write_off' then 'write_off' when kind in ({payments}) then 'payment' else 'document' end as entity,"
-        " customer || '/' || doc_no || '/' || fiscal_year || case when amount < 0 and kind not in ('receipt', 'prepayment') then '/C' else '' end as row_key from line"
-    )
-    con.execute(
-        "create or replace temp table reversal as select r.company_id, r.row_key, min(o.row_key) as reverses_key from posted as r join posted as o"
-        " on r.company_id = o.company_id and r.customer = o.customer and r.reversed_no = o.doc_no and r.clearing_no = o.clearing_no and r.clearing_date = o.clearing_date"
-        " and r.amount = -o.amount and r.entity = 'document' and o.entity = 'document' and r.row_key <> o.row_key group by all"
-    )
-    con.execute(
-        f"create or replace table landing.entry as select k.* exclude (verdict, problems, fault), {lit(profile.system)} as source_system,"
-        " row_number() over (partition by k.company_id, k.row_key order by k.due_date nulls last, k.line_no)::integer as seq, r.reverses_key,"
-        " r.row_key is not null or exists (select 1 from reversal as b where b.company_id = k.company_id and b.reverses_key = k.row_key) as is_reversal_pair,"
-        " (select max(d.row_key) from posted as d where d.company_id = k.company_id and d.customer = k.customer and d.doc_no = k.invoice_ref and d.entity = 'document' and d.amount > 0) as ref_key"
-        " from posted as k left join reversal as r on k.company_id = r.company_id and k.row_key = r.row_key"
+    keys["applies_to"] = f"case when not is_silent then {keys['applies_to']} end"
+    named = "".join(f", {sql} as {name}" for name, sql in keys.items())
+    table = "case when told_kind in ('allocation', 'allocation_reversal') then 'entry_allocation' else 'entry' end"
+    return (
+        f"select *{named}, {table} as table_name, company_id || ':' || customer as customer_id, company_id || ':' || terms as terms_id,"
+        " doc_type as source_type, coalesce(dispute, false) as dispute_flag, coalesce(clearing_date, posting_date, doc_date) as alloc_date,"
+        " nullif(told_state, 'unknown') as ledger_state from dated"
     )
 
 
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
+    """Create table `judged`: every meant row with its verdict: NULL where it is loaded, else why it is quarantined or skipped.
+
+    A key of the file that is told twice with the same content is loaded once, with other content not at all.
+    """
+    columns = ", ".join(_named(column) for column in ENTRY_COLUMNS if column not in ("entry_key", "state"))
+    con.execute(
+        f"create or replace temp view ruled_out as select line_no, n_lines, problems, company_id, table_name, {columns},"
+        " ledger_state as state, entry_key as told_key, to_key, from_key, group_key, allocation_key as told_use, allocation_kind, alloc_date,"
+        " amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state,"
+        f" {_fault(profile)} from meant"
+    )
+    sign = f"case when amount_doc < 0 and coalesce(kind, '') not in ({_PAYMENTS}) then '/C' else '' end"
+    own = f"case when table_name = 'entry' then doc_key || {sign} else md5(concat_ws('|', to_key, from_key, group_key, alloc_date, amount_doc)) end"
+    con.execute(
+        "create or replace table keyed as select * exclude (told_key, told_use),"
+        f" case when table_name = 'entry' then told_key else told_use end as told_row_key, {own} as own_key, {own} || '/1' as entry_key from ruled_out"
+    )
+    _number(con)
+    told = "entry_key" in profile.keys or "allocation_key" in profile.keys
+    mark_repeats(con, "keyed", "company_id, table_name, entry_key" if told else "", _CONTENT)
+
+
+def _number(con: duckdb.DuckDBPyConnection) -> None:
+    """Number the rows of `keyed` that share a document, by due date, and take the file's own key where it tells one; most rows are the only one of theirs."""
+    con.execute("update keyed set entry_key = told_row_key where told_row_key is not null")
+    con.execute(
+        "create or replace temp table shared as select company_id, table_name, own_key from keyed where told_row_key is null"
+        " group by company_id, table_name, own_key having count(*) > 1"
+    )
+    con.execute(
+        "update keyed set entry_key = own_key || '/' || place.place from (select line_no, row_number() over"
+        " (partition by company_id, table_name, own_key order by due_date nulls last, line_no) as place"
+        " from keyed semi join shared using (company_id, table_name, own_key)) as place where keyed.line_no = place.line_no and place.place > 1"
+        " and keyed.told_row_key is null"
+    )
+
+
+def _named(column: str) -> str:
+    if column == "clearing_date":  # a day without a clearing clears nothing
+        return "case when clearing_no is not null then clearing_date end as clearing_date"
+    return column
+
+
+def _fault(profile: Profile) -> str:
+    """SQL for what is wrong with a row, the first that applies, and with which role; both NULL where nothing is."""
+    tests = [("len(problems) > 0", "problems[1].reason", "null"), *_kind_faults(profile), *_blank_faults(profile)]
+    tests += [
+        ("sign(amount_doc) * sign(amount_local) < 0", lit("SIGN_MIXED"), lit("amount_local")),
+        (f"{_ENTRY} and kind = 'credit_note' and amount_doc > 0", lit("SIGN_CREDIT_POSITIVE"), lit("amount")),
+        ("amount_doc = 0 and coalesce(amount_local, 0) = 0 and coalesce(open_doc, 0) = 0", lit("SKIP_ZERO"), "null"),
+        (f"{_ENTRY} and (amount_doc = 0 or amount_local = 0)", lit("AMOUNT_ZERO"), lit("amount")),
+    ]
+    reasons, roles = (" ".join(f"when {test[0]} then {test[n]}" for test in tests) for n in (1, 2))
+    return f"case {reasons} end as fault, case {roles} else null::varchar end as fault_column"
+
+
+def _kind_faults(profile: Profile) -> list[tuple[str, str, str]]:
+    tests = []
+    if profile.kinds:
+        if any(rule.type for rule in profile.kinds):
+            tests.append(("told_kind is null and doc_type is null", lit("REQUIRED_BLANK"), lit("doc_type")))
+        tests.append(("told_kind is null", lit("TYPE_UNKNOWN"), lit("doc_type")))
+        tests.append(("told_kind = 'out_of_scope'", lit("SKIP_OUT_OF_SCOPE"), "null"))
+        tests.append((f"{_USE} and to_key = from_key", lit("SKIP_OUT_OF_SCOPE"), "null"))
+    if profile.sides.debit or profile.sides.credit:
+        known = " or ".join(_among("side", values) for values in (profile.sides.debit, profile.sides.credit))
+        tests.append((f"side is null or not ({known})", lit("VALUE_UNKNOWN"), lit("side")))
+    return [*tests, ("told_state = 'unknown'", lit("STATE_UNKNOWN"), lit("state"))]
+
+
+def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
+    """Without these a row says nothing, so far as the profile's file has them at all."""
+    named = {*profile.columns, *profile.keys}
+    blank = lit("REQUIRED_BLANK")
+    tests = [
+        (f"{_USE} and amount_doc is null and amount_local is null", blank, lit("amount")),
+        (f"{_USE} and coalesce(to_key, from_key) is null", blank, lit("to_key")),
+        (f"{_ENTRY} and doc_key is null", blank, lit("doc_no")),
+    ]
+    if "customer" in profile.rows.group and "customer" not in named:
+        tests.append((f"{_ENTRY} and customer is null", lit("ROW_GROUP_MISSING"), lit("customer")))
+    elif "customer" in named:
+        is_money = f"coalesce(told_kind in ({_PAYMENTS}) or (told_kind = 'by_sign' and amount_doc < 0), false)"
+        tests.append((f"{_ENTRY} and customer is null and not {is_money}", blank, lit("customer")))
+    if "doc_date" in profile.columns and profile.level == "line":
+        tests.append((f"{_ENTRY} and doc_date is null and posting_date is null", blank, lit("doc_date")))
+    if _AMOUNTS & named:
+        tests.append((f"{_ENTRY} and (amount_doc is null or is_foreign_blank)", blank, lit("amount")))
+    return tests
+
+
+def turned_credits(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Count the invoices told with a negative amount, which are loaded as credit notes."""
+    count = one(
+        con, "select count(*) from judged where verdict is null and told_kind = 'invoice' and kind = 'credit_note'"
+    )
+    return (
+        [
+            Finding(
+                "SIGN_NEGATIVE_INVOICE", "accept_warn", column_name="amount", count=count, repaired_value="credit_note"
+            )
+        ]
+        if count
+        else []
+    )
+
+
+def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
+    """Create the views `landing.entry` and `landing.entry_allocation` of the rows that are loaded; returns which of the two the file tells of."""
+    con.execute("create schema if not exists landing")
+    con.execute("drop view if exists landing.entry")
+    con.execute("drop view if exists landing.entry_allocation")
+    columns = ", ".join(f"{ident(column)}" for column in ENTRY_COLUMNS)
+    con.execute(
+        f"create view landing.entry as select company_id, {lit(profile.system)} as source_system, {lit(profile.level)} as level, {profile.rank} as rank,"
+        f" {columns}, line_no, customer, customer_name, city, local_currency, is_new_company from judged where verdict is null and table_name = 'entry'"
+    )
+    con.execute(
+        f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key,"
+        " allocation_kind as kind, to_key, from_key, group_key, seq as to_seq, currency,"
+        " case when told_kind = 'allocation_reversal' then -amount_doc else amount_doc end as amount_to_doc, amount_from as amount_from_doc,"
+        " case when told_kind = 'allocation_reversal' then -amount_local else amount_local end as amount_local, discount_local, alloc_date,"
+        " coalesce(cancelled_date, case when state in ('cancelled', 'reversed') then alloc_date end) as voided_date, text, line_no"
+        " from judged where verdict is null and table_name = 'entry_allocation'"
+    )
+    tells_uses = any(rule.kind.startswith("allocation") for rule in profile.kinds)
+    tells_entries = not profile.kinds or any(
+        not rule.kind.startswith(("allocation", "out_of")) for rule in profile.kinds
+    )
+    return tuple(name for name, is_told in (("entry", tells_entries), ("entry_allocation", tells_uses)) if is_told)

@@ -12,13 +12,37 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from receivables.assets import profiles_dir
 from receivables.errors import SettingsError, nearest
+from receivables.schema import TABLES
 from receivables.settings import parse_toml, validated
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RoleType = Literal["text", "key", "currency", "date", "money", "bool", "int"]
-Shape = Literal["table", "invoices", "entries"]
+RoleType = Literal["text", "key", "currency", "date", "money", "decimal", "bool", "int"]
+Shape = Literal["table", "rows", "invoices", "entries", "orders"]
+
+_TEXTS: Final = ("customer_name", "city", "customer_group", "tax_id", "doc_type", "class", "status", "state", "flag", "special", "side",
+                 "assignment", "customer_ref", "salesperson", "ship_region", "method", "text")  # fmt: skip
+_KEYS: Final = ("company", "customer", "branch", "doc_no", "series", "entry_id", "doc_id", "line", "other_id", "other_type", "other_line",
+                "clearing_no", "invoice_ref", "receipt_id", "reversed_id", "match_no", "order_no", "bank_ref", "instrument_no", "terms")  # fmt: skip
+_DATES: Final = (
+    "doc_date",
+    "posting_date",
+    "due_date",
+    "baseline_date",
+    "clearing_date",
+    "settled_date",
+    "cancelled_date",
+    "instrument_due",
+)
+_MONEY: Final = ("amount", "amount_local", "amount_from", "debit", "credit", "debit_local", "credit_local", "open", "open_local", "paid",
+                 "paid_local", "discount", "discount_local", "tax_local")  # fmt: skip
+_INTS: Final = ("seq", "fiscal_year", "days1", "days2", "days3", "dunning_level")
+
+
+def _roles(**kinds: tuple[RoleType, tuple[str, ...]]) -> dict[str, RoleType]:
+    return {name: kind for kind, names in kinds.values() for name in names}
+
 
 ROLES: Final[dict[str, dict[str, RoleType]]] = {
     "invoices": {
@@ -41,30 +65,45 @@ ROLES: Final[dict[str, dict[str, RoleType]]] = {
         "terms": "key",
         "text": "text",
     },
-    "entries": {
+    "entries": _roles(
+        texts=("text", _TEXTS),
+        keys=("key", _KEYS),
+        dates=("date", _DATES),
+        money=("money", _MONEY),
+        ints=("int", _INTS),
+        currencies=("currency", ("currency", "local_currency")),
+        rates=("decimal", ("fx_rate",)),
+        marks=("bool", ("is_open", "dispute", "dunning_block")),
+    ),
+    "orders": {
         "company": "key",
         "customer": "key",
         "customer_name": "text",
-        "city": "text",
-        "doc_no": "key",
-        "doc_type": "text",
-        "doc_date": "date",
-        "posting_date": "date",
-        "due_date": "date",
+        "order_no": "key",
+        "line": "key",
+        "order_date": "date",
+        "requested_date": "date",
+        "product": "key",
+        "product_name": "text",
+        "product_group": "text",
+        "qty": "decimal",
+        "uom": "text",
+        "unit_price": "decimal",
         "currency": "currency",
         "local_currency": "currency",
-        "amount": "money",
-        "amount_local": "money",
-        "clearing_no": "key",
-        "clearing_date": "date",
-        "invoice_ref": "key",
-        "special": "text",
-        "assignment": "text",
-        "text": "text",
+        "country": "text",
+        "ship_region": "text",
+        "status": "text",
+        "cancels": "text",
     },
     "table": {},
+    "rows": {},
 }
 """The roles a shape knows, with their types: what a column of the export can mean."""
+
+DERIVED_KEYS: Final = ("entry_key", "doc_key", "to_key", "from_key", "group_key", "allocation_key", "applies_to", "ref_key", "match_key",
+                       "reverses_key", "reversed_by_key")  # fmt: skip
+"""Keys of entries that a profile puts together from roles, beside `customer` and `clearing_no`, which it may."""
 
 
 _BEYOND_RE2: Final = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]")
@@ -96,7 +135,7 @@ def _known_encoding(name: str) -> str:
 
 
 def _known_format(fmt: str) -> str:
-    if not re.fullmatch(r"(%[dmYybBjHMSf]|[^%])+", fmt):
+    if fmt not in ("%epoch_s", "%epoch_ms") and not re.fullmatch(r"(%[dmYybBjHMSf]|[^%])+", fmt):
         raise ValueError("a date format of %d, %m, %Y, %y, %b, %B, %j, %H, %M, %S, %f and separators")
     return fmt
 
@@ -125,41 +164,99 @@ class Locale(_Part):
 
 
 class Role(_Part):
-    """One column the export may have: the labels it goes by, whether the file is refused without it."""
+    """One column the export may have: the labels it goes by, whether the file is refused without it, and how its text is cleaned."""
 
     aliases: tuple[str, ...] = ()
     required: bool = False
     nulls: tuple[str, ...] = Field(default=(), description="texts that stand for nothing in this column only")
+    null_when: dict[str, tuple[str, ...]] = Field(
+        default={}, description="role -> values with which this column says nothing"
+    )
+    zero_is_null: bool = Field(default=False, description="an amount of zero stands for none")
     strip_decimal: bool = Field(default=False, description="an id that a spreadsheet turned into a number: 17850.0")
+    take: Bracket | None = Field(default=None, description="expression whose first bracket is the value")
+    drop: str = Field(default="", description="characters that are no part of the value")
+    join: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="labels of several columns that make the value together, joined with a hyphen"
+    )
+    first_of: tuple[tuple[str, ...], ...] = Field(
+        default=(),
+        description="labels of several columns, of which the first that is neither blank nor zero is the value",
+    )
+    complement: int | None = Field(default=None, description="the value is this number less the one in the file")
+    indirect: bool = Field(
+        default=False, description="a negative rate, or one after a slash, is the price the other way round"
+    )
+    times: tuple[str, ...] = Field(default=(), description="labels of a column that a rate is multiplied by")
+    over: tuple[str, ...] = Field(default=(), description="labels of a column that a rate is divided by")
+    sum_matching: Expression | None = Field(
+        default=None, description="the value is the sum of all columns whose label fits"
+    )
 
 
 class Assumed(_Part):
     """What the export does not say and the profile states; printed in the report as assumed."""
 
     company: str | None = None
+    customer: str | None = Field(default=None, description="account for rows without one, such as walk-in customers")
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     local_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     doc_type: str | None = None
-    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date"] | None = None
+    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date", "extract"] | None = None
     doc_date_days: int = Field(default=0, description="calendar days added to doc_date_from")
 
 
+Conditions = dict[str, tuple[str, ...]]
+"""Role -> the values, in any case, one of which it must have; an empty text stands for a blank cell."""
+
+
 class Kind(_Part):
-    """What a type code means, tried in the order written: `type`, `special` and `text` narrow, `sign` is of the amount."""
+    """What a type code means, tried in the order written: `type`, `special`, `text` and `when` narrow, `sign` is of the amount."""
 
     kind: str
     type: str | None = None
     special: str | None = None
     sign: Literal["+", "-"] | None = None
     text: Expression | None = Field(default=None, description="regular expression on the entry's text")
+    when: Conditions = {}
+    negate: bool = Field(
+        default=False, description="amounts of this kind are told without their sign: they are credits, negative"
+    )
+    applies: bool = Field(default=True, description="whether a reference of this kind settles what it refers to")
+    allocation_kind: str | None = Field(
+        default=None, description="of kind allocation: what happened, where not a payment"
+    )
 
     @field_validator("kind")
     @classmethod
     def _known(cls, kind: str) -> str:
-        known = (*DOCUMENT_KINDS, *PAYMENT_KINDS, "write_off", "out_of_scope")
+        known = (
+            *DOCUMENT_KINDS,
+            *PAYMENT_KINDS,
+            *ORDER_KINDS,
+            "write_off",
+            "by_sign",
+            "allocation",
+            "allocation_reversal",
+            "out_of_scope",
+        )
         if kind not in known:
             raise ValueError(f"one of the ledger's kinds; nearest: {nearest(kind, known)}")
         return kind
+
+
+class State(_Part):
+    """Which rows are drafts, cancelled or reversed, tried in the order written."""
+
+    state: Literal["draft", "posted", "cancelled", "reversed"]
+    when: Conditions = {}
+
+
+class Sides(_Part):
+    """Values of the role `side` that say which way an unsigned amount goes; debit raises what is owed."""
+
+    debit: tuple[str, ...] = ()
+    credit: tuple[str, ...] = ()
 
 
 DOCUMENT_KINDS: Final = (
@@ -167,6 +264,7 @@ DOCUMENT_KINDS: Final = (
     "adjustment", "fx_revaluation", "other",
 )  # fmt: skip
 PAYMENT_KINDS: Final = ("receipt", "prepayment", "bill_received", "direct_debit", "card", "netting")
+ORDER_KINDS: Final = ("sale", "cancellation")
 
 
 class Rows(_Part):
@@ -175,8 +273,21 @@ class Rows(_Part):
     rule: Expression | None = Field(default=None, description="drawn lines")
     title: tuple[Expression, ...] = Field(default=(), description="titles, page heads, filters")
     total: tuple[Expression, ...] = Field(default=(), description="subtotals and totals")
+    trailer: tuple[Expression, ...] = Field(
+        default=(), description="lines after the rows: print time, page foot, basis"
+    )
+    fill_down: tuple[str, ...] = Field(
+        default=(), description="roles whose blank cells take the value of the row above"
+    )
+    child_of: str | None = Field(
+        default=None,
+        description="a row without this role goes on telling of the record above and takes its blank roles from it",
+    )
     grand_total: Expression | None = Field(
         default=None, description="the one total of the whole file, held against what was read"
+    )
+    total_warns: bool = Field(
+        default=False, description="a total that differs from the rows is a finding, not a refusal"
     )
     group: dict[str, Bracket] = Field(
         default={}, description="role -> expression whose first bracket is its value for the rows below"
@@ -197,19 +308,34 @@ class Profile(_Part):
     status: Literal["verified", "unverified"]
     based_on: str
     shape: Shape
-    mode: Literal["full", "open_items", "delta"] = "delta"
+    table: str | None = Field(default=None, description="shape rows: the canonical table its rows belong to")
+    mode: Literal["full", "open_items", "delta", "report"] = "delta"
     history: Literal["always", "cleared_rows"] = Field(
         default="always", description="cleared_rows: a file without a single settled row is a list of open items only"
+    )
+    level: Literal["line", "document"] = Field(
+        default="line", description="shape entries: document is a header, which completes lines"
+    )
+    rank: int = Field(
+        default=1, ge=1, description="shape entries: counted only where the system tells no entries of a lower rank"
+    )
+    file_name: Expression | None = Field(
+        default=None, description="decides between profiles whose columns fit a header equally well"
     )
     as_of_from: tuple[str, ...] = ("argument", "file_name")
     as_of_title: tuple[Bracket, ...] = Field(
         default=(),
         description="expressions on a title line whose first bracket is the date, the one that counts most first",
     )
+    company_title: Bracket | None = Field(
+        default=None, description="expression on a title line whose first bracket is the company, where rows name none"
+    )
     encodings: tuple[Encoding, ...] = Field(default=("utf-8",), min_length=1)
-    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet"], ...] = (
+    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "html", "xml2003"], ...] = (
         "delimited",
         "workbook",
+        "html",
+        "xml2003",
         "parquet",
     )
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (",", ";", "\t")
@@ -218,26 +344,108 @@ class Profile(_Part):
     null_tokens: tuple[str, ...] = ()
     key: tuple[str, ...] = Field(default=(), description="roles that name a row; none: content and occurrence")
     columns: dict[str, Role] = {}
+    keys: dict[str, tuple[str, ...]] = Field(
+        default={}, description="key -> templates over roles such as {doc_no}/{seq}; the first whose roles are all told"
+    )
     ignored_columns: tuple[str, ...] = Field(default=(), description="labels known and deliberately not read")
     rows: Rows = Rows()
     kinds: tuple[Kind, ...] = ()
+    states: tuple[State, ...] = ()
+    sides: Sides = Sides()
+    currencies: dict[str, str] = Field(
+        default={}, description="text of a currency column -> ISO code; an empty code is the ledger currency"
+    )
+    values: dict[str, dict[str, str]] = Field(
+        default={},
+        description="role or column -> text in the file, in any case -> the text read instead; * is any other text, an empty key a blank cell",
+    )
+    only: dict[str, tuple[str, ...]] = Field(
+        default={}, description="shape rows: label -> values of rows in scope; an empty text is a blank cell"
+    )
+    completes: bool = Field(
+        default=False,
+        description="shape rows: rows may leave out what the table needs: other files of the system tell it",
+    )
+    fixed: dict[str, str] = Field(
+        default={}, description="shape rows: column -> value of every row; {file} and {extract} are known"
+    )
+    due_rule: Literal["terms_days"] | None = Field(
+        default=None,
+        description="terms_days: baseline plus the first non-zero of days3, days2, days1 where no due date is told",
+    )
+    fx_rate_per: int = Field(default=1, ge=1, description="units of document currency that fx_rate is the price of")
+    unit: Bracket | None = Field(
+        default=None, description="expression on a title whose first bracket names the unit of amounts"
+    )
+    raw_decimals: bool = Field(
+        default=False, description="amounts are stored with two decimals whatever the currency has (SAP tables)"
+    )
     assume: Assumed = Assumed()
     reversal_text: Bracket | None = Field(
         default=None, description="expression on the text whose first bracket is the reversed number"
     )
     pad_keys: dict[str, int] = Field(default={}, description="role -> digits a numeric key is padded to")
-    local_currency_from: Literal["column", "settings", "single_currency"] = "settings"
+    local_currency_from: Literal["column", "settings", "single_currency", "equal_amounts"] = "settings"
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _one_or_several(cls, keys: Any) -> Any:
+        return (
+            {name: (told,) if isinstance(told, str) else told for name, told in keys.items()}
+            if isinstance(keys, dict)
+            else keys
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:
+        if self.shape == "rows":
+            return self._of_a_table()
         roles = ROLES[self.shape]
-        for role in (*self.columns, *self.rows.group, *self.key):
+        templates = [role for told in self.keys.values() for template in told for role in placeholders(template)]
+        conditions = [role for when in (*(k.when for k in self.kinds), *(s.when for s in self.states)) for role in when]
+        nulls = [role for column in self.columns.values() for role in column.null_when]
+        named = (
+            *self.columns,
+            *self.rows.group,
+            *self.key,
+            *self.rows.fill_down,
+            *self.values,
+            *templates,
+            *conditions,
+            *nulls,
+        )
+        for role in named:
             if self.shape != "table" and role not in roles:
                 raise ValueError(f"role {role!r} is not known to shape {self.shape}; nearest: {nearest(role, roles)}")
+        for name in self.keys:
+            if name not in (*DERIVED_KEYS, "customer", "clearing_no", "doc_no"):
+                raise ValueError(f"key {name!r} is not known; nearest: {nearest(name, DERIVED_KEYS)}")
         for role in self.rows.group:
             if roles.get(role) not in ("text", "key", "currency"):
                 raise ValueError(f"role {role!r} stands in the rows, not in a group's head")
         return self
+
+    def _of_a_table(self) -> Profile:
+        if self.table == NOWHERE:
+            return self
+        if self.table not in TABLES:
+            raise ValueError(
+                f"table {self.table!r} is not in the dictionary; nearest: {nearest(str(self.table), TABLES)}"
+            )
+        known = ("company_id", *TABLES[str(self.table)].columns)
+        for column in (*self.columns, *self.values, *self.fixed):
+            if column not in known:
+                raise ValueError(f"table {self.table} has no column {column!r}; nearest: {nearest(column, known)}")
+        return self
+
+
+NOWHERE: Final = "none"
+"""The table of rows that belong to no canonical table: known, counted, and out of scope."""
+
+
+def placeholders(template: str) -> list[str]:
+    """The roles a key's template is made of, in order."""
+    return re.findall(r"[{](\w+)[}]", template)
 
 
 @lru_cache(maxsize=1 << 14)  # the same aliases are compared with every line of every file
@@ -247,13 +455,22 @@ def fold(label: str) -> str:
     return "".join(ch for ch in decomposed if ch.isalnum())
 
 
-def read_profile(path: Path) -> Profile:
-    """Read a profile file; one that says `extends = "<id>"` starts from that shipped profile.
+def read_profiles(path: Path) -> tuple[Profile, ...]:
+    """Read a profile file: one profile, or one for each `[part.<name>]`, which goes by `<id>_<name>` and overrides what stands above it.
+
+    A file that says `extends = "<id>"` starts from that shipped file.
 
     Raises:
         SettingsError: no TOML, an unknown key, or a value out of range.
     """
-    return validated(Profile, _extended(parse_toml(path), path), str(path))
+    raw = _extended(parse_toml(path), path)
+    parts = raw.pop("part", None)
+    if not parts:
+        return (validated(Profile, raw, str(path)),)
+    return tuple(
+        validated(Profile, _merged({**raw, "id": f"{raw.get('id')}_{name}"}, part), f"{path} [part.{name}]")
+        for name, part in parts.items()
+    )
 
 
 def _extended(raw: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -277,8 +494,8 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def shipped() -> tuple[Profile, ...]:
-    """The profiles that come with the package, by id."""
-    return tuple(read_profile(path) for path in sorted(profiles_dir().glob("*.toml")))
+    """The profiles that come with the package, by file and part."""
+    return tuple(profile for path in sorted(profiles_dir().glob("*.toml")) for profile in read_profiles(path))
 
 
 def available(home_profiles: Path | None) -> tuple[Profile, ...]:
@@ -287,6 +504,7 @@ def available(home_profiles: Path | None) -> tuple[Profile, ...]:
     Raises:
         SettingsError: one of the user's profiles cannot be read.
     """
-    own = [] if home_profiles is None else [read_profile(path) for path in sorted(home_profiles.glob("*.toml"))]
+    paths = [] if home_profiles is None else sorted(home_profiles.glob("*.toml"))
+    own = [profile for path in paths for profile in read_profiles(path)]
     taken = {profile.id for profile in own}
     return (*own, *(profile for profile in shipped() if profile.id not in taken))

@@ -8,22 +8,26 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake import container, entry, rows, table
+from receivables.intake import container, entry, invoice, order, rows, table
 from receivables.intake.account import Account, account
 from receivables.intake.convert import choose, convert, plain_where_possible
-from receivables.intake.fields import require_roles, role_fields, table_fields
+from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
 from receivables.intake.landing import run_landing
+from receivables.intake.notation import day as day_of
+from receivables.intake.profile import ROLES, fold
 from receivables.intake.recognise import Recognised, recognise
-from receivables.intake.sqltext import lit
+from receivables.intake.repairs import converted, undo_mojibake
+from receivables.intake.sqltext import FILLED, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import duckdb
 
+    from receivables.intake.company import Companies
     from receivables.intake.container import Source
-    from receivables.intake.entry import Companies
+    from receivables.intake.convert import Field
     from receivables.intake.profile import Profile
     from receivables.settings import Settings
 
@@ -69,33 +73,17 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
     """
     source = container.inspect(request.path, request.settings.ingest.max_file_mb)
     found = recognise(con, source, request.profiles, request.settings, scratch)
-    as_of = _extract_as_of(con, request, found)
-    profile = found.profile
-    if profile.shape == "table":
-        landed = _read_table(con, request, found, as_of)
-    else:
-        landed = _read_roles(con, request, found, as_of)
-    checked = account(con, profile, found, request.settings, request.path.name)
+    reading = {"table": _read_table, "rows": _read_rows}.get(found.profile.shape, _read_roles)
+    landed = reading(con, request, found)
+    checked = account(con, found.profile, found, request.settings, request.path.name)
     return replace(landed, account=checked, findings=(*landed.findings, *checked.findings))
 
 
-def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, as_of: date | None) -> Landed:
+def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
     profile, name = found.profile, request.path.name
     require_roles(profile, found.header, name)
-    fields = role_fields(profile, found.header)
-    key_cells = [
-        found.header.roles[role]
-        for role in ("customer", "doc_no", "doc_date", "due_date")
-        if role in found.header.roles
-    ]
-    money_cells = [found.header.roles[role] for role in ("amount", "amount_local") if role in found.header.roles]
-    rows.classify(con, found.header, profile.rows, key_cells, money_cells)
-    rows.group_values(con, profile.rows)
-    fields = plain_where_possible(con, fields)
-    locales, formats = found.locales_and_formats()
-    convert(con, fields, choose(con, fields, locales, formats, name))
-    events = [f.name for f in fields if f.type == "date" and f.name != "due_date"]
-    day = as_of or _latest_date(con, events, request.today)
+    as_of, findings = _convert(con, request, found, role_fields(profile, found.header))
+    day = as_of or _latest_event(con, profile, request.today)
     if day is None:
         raise FileRefused(
             got=f"{name} without a single dated row",
@@ -103,64 +91,241 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
             try_="exporting it again, or --extract-as-of YYYY-MM-DD",
             reason="FILE_TRUNCATED",
         )
-    _check_range(con, [f.name for f in fields if f.type == "date"], day, request)
-    assumed = entry.mean(con, profile, _with_assumed(request.companies, profile), name)
-    entry.judge(con, profile)
-    entry.enter(con, profile)
-    tables = run_landing(con, profile.shape)
+    _check_range(con, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
+    companies = _named_companies(con, request.companies, found)
+    tables, told = _enter(con, found, companies, day, name)
     mode = request.mode or _mode(con, profile)
-    return Landed(found.source, profile, tables, mode, day, found.encoding, Account.empty(), tuple(assumed))
+    return Landed(found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told))
 
 
-def _with_assumed(companies: Companies, profile: Profile) -> Companies:
-    return (
-        companies
-        if companies.is_forced or not profile.assume.company
-        else replace(companies, default=profile.assume.company)
+def _enter(
+    con: duckdb.DuckDBPyConnection, found: Recognised, companies: Companies, day: date, name: str
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """From typed roles to canonical rows, as the shape wants it; returns the tables told and what was assumed."""
+    profile = found.profile
+    if profile.shape == "invoices":
+        told = invoice.mean(con, profile, companies, day, name)
+        invoice.judge(con, profile)
+        invoice.enter(con, profile)
+        return run_landing(con, profile.shape), told
+    if profile.shape == "orders":
+        told = order.mean(con, profile, companies, name)
+        order.judge(con, profile)
+        order.enter(con, profile, companies)
+        return run_landing(con, profile.shape), told
+    factor, factor_told = _unit(con, found)
+    told = entry.mean(con, profile, companies, day, factor, name)
+    entry.judge(con, profile)
+    tables = entry.enter(con, profile)
+    described = [table for table in run_landing(con, profile.shape) if table != "customer" or _names_customers(found)]
+    return (*tables, *described), [*factor_told, *told, *entry.turned_credits(con)]
+
+
+def _names_customers(found: Recognised) -> bool:
+    return bool({"customer_name", "city"} & {*found.header.roles, *found.profile.rows.group})
+
+
+def _convert(
+    con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, fields: Sequence[Field]
+) -> tuple[date | None, list[Finding]]:
+    """Classify the records and type their cells into `typed_row`; returns the day of the extract and what conversion did that is worth a word."""
+    profile, header = found.profile, found.header
+    roles = {field.name: header.roles[field.name] for field in fields if field.name in header.roles}
+    kinds = {field.name: field.type for field in fields}
+    keys = [roles[role] for role in KEY_CELLS if role in roles]
+    cells = _cells(found)
+    money, days = (
+        sorted({place for role in roles if kinds[role] == kind for place in cells.get(role, ())})
+        for kind in ("money", "date")
     )
+    if found.container == "delimited":
+        rows.join_continued(con, header, profile.rows, days, money)
+    rows.classify(con, header, profile.rows, keys, money)
+    rows.group_values(con, profile.rows)
+    _carry(con, found, cells, money)
+    fields = plain_where_possible(con, fields)
+    locales, formats = found.locales_and_formats()
+    chosen = choose(con, fields, locales, formats, request.path.name)
+    as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
+    convert(con, fields, chosen)
+    texts = [field.name for field in fields if field.type == "text" and not field.is_absent]
+    return as_of, [*converted(con, fields, chosen), *undo_mojibake(con, texts)]
+
+
+def _cells(found: Recognised) -> dict[str, list[int]]:
+    """The positions (from 1) of all cells that each role of the profile is read from."""
+    labels = found.header.labels
+    place = {fold(label): n for n, label in reversed(list(enumerate(labels, start=1)))}
+    return {role: rows.role_positions(column, labels, place) for role, column in found.profile.columns.items()} or {
+        role: [place] for role, place in found.header.roles.items()
+    }
+
+
+def _carry(
+    con: duckdb.DuckDBPyConnection, found: Recognised, cells: Mapping[str, Sequence[int]], money: Sequence[int]
+) -> None:
+    """Give the rows what stands only above them: merged cells, and the head of a record told over several rows, its amounts apart."""
+    profile = found.profile
+    filled = [position for role in profile.rows.fill_down for position in cells.get(role, ())]
+    finest = [cells[role][-1] for role in profile.rows.fill_down if cells.get(role) and profile.columns[role].join]
+    if filled:
+        rows.carry(con, found.header, filled, None, finest)
+    head = cells.get(profile.rows.child_of or "")
+    if head:
+        every = sorted({position for positions in cells.values() for position in positions})
+        rows.carry(con, found.header, every, head[0], money)
+
+
+KEY_CELLS: Final = ("customer", "doc_no", "entry_id", "doc_date", "due_date", "order_no", "product")
+"""Roles of which a row tells at least one; a row with amounts and none of them is a total."""
+
+
+def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[Finding]]:
+    """What amounts are to be multiplied by, as a title says: 单位：千元."""
+    text = titled(con, found, found.profile.unit)
+    if text is None:
+        return 1, []
+    factor = UNITS.get(text.strip().casefold())
+    if factor is None:
+        raise FileRefused(
+            got=f"{found.source.path.name}, whose amounts are in {text!r}",
+            expected="a known unit: " + ", ".join(UNITS),
+            try_="exporting whole amounts",
+            reason="NUM_SCALE_UNIT",
+        )
+    return factor, [
+        Finding("NUM_SCALE_UNIT", "accept_warn", raw_value=text, repaired_value=str(factor))
+    ] if factor != 1 else []
+
+
+UNITS: Final = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "thousands": 1_000, "in thousands": 1_000, "miles": 1_000,
+                "en miles": 1_000, "tausend": 1_000, "teur": 1_000, "millions": 1_000_000, "millones": 1_000_000}  # fmt: skip
+"""Words for the unit of amounts and what it is in whole units of currency."""
+
+
+def titled(con: duckdb.DuckDBPyConnection, found: Recognised, expression: str | None) -> str | None:
+    """What the first bracket of an expression takes from the lines above the header, else from the last lines; None where nothing fits."""
+    if expression is None:
+        return None
+    row = con.execute(
+        f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {FILLED} as t from record where line_no < {found.header.line_no}"
+        f" or line_no > (select max(line_no) from record) - {_FOOT_LINES}) where regexp_matches(t, {lit(expression)}) order by line_no limit 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
+_FOOT_LINES: Final = 10
+"""Lines at the end of a report in which it may say when and for whom it was made."""
+
+
+def _named_companies(con: duckdb.DuckDBPyConnection, companies: Companies, found: Recognised) -> Companies:
+    """The company a title names stands for rows that name none, unless the caller or the profile says otherwise."""
+    if companies.is_forced:
+        return companies
+    if found.profile.assume.company:
+        return replace(companies, default=found.profile.assume.company)
+    named = titled(con, found, found.profile.company_title)
+    if named is None:
+        return companies
+    known = {name.casefold(): company for name, company in companies.names.items()} | {
+        company.casefold(): company for company in companies.currencies
+    }
+    return replace(companies, default=known.get(named.strip().casefold(), companies.default or named.strip()))
 
 
 def _mode(con: duckdb.DuckDBPyConnection, profile: Profile) -> str:
     if profile.history == "always":
         return profile.mode
-    column = "settled_date" if profile.shape == "invoices" else "clearing_date"
-    settled = con.execute(f"select count(*) from judged where verdict is null and {column} is not null").fetchone()
-    return profile.mode if settled and settled[0] else "open_items"
+    settled = "settled_date is not null"
+    if profile.shape == "entries":
+        settled += " or clearing_date is not null or (open_doc = 0 and amount_doc <> 0)"
+    found = con.execute(f"select 1 from judged where verdict is null and ({settled}) limit 1").fetchall()
+    return profile.mode if found else "open_items"
 
 
-def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, as_of: date | None) -> Landed:
+def _dates(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The columns of `typed_row` that hold dates."""
+    rows_ = con.execute("select column_name from (describe typed_row) where column_type = 'DATE'").fetchall()
+    return [row[0] for row in rows_]
+
+
+_TO_COME: Final = ("due_date", "instrument_due", "requested_date")
+"""Dates that lie in the future by nature and say nothing of the day of an extract."""
+
+
+def _latest_event(con: duckdb.DuckDBPyConnection, profile: Profile, today: date) -> date | None:
+    return _latest_date(
+        con, [role for role in _dates(con) if role in ROLES[profile.shape] and role not in _TO_COME], today
+    )
+
+
+def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
+    """A foreign file whose rows are rows of one canonical table, or of none."""
+    profile, name = found.profile, request.path.name
+    if found.table is None:
+        rows.classify(con, found.header, profile.rows, [], [])
+        table.judge_nowhere(con, request.companies)
+        day = _extract_as_of(con, request, found, ()) or request.today
+        return Landed(
+            found.source,
+            profile,
+            (),
+            profile.mode,
+            day,
+            found.encoding,
+            Account.empty(),
+            company_id=request.companies.default,
+        )
+    as_of, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
+    day = as_of or _latest_date(con, [d for d in _dates(con) if d in EVENTS], request.today) or request.today
+    companies = _named_companies(con, request.companies, found)
+    factor, told = _unit(con, found)
+    table.settle_rows(
+        con, profile, found.table, {"{extract}": day.isoformat(), "{file}": name, "{unit}": str(factor)}, factor
+    )
+    _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
+    table.judge_table(con, found.table, companies, name, is_foreign=True)
+    table.enter_table(con, found.table, profile.system)
+    mode = request.mode or profile.mode
+    return Landed(
+        found.source,
+        profile,
+        (found.table.name,),
+        mode,
+        day,
+        found.encoding,
+        Account.empty(),
+        (*findings, *told),
+        company_id=companies.default,
+    )
+
+
+EVENTS: Final = ("doc_date", "posting_date", "pay_date", "alloc_date", "rate_date", "order_date", "as_of")
+"""Columns of canonical tables that say when something happened: the latest is the day of a file that does not say it."""
+
+TIMELESS: Final = ("valid_from", "valid_to", "founded_date", "since_date")
+"""Columns of canonical tables that may lie long ago or ahead."""
+
+
+def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
     if found.table is None:
         raise AssertionError("a table profile always recognises its table")
     name = request.path.name
-    fields = table_fields(found.table, found.header.labels, name)
-    rows.classify(con, found.header, found.profile.rows, [], [])
-    rows.group_values(con, found.profile.rows)
-    fields = plain_where_possible(con, fields)
-    locales, formats = found.locales_and_formats()
-    convert(con, fields, choose(con, fields, locales, formats, name))
+    as_of, findings = _convert(con, request, found, table_fields(found.table, found.header.labels, name))
     companies = (
         replace(request.companies, default=found.company, is_forced=False)
         if found.company and not request.companies.is_forced
         else request.companies
     )
-    dates = [f.name for f in fields if f.type == "date"]
-    events = [
-        d
-        for d in dates
-        if d in ("doc_date", "posting_date", "pay_date", "alloc_date", "rate_date", "order_date", "as_of")
-    ]
-    findings: list[Finding] = []
-    day = as_of or _latest_date(con, events, request.today)
+    day = as_of or _latest_date(con, [d for d in _dates(con) if d in EVENTS], request.today)
     if day is None:
         day = request.today
         findings.append(
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
-    _check_range(
-        con, [d for d in dates if d not in ("valid_from", "valid_to", "founded_date", "since_date")], day, request
-    )
+    _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
     table.judge_table(con, found.table, companies, name)
-    table.enter_table(con, found.table)
+    table.enter_table(con, found.table, found.profile.system)
     mode = request.mode or found.mode or found.profile.mode
     return Landed(
         found.source,
@@ -175,13 +340,16 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     )
 
 
-def _extract_as_of(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> date | None:
+def _extract_as_of(
+    con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, decided: Sequence[str]
+) -> date | None:
+    """The day of the extract, from the first of the profile's origins that tells it; `decided` are the date formats of the file's columns."""
     for origin in found.profile.as_of_from:
         match origin:
             case "argument":
                 day = request.extract_as_of
             case "title":
-                day = _title_date(con, found)
+                day = _title_date(con, found, decided)
             case "file_name":
                 day = date_in_name(request.path.name)
             case _:
@@ -204,20 +372,33 @@ def _extract_as_of(con: duckdb.DuckDBPyConnection, request: Request, found: Reco
     )
 
 
-def _title_date(con: duckdb.DuckDBPyConnection, found: Recognised) -> date | None:
+def _title_date(con: duckdb.DuckDBPyConnection, found: Recognised, decided: Sequence[str]) -> date | None:
     for expression in found.profile.as_of_title:
-        row = con.execute(
-            f"select regexp_extract(raw, {lit(expression)}, 1) from record where line_no < {found.header.line_no}"
-            f" and regexp_matches(raw, {lit(expression)}) order by line_no limit 1"
-        ).fetchone()
-        if row is not None:
-            return _read_date(con, row[0], found.profile.date_formats)
+        text = titled(con, found, expression)
+        if text is not None:
+            return _read_date(con, text.strip(), (*decided, *found.profile.date_formats, *TITLE_FORMATS))
     return None
 
 
+TITLE_FORMATS: Final = (
+    "%Y-%m-%d",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d de %B de %Y",
+    "%B %d de %Y",
+    "%d. %B %Y",
+    "%Y年%m月%d日",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+)
+"""Ways a title writes a day that can be read in one way only, beside those of the profile's columns."""
+
+
 def _read_date(con: duckdb.DuckDBPyConnection, text: str, date_formats: Sequence[str]) -> date | None:
-    formats = "[" + ", ".join(lit(fmt) for fmt in date_formats) + "]"
-    parsed = con.execute(f"select try_strptime(?, {formats})::date", [text]).fetchone()
+    readings = ", ".join(day_of("t", fmt) for fmt in date_formats)
+    parsed = con.execute(f"select coalesce({readings})::date from (select ?::varchar as t)", [text]).fetchone()
     return parsed[0] if parsed else None
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 from receivables.errors import FileRefused, nearest
 from receivables.intake import container
 from receivables.intake.profile import Locale, fold
-from receivables.intake.rows import Header, delimited_records, find_header, pipe_records, split_fields, split_pipes
+from receivables.intake.rows import (
+    Header,
+    delimited_records,
+    find_header,
+    pipe_records,
+    split_fields,
+    split_pipes,
+    unknown_labels,
+)
 from receivables.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -50,7 +58,7 @@ class Recognised:
 
     def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
         """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""
-        if self.container in {"delimited", "pipe_list"}:
+        if self.container in {"delimited", "pipe_list", "html"}:
             return self.profile.locales, self.profile.date_formats
         plain = Locale(decimal=".")
         return (plain, *self.profile.locales), (
@@ -71,13 +79,25 @@ def recognise(
     if source.kind == "text":
         heads = _text_heads(source, scan)
     else:
-        (container.load_sheet if source.kind == "workbook" else container.load_parquet)(con, source)
+        readers = [profile for profile in profiles if source.kind in profile.containers]
+        encodings = tuple(dict.fromkeys(encoding for profile in readers for encoding in profile.encodings))
+        container.load_table(
+            con,
+            source,
+            encodings or ("utf-8",),
+            lambda rows: any(_has_header(rows, profile, source) for profile in readers),
+        )
         heads = _sheet_heads(con, source, scan)
     candidates = [found for profile in profiles for found in _candidates(source, profile, heads(profile))]
     if not candidates:
         raise _unrecognised(source, profiles, heads)
-    best = max(candidates, key=lambda found: (_completeness(found), len(found.header.roles)))
+    best = max(candidates, key=_fitness)
     return _load_text(con, best, settings, scratch) if source.kind == "text" else best
+
+
+def _has_header(rows: list[tuple[int, list[str]]], profile: Profile, source: Source) -> bool:
+    """Whether the first rows of a sheet hold a profile's whole header."""
+    return any(_completeness(found) == 1 for found in _candidates(source, profile, [(source.kind, "", rows)]))
 
 
 def _sheet_heads(con: duckdb.DuckDBPyConnection, source: Source, scan: int) -> Heads:
@@ -114,7 +134,7 @@ def _candidates(source: Source, profile: Profile, heads: list[Cut]) -> list[Reco
             found for kind, delimiter, rows in heads if (found := _canonical(source, profile, kind, delimiter, rows))
         ]
     return [
-        Recognised(source, profile, header, kind, delimiter)
+        Recognised(source, profile, header, kind, delimiter, table=TABLES.get(profile.table or ""))
         for kind, delimiter, rows in heads
         if (header := find_header(rows, profile))
     ]
@@ -172,9 +192,21 @@ def _is_date(part: str) -> bool:
         return False
 
 
+def _fitness(found: Recognised) -> tuple[float, int, bool, int]:
+    """How well a profile fits: required roles named, labels explained, and the file's name where that leaves a choice."""
+    expression = found.profile.file_name
+    is_named = expression is not None and re.search(expression, found.source.path.name) is not None
+    if found.profile.shape == "table":
+        return 1.0, len(found.header.roles), is_named, 0
+    explained = sum(bool(label.strip()) for label in found.header.labels) - sum(
+        bool(label.strip()) for label in unknown_labels(found.header, found.profile)
+    )
+    return _completeness(found), explained, is_named, len(found.header.roles)
+
+
 def _completeness(found: Recognised) -> float:
     required = [role for role, column in found.profile.columns.items() if column.required]
-    if found.table is not None:
+    if found.profile.shape == "table":
         return 1.0
     named = set(found.header.roles) | set(found.profile.rows.group)
     return sum(role in named for role in required) / len(required) if required else 0.5
@@ -187,7 +219,7 @@ def _load_text(con: duckdb.DuckDBPyConnection, found: Recognised, settings: Sett
     left_open: list[int] = []
     if found.container == "pipe_list":
         row = con.execute("select raw from line where line_no = ?", [found.header.line_no]).fetchone()
-        pipe_records(con, row[0] if row else "")
+        pipe_records(con, row[0] if row else "", found.source.path.name)
     else:
         left_open = delimited_records(con, found.delimiter, settings.ingest.quoted_lines_max)
     utf8.unlink()
@@ -227,5 +259,5 @@ def _unrecognised(
     if match and match["table"].lower() not in TABLES:
         close = nearest(match["table"], TABLES)
         hint += f"; a canonical file is named after its table, such as {close}.csv" if close in TABLES else ""
-    expected = "the header of a known export: " + ", ".join(profile.id for profile in profiles)
+    expected = "the header of a known export: " + ", ".join(dict.fromkeys(profile.system for profile in profiles))
     return FileRefused(got=shown, expected=expected, try_=hint, reason="FILE_UNRECOGNISED")

@@ -9,9 +9,12 @@ from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
 
-    from receivables.intake.entry import Companies
+    from receivables.intake.company import Companies
+    from receivables.intake.profile import Profile, Role
     from receivables.schema import Table
 
 SOURCELESS: Final = ("write_off", "waiver", "fx_difference", "tolerance", "discount")
@@ -41,7 +44,55 @@ ROW_RULES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 """What a row of a table must not be, with the reason it is quarantined for; the dictionary's signs as conditions."""
 
 
-def judge_table(con: duckdb.DuckDBPyConnection, table: Table, companies: Companies, file_name: str) -> None:
+def settle_rows(
+    con: duckdb.DuckDBPyConnection, profile: Profile, table: Table, told: Mapping[str, str], unit_factor: int
+) -> None:
+    """Finish `typed_row` of a foreign file: rates in their own direction and unit, values that only the file as a whole tells, rows out of scope marked in `scope`.
+
+    `told` is what the placeholders of fixed values stand for; money is multiplied by `unit_factor`.
+    """
+    present = {row[0] for row in con.execute("select column_name from (describe typed_row)").fetchall()}
+    changed = {name: lit(told[value]) for name, value in profile.fixed.items() if value in told}
+    if unit_factor != 1:
+        changed |= {
+            name: f"{ident(name)} * {unit_factor}" for name, column in table.columns.items() if column.type == "money"
+        }
+    for name, role in profile.columns.items():
+        if role.indirect or role.times or role.over:
+            changed[name] = _rate(name, role, present)
+    beyond = " or ".join(
+        f"lower(coalesce(only__{n}, '')) not in ({', '.join(lit(value.lower()) for value in values)})"
+        for n, values in enumerate(profile.only.values())
+        if f"only__{n}" in present
+    )
+    repeated = "false"
+    if profile.completes and table.key:
+        key = ", ".join(ident(name) for name in dict.fromkeys(("company_id", *table.key)))
+        repeated = f"row_number() over (partition by {key} order by line_no) > 1"
+    replaced = ", ".join(
+        f"({sql})::{table.columns[name].duckdb_type} as {ident(name)}" for name, sql in changed.items()
+    )
+    con.execute(
+        f"create or replace table settled as select *{f' replace ({replaced})' if replaced else ''},"
+        f" case when {beyond or 'false'} then 'SKIP_OUT_OF_SCOPE' when {repeated} then 'SKIP_REPEATED_KEY' end as scope from typed_row"
+    )
+    con.execute("drop table typed_row")
+    con.execute("alter table settled rename to typed_row")
+
+
+def _rate(name: str, role: Role, present: set[str]) -> str:
+    value = ident(name)
+    if role.indirect:
+        value = f"case when {value} < 0 then 1 / abs({value}) else {value} end"
+    for what, sign in (("times", "*"), ("over", "/")):
+        if f"{name}__{what}" in present:
+            value = f"({value}) {sign} coalesce(nullif({ident(f'{name}__{what}')}, 0), 1)"
+    return value
+
+
+def judge_table(
+    con: duckdb.DuckDBPyConnection, table: Table, companies: Companies, file_name: str, *, is_foreign: bool = False
+) -> None:
     """Create table `judged` from `typed_row`: company, verdict (NULL: loaded) and, for documents, the kind a negative invoice really has.
 
     Raises:
@@ -63,6 +114,9 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: Table, companies: Compani
         else ""
     )
     con.execute(f"create or replace table companied as select * replace ({company} as company_id{kind}) from typed_row")
+    scope = "when scope is not null then scope" if is_foreign else ""
+    if is_foreign:
+        _fill_currencies(con, table, companies)
     rules = " ".join(f"when {condition} then {lit(reason)}" for reason, condition in ROW_RULES.get(table.name, ()))
     key = [
         ident(column)
@@ -70,27 +124,49 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: Table, companies: Compani
         if not (table.name == "company" and column != "company_id")
     ]
     con.execute(
-        f"create or replace table ruled as select *, case when len(problems) > 0 then problems[1].reason {rules} end as fault from companied"
+        f"create or replace table ruled as select *, case {scope} when len(problems) > 0 then problems[1].reason {rules} end as fault from companied"
     )
     mark_repeats(
         con, "ruled", ", ".join(dict.fromkeys(key)) if table.key else "", [ident(name) for name in table.columns]
     )
 
 
-def enter_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _fill_currencies(con: duckdb.DuckDBPyConnection, table: Table, companies: Companies) -> None:
+    """A foreign file that names no currency means its company's ledger currency."""
+    for name in (column.name for column in table.columns.values() if column.type == "currency" and column.required):
+        for company_id, currency in companies.currencies.items():
+            con.execute(
+                f"update companied set {ident(name)} = ? where company_id = ? and {ident(name)} is null",
+                [currency, company_id],
+            )
+        con.execute(
+            f"update companied set problems = list_append(problems, {{'column_name': {lit(name)}, 'reason': 'REQUIRED_BLANK', 'value': ''}})"
+            f" where {ident(name)} is null and len(problems) = 0 and scope is null"
+        )
+
+
+def judge_nowhere(con: duckdb.DuckDBPyConnection, companies: Companies) -> None:
+    """Create table `judged` for a file whose rows belong to no canonical table: every row is out of scope."""
+    con.execute(
+        f"create or replace table judged as select line_no, n_lines, raw, coalesce({lit(companies.default)}, '') as company_id,"
+        " []::struct(column_name varchar, reason varchar, value varchar)[] as problems, 'SKIP_OUT_OF_SCOPE' as verdict from classed where row_class = 'item'"
+    )
+
+
+def enter_table(con: duckdb.DuckDBPyConnection, table: Table, source_system: str) -> None:
     """Create `landing.<table>` from the judged rows that are loaded: ids carry their company, derived columns are filled."""
     con.execute("create schema if not exists landing")
-    columns = ", ".join(f"{_value(table, name)} as {ident(name)}" for name in table.columns)
+    columns = ", ".join(f"{_value(table, name, source_system)} as {ident(name)}" for name in table.columns)
     con.execute(
         f"create or replace table landing.{table.name} as select company_id, {columns}, line_no from judged where verdict is null"
     )
 
 
-def _value(table: Table, name: str) -> str:
+def _value(table: Table, name: str, source_system: str) -> str:
     column = table.columns[name]
     own_key = " || '/' || ".join(f"{ident(part)}::varchar" for part in table.key)
     derived = {
-        "source_system": "coalesce(source_system, 'canonical')",
+        "source_system": f"coalesce(source_system, {lit(source_system)})",
         "source_key": f"coalesce(source_key, {own_key})",
         "origin": "coalesce(origin, 'source')",
         "due_date_source": "coalesce(due_date_source, case when due_date is null then 'missing' else 'file' end)",

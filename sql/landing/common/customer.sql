@@ -9,6 +9,6 @@ ranked as (
   select *, row_number() over (partition by company_id, customer order by times desc, customer_name, line_no)::bigint as place
   from spelled
 )
-select company_id, company_id || ':' || customer as customer_id, customer_name as name, city, 'active' as status, line_no
+select company_id, company_id || ':' || customer as customer_id, customer_name as name, city, null::varchar as status, line_no
 from ranked
 where place = 1

@@ -1,0 +1,124 @@
+"""Whether a file may follow those loaded before it: it is not cut off, does not lose half of its rows, is no older than what is known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from receivables.errors import FileRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from receivables.settings import Ingest
+    from receivables.state import Batch
+
+EXTRACTS: Final = ("full", "open_items")
+"""Modes of a file that holds everything of its kind."""
+
+ALLOW_SHORT: Final = "exporting it again, or --allow-short where it really holds no more"
+
+
+def refuse_cut_off(name: str, records: int, items: int, setting: Ingest) -> None:
+    """Refuse a file that ends exactly where a spreadsheet has to; `records` count its header and titles too, `items` the rows of data.
+
+    Raises:
+        FileRefused: it does.
+    """
+    for limit in setting.sheet_rows:
+        if records == limit or items == limit - 1:
+            raise FileRefused(
+                got=f"{name} with {limit:,} rows, as many as a spreadsheet holds",
+                expected="a file that was not cut off there",
+                try_=ALLOW_SHORT,
+                reason="FILE_TRUNCATED",
+            )
+
+
+def refuse_shrunken(batches: Iterable[Batch], told: Sequence[Batch], setting: Ingest) -> None:
+    """Refuse a file with far fewer rows than the extract before it; `told` are the batches loaded so far.
+
+    Raises:
+        FileRefused: names both files and both counts.
+    """
+    for batch in batches:
+        before = _extract_before(batch, told)
+        if before is None or _rows(before) < setting.shrink_min_rows:
+            continue
+        if 100 * (_rows(before) - _rows(batch)) > setting.shrink_refuse_pct * _rows(before):
+            raise FileRefused(
+                got=f"{batch.file_name} with {_rows(batch):,} rows{_place(batch)}, after {_rows(before):,} in {before.file_name} of {before.extract_as_of}",
+                expected=f"rows that fall by at most {setting.shrink_refuse_pct} %",
+                try_=ALLOW_SHORT,
+                reason="FILE_TRUNCATED",
+            )
+
+
+def refuse_late(batches: Iterable[Batch], told: Sequence[Batch], setting: Ingest) -> None:
+    """Refuse a file that is older than one of its kind; `told` are the batches it comes after.
+
+    Raises:
+        FileRefused: names both days.
+    """
+    for batch in batches:
+        if not is_late(batch, told, setting):
+            continue
+        latest = max(_days(batch, told))
+        overlap = f" or a delta of at most {setting.delta_overlap_days} days before" if batch.mode == "delta" else ""
+        raise FileRefused(
+            got=f"{batch.file_name}, extracted on {batch.extract_as_of}{_place(batch)}, after an extract of {latest} was loaded",
+            expected=f"one of {latest} or later{overlap}",
+            try_="--backfill, which adds history and changes nothing that newer extracts say",
+            reason="FILE_DUPLICATE",
+        )
+
+
+def is_late(batch: Batch, told: Sequence[Batch], setting: Ingest) -> bool:
+    """Whether a batch tells of an earlier day than batches of its kind among `told`; a delta may overlap, a report states its own day.
+
+    Content that was loaded for the same day before, by an earlier version of its profile, takes its own place again and is never late.
+    """
+    days = _days(batch, told)
+    if batch.extract_as_of is None or batch.mode == "report" or not days or _is_known(batch, told):
+        return False
+    overlap = setting.delta_overlap_days if batch.mode == "delta" else 0
+    return batch.extract_as_of < max(days) - timedelta(days=overlap)
+
+
+def same_kind(batch: Batch, told: Iterable[Batch]) -> list[Batch]:
+    """Batches of the same company and table that the same profile read: extracts of one and the same list."""
+    place = (batch.company_id, batch.table_name, batch.profile_id)
+    return [other for other in told if (other.company_id, other.table_name, other.profile_id) == place]
+
+
+def _days(batch: Batch, told: Iterable[Batch]) -> list[date]:
+    return [b.extract_as_of for b in same_kind(batch, told) if b.mode != "report" and b.extract_as_of is not None]
+
+
+def _is_known(batch: Batch, told: Iterable[Batch]) -> bool:
+    content = (batch.file_sha256, batch.extract_as_of)
+    return any((other.file_sha256, other.extract_as_of) == content for other in same_kind(batch, told))
+
+
+def _extract_before(batch: Batch, told: Sequence[Batch]) -> Batch | None:
+    """The latest extract of the same kind and mode up to the batch's own day; a list of open items is no shrunken list of all items."""
+    day = batch.extract_as_of
+    if batch.mode not in EXTRACTS or day is None or _is_known(batch, told):
+        return None
+    before = [
+        (other.extract_as_of, other.batch_id, other)
+        for other in same_kind(batch, told)
+        if other.mode == batch.mode and other.extract_as_of is not None and other.extract_as_of <= day
+    ]
+    return max(before)[2] if before else None
+
+
+def _rows(batch: Batch) -> int:
+    """Rows of the file that were loaded; canonical rows derived from rows of another table count there."""
+    return batch.rows_read - batch.rows_quarantined - batch.rows_skipped
+
+
+def _place(batch: Batch) -> str:
+    """Which company and table a message is about, as far as it is told."""
+    return f" of {batch.table_name}" + (f" of {batch.company_id}" if batch.company_id else "")

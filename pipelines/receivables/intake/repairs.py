@@ -1,0 +1,226 @@
+"""What reading a file repaired: conversions its profile foresees, told once per column with a count and examples, and text encoded twice."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from receivables.errors import Finding
+from receivables.intake.convert import INVISIBLE, Chosen, Field, cleaned
+from receivables.intake.notation import CURRENCY
+from receivables.intake.sqltext import ident, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+_EXAMPLES: Final = 3
+_CLEANED_AWAY: Final = INVISIBLE + "|[\\x{FF01}-\\x{FF5E}\\x{3000}]"
+
+
+def converted(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> list[Finding]:
+    """One finding per reason and column for what conversion did to the items of `classed`, with up to three of the texts it was done to."""
+    parts = [
+        (field.name, part)
+        for field in fields
+        for part in field.parts
+        if "cells[" in part.cell and "group_value" not in part.cell
+    ]
+    asked = [(column, part, found) for column, part in parts for found in _conversions(part, chosen)]
+    if not asked:
+        return []
+    names = dict.fromkeys(part.name for _, part, _ in asked)
+    known = {part.name: part for _, part, _ in asked}
+    texts = ", ".join(f"{cleaned(known[name])} as {_text(name)}, {known[name].cell} as {_cell(name)}" for name in names)
+    # Amounts of digits, separators and a minus are most; what else there is, is looked at only where something else stands.
+    odd = "".join(
+        f", case when regexp_matches({_text(name)}, '[^-0-9.,]') then {_text(name)} end as {_odd(name)}"
+        for name in names
+        if known[name].type in ("money", "decimal")
+    )
+    rows = f"(select *{odd} from (select {texts} from classed where row_class = 'item'))"
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {condition})' for _, _, (_, condition) in asked)} from {rows}"
+    ).fetchall()[0]
+    done = [
+        (column, reason, int(count), part, condition)
+        for (column, part, (reason, condition)), count in zip(asked, counts, strict=True)
+        if count
+    ]
+    return [
+        Finding(
+            reason,
+            "repair",
+            column_name=column,
+            count=sum(count for _, _, count, _, _ in group),
+            raw_value=_examples(con, rows, group),
+        )
+        for (column, reason), same in groupby(sorted(done, key=lambda one: one[:2]), key=lambda one: one[:2])
+        for group in [list(same)]
+    ]
+
+
+def _examples(con: duckdb.DuckDBPyConnection, rows: str, group: Sequence[tuple[str, str, int, Field, str]]) -> str:
+    texts: list[str] = []
+    for _, _, _, part, condition in group:
+        found = con.execute(f"select {_cell(part.name)} from {rows} where {condition} limit {_EXAMPLES}").fetchall()
+        texts += [str(text).strip()[:60] for (text,) in found]
+    return " | ".join(texts[:_EXAMPLES])
+
+
+def _text(name: str) -> str:
+    return ident("t_" + name)
+
+
+def _cell(name: str) -> str:
+    return ident("c_" + name)
+
+
+def _odd(name: str) -> str:
+    return ident("o_" + name)
+
+
+def _conversions(field: Field, chosen: Chosen) -> list[tuple[str, str]]:
+    """Reasons and conditions for what may have been done to a field of that type, as the profile has it."""
+    cell = _cell(field.name)
+    found = []
+    if field.type in ("money", "decimal"):
+        found = _of_amounts(field, chosen)
+    elif field.type == "date":
+        found = _of_dates(field, chosen)
+    elif field.type in ("key", "id"):
+        found = _of_keys(field)
+    if not field.is_plain:
+        found.append(("TEXT_FORMULA", f"starts_with(ltrim({cell}), '=\"')"))
+        if field.type not in ("text", "money", "decimal", "date"):
+            found.append(
+                (
+                    "TEXT_INVISIBLE",
+                    f"regexp_matches({cell}, {lit(_CLEANED_AWAY)})",
+                )
+            )
+    return found
+
+
+def _of_amounts(field: Field, chosen: Chosen) -> list[tuple[str, str]]:
+    text, odd, cell = _text(field.name), _odd(field.name), _cell(field.name)
+    found = [("NUM_TRAILING_MINUS", f"ends_with({text}, '-')")]
+    if chosen.locale.decimal == ",":
+        found.append(("NUM_COMMA_DECIMAL", f"contains({text}, ',')"))
+    found += [
+        ("NUM_PAREN_CRDR", f"regexp_matches({odd}, '(?i)^[^0-9]*[(]|[CD]R\\s*$|^\\s*[CD]R|HABER|DEBE|[借贷]|[0-9-] *[HS]$')"),
+        ("NUM_CURRENCY_SYMBOL", f"regexp_matches({odd}, {lit('(?i)' + CURRENCY)}) or regexp_matches({odd}, '[''\\x{{2019}}]')"
+         + ("" if field.is_plain else f" or regexp_matches({cell}, '[0-9][\\x{{A0}}\\x{{202F}}\\x{{2009}}][0-9]')")),
+    ]  # fmt: skip
+    if "," in chosen.locale.thousands:
+        lakh = f"length({text}) >= 8 and regexp_matches({text}, '[0-9],[0-9]{{2}},[0-9]')"
+        found.append(
+            (
+                "NUM_LAKH_GROUP",
+                lakh if field.is_plain else f"({lakh}) or regexp_matches({cell}, '[\\x{{FF10}}-\\x{{FF19}}]')",
+            )
+        )
+    return found
+
+
+def _of_dates(field: Field, chosen: Chosen) -> list[tuple[str, str]]:
+    text, cell = _text(field.name), _cell(field.name)
+    serial = f"length({text}) >= 5 and (length({text}) = 5 or {text}[6] = '.') and regexp_matches({text}, '^[2-5][0-9]{{4}}([.][0-9]+)?$')"
+    found = [
+        ("DATE_EXCEL_SERIAL", serial),
+        ("DATE_FLOAT", f"length({text}) = 8 and regexp_matches(trim({cell}), '^[0-9]{{8}}[.]0$')"),
+    ]
+    if field.nulls or field.zero_is_null:
+        known = " or ".join(f"starts_with(upper(trim({cell})), {lit(token.upper())})" for token in field.nulls if token)
+        zero = f"regexp_matches({cell}, '^[ 0/.-]+$')" if field.zero_is_null else "false"
+        found.append(("DATE_NULL_SENTINEL", f"{text} is null and ({known or 'false'} or {zero})"))
+    fmt = chosen.date_formats.get(field.name, "")
+    if "%y" in fmt or "%b" in fmt or "%B" in fmt:
+        found.append(("DATE_TWO_DIGIT", f"{text} is not null and not ({serial})"))
+    elif fmt.startswith("%epoch"):
+        found.append(("DATE_FLOAT", f"{text} is not null"))
+    return found
+
+
+def _of_keys(field: Field) -> list[tuple[str, str]]:
+    text, cell = _text(field.name), _cell(field.name)
+    found = []
+    if field.pad:
+        found.append(("KEY_LEADING_ZERO", f"length({text}) < {field.pad} and regexp_matches({text}, '^[0-9]+$')"))
+    if field.strip_decimal:
+        found.append(("NUM_SCIENTIFIC", f"ends_with(rtrim({cell}), '.0') and not ends_with({text}, '.0')"))
+    return found
+
+
+_TWICE: Final = "[\\x{C2}-\\x{F4}][\\x{80}-\\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+"""Two characters that may be one, once read in the wrong code page."""
+
+
+def undo_mojibake(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> list[Finding]:
+    """Turn texts of `typed_row` that were encoded twice (IbÃ¡Ã±ez) back, once and only where every byte agrees; lost characters are told.
+
+    The names given are of text columns. A text with U+FFFD stays as it is: what stood there is gone.
+    """
+    if not columns:
+        return []
+    # Only a text with a letter beyond ASCII can be either, and asking for that is cheap.
+    tests = {
+        (column, wrong): f"case when strlen({name}) <> length({name}) then {test} else false end"
+        for column in columns
+        for name in [ident(column)]
+        for wrong, test in ((True, f"regexp_matches({name}, {lit(_TWICE)})"), (False, f"contains({name}, chr(65533))"))
+    }
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {test})' for test in tests.values())} from typed_row"
+    ).fetchall()[0]
+    findings = []
+    for (column, wrong), count in zip(tests, counts, strict=True):
+        if count and wrong:
+            findings += _undone(con, column, tests[column, wrong])
+        elif count:
+            example = con.execute(
+                f"select {ident(column)} from typed_row where {tests[column, wrong]} limit 1"
+            ).fetchall()
+            findings.append(
+                Finding("ENC_MOJIBAKE", "accept_warn", column_name=column, count=int(count), raw_value=example[0][0])
+            )
+    return findings
+
+
+def _undone(con: duckdb.DuckDBPyConnection, column: str, test: str) -> list[Finding]:
+    told = con.execute(
+        f"select {ident(column)}, count(*) from typed_row where {test} group by {ident(column)} order by 1"
+    ).fetchall()
+    meant = [(text, right, int(count)) for text, count in told if (right := decoded_again(text)) is not None]
+    if not meant:
+        return []
+    con.execute("create or replace temp table meant_text (told varchar, meant varchar)")
+    con.executemany("insert into meant_text values (?, ?)", [(text, right) for text, right, _ in meant])
+    con.execute(f"update typed_row set {ident(column)} = m.meant from meant_text as m where {ident(column)} = m.told")
+    text, right, _ = meant[0]
+    count = sum(count for _, _, count in meant)
+    return [
+        Finding("ENC_MOJIBAKE", "accept_warn", column_name=column, count=count, raw_value=text, repaired_value=right)
+    ]
+
+
+def decoded_again(text: str) -> str | None:
+    """What a text says whose UTF-8 was read as cp1252 or latin-1; None where it is no such text as a whole.
+
+    >>> decoded_again("IbÃ¡Ã±ez")
+    'Ibáñez'
+    """
+    try:
+        raw = b"".join(_byte(character) for character in text)
+        right = raw.decode("utf-8")
+    except UnicodeError:
+        return None
+    return right if right != text and right.isprintable() else None
+
+
+def _byte(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")

@@ -1,0 +1,33 @@
+-- One row per told use of one entry against another, with the items its two keys stand for (NULL: no entry known by that key). A key that several items
+-- share stands for that of the other end's customer, else for the oldest; to_key for what raises the debt before what lowers it, from_key the other way round.
+with told as (
+  select * exclude (is_current, is_first) from lake.entry_allocation where is_current
+),
+paired as (
+  select
+    told.company_id, told.source_system, told.allocation_key,
+    debit.entity as to_entity, debit.row_key as to_row_key, credit.entity as from_entity, credit.row_key as from_row_key,
+    row_number() over (
+      partition by told.company_id, told.source_system, told.allocation_key
+      order by debit.side - credit.side desc, debit.side desc, debit.posted_on, credit.posted_on, debit.row_key, credit.row_key
+    )::bigint as place
+  from told
+  inner join entries.name as debit
+    on told.company_id = debit.company_id and told.source_system = debit.source_system and told.to_key = debit.name
+  inner join entries.name as credit
+    on told.company_id = credit.company_id and told.source_system = credit.source_system and told.from_key = credit.name
+    and debit.customer_id = credit.customer_id
+  where (debit.is_ambiguous or credit.is_ambiguous) and (debit.entity <> credit.entity or debit.row_key <> credit.row_key)
+)
+select
+  told.*,
+  coalesce(paired.to_entity, debit.entity) as to_entity, coalesce(paired.to_row_key, debit.row_key) as to_row_key, debit.seq as to_entry_seq,
+  coalesce(paired.from_entity, credit.entity) as from_entity, coalesce(paired.from_row_key, credit.row_key) as from_row_key,
+  credit.seq as from_entry_seq
+from told
+left join entries.name as debit
+  on told.company_id = debit.company_id and told.source_system = debit.source_system and told.to_key = debit.name and debit.debit_place = 1
+left join entries.name as credit
+  on told.company_id = credit.company_id and told.source_system = credit.source_system and told.from_key = credit.name and credit.credit_place = 1
+left join paired
+  on told.company_id = paired.company_id and told.source_system = paired.source_system and told.allocation_key = paired.allocation_key and paired.place = 1

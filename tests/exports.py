@@ -1,0 +1,94 @@
+"""Whole nights over export files of one company: what is open per customer, what became of every line, what was found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import receivables
+from receivables.land import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TRUTH_DAY: Final = date(2024, 10, 15)
+"""The day of the ledger that all the small sample exports tell."""
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one night made of some files: `files` maps a file's name to its outcome and message."""
+
+    home: Path
+    files: dict[str, tuple[str, str]]
+
+    def rows(self, sql: str) -> list[Row]:
+        """Ask the published file."""
+        with receivables.open_warehouse(self.home) as warehouse:
+            return warehouse.con.execute(sql).fetchall()
+
+    def open_by_customer(self) -> dict[str, Decimal]:
+        """Open amount in ledger currency per customer, without those who owe nothing; customers without their company."""
+        found = self.rows(
+            "select substr(customer_id, strpos(customer_id, ':') + 1), sum(open_local) from marts.aging group by all"
+        )
+        return {customer: amount for customer, amount in found if amount}
+
+    def lines_lost(self) -> int:
+        """Physical lines read that are neither loaded nor in quarantine nor skipped with a reason; must be 0."""
+        ((lost,),) = self.rows(
+            "select coalesce(sum(lines_read - lines_loaded - lines_quarantined - lines_skipped), 0)::bigint from ops.batch"
+        )
+        return int(lost)
+
+    def findings(self, action: str = "%") -> list[Row]:
+        """Reason, column, count, value and raw line of every finding."""
+        return self.rows(
+            "select reason_code, column_name, count, raw_value, raw_line from ops.issue"
+            f" where action like '{action}' order by batch_id, line_no nulls first, reason_code"
+        )
+
+    def control_difference(self) -> Decimal:
+        """What the buckets miss of the ledger, in ledger currency; must be 0."""
+        ((difference,),) = self.rows("select coalesce(sum(abs(difference_local)), 0) from marts.aging_control")
+        return Decimal(difference)
+
+
+def told(  # a night has that many things a caller may want to say
+    home: Path,
+    files: Iterable[Path],
+    *,
+    company: str = "ES01",
+    currency: str = "EUR",
+    extract_as_of: date | None = TRUTH_DAY,
+    as_of: date | None = None,
+    names_company: bool = False,
+    **reading: Any,
+) -> Told:
+    """Read files into a fresh home and build; `names_company` says that the files name their companies themselves."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not names_company:
+        (home / "receivables.toml").write_text(
+            f'[[company]]\nid = "{company}"\nname = "{company}"\nlocal_currency = "{currency}"\n', encoding="utf-8"
+        )
+    outcome = receivables.ingest(list(files), home, reading=Reading(extract_as_of=extract_as_of, **reading))
+    receivables.build(home, as_of=as_of)
+    return Told(home, {file.file_name: (file.outcome, file.message) for file in outcome.files})
+
+
+def truth(reference_data: Path, customers: Mapping[str, str]) -> dict[str, Decimal]:
+    """The open balances every sample must give; `customers` maps C1, C2, C3 to the sample's own keys."""
+    said = json.loads((reference_data / "erp" / "truth.json").read_text(encoding="utf-8"))
+    return {customers[name]: Decimal(str(amount)) for name, amount in said["open_local_by_customer"].items()}
+
+
+def samples(reference_data: Path, system: str, *names: str) -> list[Path]:
+    """Files of one system's sample export, all of them or those named."""
+    folder = reference_data / "erp" / "samples" / system
+    return [folder / name for name in names] if names else sorted(folder.iterdir())
