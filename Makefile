@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page
+.PHONY: demo test lint lock world-page study bench
+FUZZ ?= 10000
 
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
@@ -25,6 +26,12 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
+
+study: $(READY)  ## what takes too long for every change: all layouts of all dialects, damaged exports
+	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 tests/property tests/conformance
+
+bench: $(READY)  ## reading an export against a typed load of the same rows
+	$(BIN)/python tests/bench/landing.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

@@ -52,8 +52,12 @@ def write(
     for batch in batches:
         if batch.table_name in landed.tables:
             recorded = _recorded(batch, is_first_load(batch.company_id, batch.table_name))
+            present = {
+                row[0]
+                for row in con.execute(f"select column_name from (describe landing.{batch.table_name})").fetchall()
+            }
             columns = ", ".join(
-                _column(con, batch.table_name, name) for name in ("company_id", *TABLES[batch.table_name].columns)
+                _column(present, batch.table_name, name) for name in ("company_id", *TABLES[batch.table_name].columns)
             )
             _copy(
                 con,
@@ -66,8 +70,7 @@ def write(
     return batches
 
 
-def _column(con: duckdb.DuckDBPyConnection, table: str, name: str) -> str:
-    present = {row[0] for row in con.execute(f"select column_name from (describe landing.{table})").fetchall()}
+def _column(present: set[str], table: str, name: str) -> str:
     kind = "VARCHAR" if name == "company_id" else TABLES[table].columns[name].duckdb_type
     return (
         f"{ident(name)}::{kind} as {ident(name)}"

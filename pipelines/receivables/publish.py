@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     from receivables.run import Night
 
-PERSON_REASONS: Final = ("CONTROL_DIFFERENCE", "CONTROL_DIFFERENCE_LOCAL", "ENTRY_INCOMPLETE", "FX_MISSING")
+PERSON_REASONS: Final = {
+    "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
+    "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
+    "ENTRY_INCOMPLETE": "{count} entries wait for another file of their system ({where} is not told, sum {amount}): receivables findings",
+    "FX_MISSING": "{count} entries are left out for want of an exchange rate (such as {amount}): receivables findings",
+}
 """Findings of a build that a person must look at, whatever the files were like."""
 
 
@@ -201,10 +206,13 @@ def _sql_type(name: str, annotation: str) -> str:
 
 def _check_reasons(con: Connection) -> tuple[str, ...]:
     rows = con.execute(
-        "select column_name, raw_value from ops.issue where list_contains(?, reason_code) order by column_name",
+        "select reason_code, column_name, min(raw_value), sum(count)::bigint from ops.issue where list_contains(?, reason_code)"
+        " group by reason_code, column_name order by reason_code, column_name",
         [list(PERSON_REASONS)],
     ).fetchall()
-    return tuple(f"{where}: aged items and ledger differ by {amount}" for where, amount in rows)
+    return tuple(
+        PERSON_REASONS[code].format(where=where, amount=amount, count=count) for code, where, amount, count in rows
+    )
 
 
 def _publish(night: Night, unfinished: Path, target: Path) -> None:

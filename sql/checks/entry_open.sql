@@ -5,6 +5,7 @@ with item as (
     company_id, entity, row_key, min(batch_id) as batch_id, min(line_no) as line_no, sum(open_doc)::decimal(18, 4) as open_doc,
     sum(excess_doc)::decimal(18, 4) as excess_doc
   from entries.rest
+  where is_told
   group by company_id, entity, row_key
 )
 select

@@ -16,7 +16,9 @@ made as (
     min(terms_id) as terms_id, min(currency) as currency, sum(amount_doc)::decimal(18, 4) as amount_doc, sum(amount_local)::decimal(18, 4) as amount_local,
     min(cancelled_date) as cancelled_date, sum(tax_local)::decimal(18, 4) as tax_local,
     case when count(*)::bigint = count(open_doc)::bigint then sum(open_doc)::decimal(18, 4) end as reported_open_doc,
-    case when count(*)::bigint = count(open_doc)::bigint then sum(coalesce(open_local, prorate(open_doc, amount_local, amount_doc)))::decimal(18, 4) end as reported_open_local,
+    case
+      when count(*)::bigint = count(open_doc)::bigint then sum(coalesce(open_local, prorate(open_doc, amount_local, amount_doc)))::decimal(18, 4)
+    end as reported_open_local,
     case when count(*)::bigint = count(open_doc)::bigint then max(extract_as_of) end as reported_as_of,
     case when count(*)::bigint = count(coalesce(clearing_date, settled_date))::bigint then max(coalesce(clearing_date, settled_date)) end as cleared_date,
     min(order_no) as order_no, min(customer_ref) as customer_ref, min(salesperson) as salesperson, min(ship_region) as ship_region,

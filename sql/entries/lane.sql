@@ -4,8 +4,10 @@
 with cleared as (
   select
     line.company_id, line.source_system, clearing.lane_key, line.clearing_date as lane_date, line.row_key || '/' || line.seq as line_key,
-    null::varchar as told_kind, line.entity, line.row_key, line.seq, line.side, line.currency, abs(line.amount_doc) as amount_doc, abs(line.amount_local) as amount_local,
-    abs(case when clearing.is_one_currency then line.amount_doc else line.amount_local end) as size, false as is_outside, coalesce(line.due_date, line.doc_date) as due_date,
+    null::varchar as told_kind, line.entity, line.row_key, line.seq, line.side, line.currency,
+    abs(line.amount_doc) as amount_doc, abs(line.amount_local) as amount_local,
+    abs(case when clearing.is_one_currency then line.amount_doc else line.amount_local end) as size,
+    false as is_outside, coalesce(line.due_date, line.doc_date) as due_date,
     line.clearing_date as alloc_date, null::date as voided_date,
     line.batch_id, line.line_no, line.recorded_at, line.recorded_source, line.source_mode, line.extract_as_of
   from entries.posted as line

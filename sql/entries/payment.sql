@@ -4,7 +4,9 @@ with made as (
     company_id, row_key, min(source_system) as source_system, min(customer_id) as customer_id, min(kind) as kind, min(state) as state,
     min(posted_on) as pay_date, min(currency) as currency, -sum(amount_doc)::decimal(18, 4) as amount_doc, -sum(amount_local)::decimal(18, 4) as amount_local,
     min(method) as method, min(instrument_no) as instrument_no, min(instrument_due) as instrument_due, min(bank_ref) as bank_ref,
-    case when count(*)::bigint = count(open_doc)::bigint then -sum(coalesce(open_local, prorate(open_doc, amount_local, amount_doc)))::decimal(18, 4) end as reported_unapplied_local,
+    case
+      when count(*)::bigint = count(open_doc)::bigint then -sum(coalesce(open_local, prorate(open_doc, amount_local, amount_doc)))::decimal(18, 4)
+    end as reported_unapplied_local,
     min(cancelled_date) as reversal_date, min(text) as text,
     min(batch_id) as batch_id, min(line_no) as line_no, min(recorded_at) as recorded_at, min(recorded_source) as recorded_source, max(extract_as_of) as extract_as_of,
     max_by(source_mode, batch_id) as source_mode, case when count(*)::bigint = count(missing_since)::bigint then max(missing_since) end as missing_since,

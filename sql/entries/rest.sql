@@ -1,6 +1,7 @@
 -- One row per entry whose open amount the ERP told and that no clearing settled: rest_doc is what the ERP no longer calls open and no known settlement took,
 -- positive, document currency. Entries with a match key and no open amount told (is_told false) settle each other as far as they go: their rest is all that
--- nothing took, and what the other side does not reach stays open. What names no instalment fills the oldest due first. excess_doc, once per item: what settlements took beyond what the ERP says.
+-- nothing took, and what the other side does not reach stays open. What names no instalment fills the oldest due first. excess_doc, once per item: what
+-- settlements took beyond what the ERP says.
 with reported as (
   select told.* replace (coalesce(told.open_doc, 0) as open_doc), told.open_doc is not null as is_told
   from entries.posted as told
@@ -19,7 +20,10 @@ leg as (
   union all
   select
     company_id, from_entity, from_row_key, from_seq,
-    coalesce(amount_from_doc, case when amount_local = 0 then amount_to_doc else amount_to_doc - prorate(coalesce(discount_local, 0), amount_to_doc, amount_local) end),
+    coalesce(
+      amount_from_doc,
+      case when amount_local = 0 then amount_to_doc else amount_to_doc - prorate(coalesce(discount_local, 0), amount_to_doc, amount_local) end
+    ),
     alloc_date, voided_date, source_mode, missing_since
   from entries.settled
   where is_in_force and from_entity is not null and kind <> 'bill_transfer'

@@ -1,6 +1,7 @@
--- One row per entry with a rest, laid end to end with the others of its lane and side, oldest due first, from starts_at to ends_at. A lane is what one match key
--- joins, else what one customer has in one currency. Sizes in document currency where the lane has only one, else in ledger currency. matched: how much of
--- the entry the other side settles; matched_doc, matched_local: the same in the entry's own amounts. Amounts positive.
+-- One row per entry with a rest, laid end to end with the others of its lane and side, from starts_at to ends_at: oldest due first, what the ERP told as settled
+-- before what only a match key joins. A lane is what one match key joins, else what one customer has in one currency. Sizes in document currency where the
+-- lane has only one, else in ledger currency. matched: how much of the entry the other side settles; matched_doc, matched_local: the same in the entry's
+-- own amounts. Amounts positive.
 with rest as (
   select
     *, case when match_key is not null then 'match/' || match_key else 'customer/' || coalesce(customer, '') || '/' || currency end as lane_key,
@@ -28,11 +29,13 @@ laid as (
   select
     sized.* exclude (excess_doc, open_doc), least(total.debit, total.credit) as reach,
     sum(sized.size) over (
-      partition by sized.company_id, sized.source_system, sized.lane_key, sized.side order by sized.due_date, sized.posted_on, sized.line_no, sized.row_key, sized.seq
+      partition by sized.company_id, sized.source_system, sized.lane_key, sized.side
+      order by sized.is_told desc, sized.due_date, sized.posted_on, sized.line_no, sized.row_key, sized.seq
       rows between unbounded preceding and current row
     ) as ends_at,
     row_number() over (
-      partition by sized.company_id, sized.source_system, sized.lane_key, sized.side order by sized.due_date, sized.posted_on, sized.line_no, sized.row_key, sized.seq
+      partition by sized.company_id, sized.source_system, sized.lane_key, sized.side
+      order by sized.is_told desc, sized.due_date, sized.posted_on, sized.line_no, sized.row_key, sized.seq
     )::bigint as place
   from sized
   inner join total on sized.company_id = total.company_id and sized.source_system = total.source_system and sized.lane_key = total.lane_key

@@ -1,5 +1,5 @@
 -- One row per settlement the list tells, or that a clearing, a group or a named document makes plain: amounts positive, each leg in its item's currency.
--- to_entity NULL: no such item is known. is_in_force: both ends count, so that it takes from them from alloc_date until the day before voided_date.
+-- to_entity NULL: no such item is known. is_in_force: both ends count and pull apart, so that it takes from them from alloc_date until the day before voided_date.
 with told as (
   select
     told.company_id, told.source_system, told.company_id || ':' || told.allocation_key as allocation_id,
@@ -15,7 +15,8 @@ with told as (
     told.to_entity, coalesce(told.to_row_key, told.to_key) as to_row_key, told.to_seq, told.to_currency, told.from_entity,
     coalesce(told.from_row_key, told.from_key) as from_row_key, told.from_seq, told.from_currency, told.amount_to_doc, told.amount_from_doc, told.amount_local,
     told.discount_local, told.alloc_date, least(told.voided_date, back.voided_date) as voided_date, 'source' as origin,
-    told.batch_id, told.line_no, told.recorded_at, told.recorded_source, told.source_mode, told.extract_as_of, told.missing_since
+    told.batch_id, told.line_no, told.recorded_at, told.recorded_source, told.source_mode, told.extract_as_of, told.missing_since,
+    told.to_side < 0 and not told.is_loss and coalesce(told.from_side < 0, false) as is_one_sided
   from entries.use as told
   left join entries.taken_back as back
     on told.company_id = back.company_id and told.source_system = back.source_system and told.allocation_key = back.allocation_key
@@ -24,21 +25,23 @@ with told as (
 ),
 ended as (
   select * replace (
-    case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else coalesce(from_entity, case when kind = 'credit_note' then 'document' else 'payment' end) end as from_entity,
-    case when kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') then null else coalesce(from_row_key, allocation_id) end as from_row_key
-  ), from_entity is null and kind not in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') as is_from_unknown
-  from told
+    case when not is_sourceless then coalesce(from_entity, case when kind = 'credit_note' then 'document' else 'payment' end) end as from_entity,
+    case when not is_sourceless then coalesce(from_row_key, allocation_id) end as from_row_key
+  ), from_entity is null and not is_sourceless as is_from_unknown
+  from (select *, kind in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') as is_sourceless from told) as told
 ),
 settlement as (
-  select * from ended
+  select * exclude (is_sourceless) from ended
   union all by name
-  select * exclude (amount_cut), 'derived_reference' as origin from entries.link where amount_to_doc > 0
+  select * exclude (amount_cut), 'derived_reference' as origin, false as is_one_sided from entries.link where amount_to_doc > 0
   union all by name
-  select *, 'derived_clearing' as origin, false as is_from_unknown from entries.stretch
+  select *, 'derived_clearing' as origin, false as is_from_unknown, false as is_one_sided
+  from entries.stretch
 )
 select
-  settlement.* exclude (is_from_unknown),
-  settlement.to_entity is not null and not settlement.is_from_unknown and to_idle.row_key is null and from_idle.row_key is null as is_in_force
+  settlement.* exclude (is_from_unknown, is_one_sided),
+  settlement.to_entity is not null and not settlement.is_from_unknown and not settlement.is_one_sided
+  and to_idle.row_key is null and from_idle.row_key is null as is_in_force
 from settlement
 left join entries.idle_item as to_idle
   on settlement.company_id = to_idle.company_id and settlement.to_entity = to_idle.entity and settlement.to_row_key = to_idle.row_key

@@ -40,27 +40,26 @@ measured as (
 ),
 legs as (
   select * replace (
-    case when kind = 'fx_difference' then 0 else coalesce(amount_to_doc, prorate(amount_local, to_item_doc, to_item_local), amount_local) end::decimal(18, 4) as amount_to_doc,
+    case
+      when kind = 'fx_difference' then 0 else coalesce(amount_to_doc, prorate(amount_local, to_item_doc, to_item_local), amount_local)
+    end::decimal(18, 4) as amount_to_doc,
     coalesce(
       amount_from_doc,
       case when to_currency <> from_currency then prorate(amount_local - coalesce(discount_local, 0), from_item_doc, from_item_local) end
     )::decimal(18, 4) as amount_from_doc
   )
   from measured
-),
-oriented as (
-  select
-    company_id, source_system, allocation_key, kind, group_key, is_loss, is_taken_back, alloc_date, voided_date, discount_local,
-    case when is_turned then from_key else to_key end as to_key, case when is_turned then to_key else from_key end as from_key,
-    case when is_turned then from_entity else to_entity end as to_entity, case when is_turned then to_entity else from_entity end as from_entity,
-    case when is_turned then from_row_key else to_row_key end as to_row_key, case when is_turned then to_row_key else from_row_key end as from_row_key,
-    coalesce(case when is_turned then from_entry_seq else to_entry_seq end, to_seq) as to_seq,
-    case when is_turned then to_entry_seq else from_entry_seq end as from_seq,
-    case when is_turned then from_side else to_side end as to_side, case when is_turned then to_side else from_side end as from_side,
-    case when is_turned then from_currency else to_currency end as to_currency, case when is_turned then to_currency else from_currency end as from_currency,
-    case when is_turned then coalesce(amount_from_doc, amount_to_doc) else amount_to_doc end as amount_to_doc,
-    case when is_turned and to_currency <> from_currency then amount_to_doc when not is_turned then amount_from_doc end as amount_from_doc,
-    amount_local::decimal(18, 4) as amount_local, batch_id, line_no, recorded_at, recorded_source, source_mode, extract_as_of, missing_since
-  from legs
 )
-select * from oriented
+select
+  company_id, source_system, allocation_key, kind, group_key, is_loss, is_taken_back, alloc_date, voided_date, discount_local,
+  case when is_turned then from_key else to_key end as to_key, case when is_turned then to_key else from_key end as from_key,
+  case when is_turned then from_entity else to_entity end as to_entity, case when is_turned then to_entity else from_entity end as from_entity,
+  case when is_turned then from_row_key else to_row_key end as to_row_key, case when is_turned then to_row_key else from_row_key end as from_row_key,
+  coalesce(case when is_turned then from_entry_seq else to_entry_seq end, to_seq) as to_seq,
+  case when is_turned then to_entry_seq else from_entry_seq end as from_seq,
+  case when is_turned then from_side else to_side end as to_side, case when is_turned then to_side else from_side end as from_side,
+  case when is_turned then from_currency else to_currency end as to_currency, case when is_turned then to_currency else from_currency end as from_currency,
+  case when is_turned then coalesce(amount_from_doc, amount_to_doc) else amount_to_doc end as amount_to_doc,
+  case when is_turned and to_currency <> from_currency then amount_to_doc when not is_turned then amount_from_doc end as amount_from_doc,
+  amount_local::decimal(18, 4) as amount_local, batch_id, line_no, recorded_at, recorded_source, source_mode, extract_as_of, missing_since
+from legs

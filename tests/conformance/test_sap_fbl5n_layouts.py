@@ -40,7 +40,7 @@ from receivables.settings import Settings
 from receivables.state import Batch
 
 PRINTED: Final = date(2024, 10, 15)
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "8"))
+EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "4"))
 """Lists tried; each holds several customers with clearings of their own."""
 
 Balances = dict[tuple[str, str], Decimal]

@@ -22,7 +22,7 @@ from replay_oracle import OpenItem, Replay, replay
 if TYPE_CHECKING:
     import duckdb
 
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "60"))
+EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "24"))
 """Ledgers tried; a change of the models deserves a few thousand."""
 
 PARTS: Final = ("documents", "receipts", "sourceless", "discounts", "tolerance", "moved", "open_total", "ledger_total")

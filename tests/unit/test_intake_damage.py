@@ -40,7 +40,7 @@ GARBAGE: Final = (
     "2024-13-45",
     "1e9",
 )
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "40"))
+EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "16"))
 """Files tried; a change of the intake deserves a few thousand."""
 
 SAP: Final = Companies(None, {"1000": "EUR"})

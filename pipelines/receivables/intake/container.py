@@ -273,8 +273,11 @@ def _archived(source: Source) -> str | None:
     """What an archive holds that is no workbook."""
     if not zipfile.is_zipfile(source.path):
         return None
-    with zipfile.ZipFile(source.path) as archive:
-        names = archive.namelist()
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return None
     return (
         None
         if any(name.startswith("xl/") for name in names)

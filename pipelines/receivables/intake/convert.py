@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from receivables.errors import FileRefused
-from receivables.intake.notation import EXPONENT, TIME_OF_DAY, day, number, serial_day
+from receivables.intake.notation import EXPONENT, TIME_OF_DAY, day, number, serial_day, usual_number, usual_shape
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -86,6 +86,15 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How some amounts of a column are written, every digit as 9: how many, and one of them as it stands."""
+
+    text: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
 class Chosen:
     """How this file writes numbers and dates: one locale for all amounts, one format per date column.
 
@@ -95,6 +104,12 @@ class Chosen:
     locale: Locale
     date_formats: dict[str, str]
     more_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    shapes: dict[str, tuple[Shape, ...]] = field(default_factory=dict)
+
+    def is_usual(self, name: str) -> bool:
+        """Whether all amounts of a cell are digits as the locale groups them, with a minus or none: most are, and are read without a second look."""
+        known = re.compile(usual_shape(self.locale))
+        return name in self.shapes and all(known.match(shape.text) for shape in self.shapes[name])
 
 
 def plain_where_possible(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Field]:
@@ -179,7 +194,8 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
     """SQL for the field's value from its cleaned text; NULL where the text does not fit the type."""
     match field.type:
         case "money" | "decimal":
-            return number(text, chosen.locale, field.duckdb_type)
+            read = usual_number if chosen.is_usual(field.name) else number
+            return read(text, chosen.locale, field.duckdb_type)
         case "int" | "bigint":
             whole = f"nullif(regexp_extract({text}, '^([+-]?[0-9]+)([.]0+)?$', 1), '')"
             return f"try_cast({whole} as {field.duckdb_type})"
@@ -216,25 +232,52 @@ def choose(
     Raises:
         FileRefused: no declared way fits, or two fit and read different values.
     """
-    amounts = [part for field in fields if field.type in ("money", "decimal") for part in field.parts]
-    locale = _chosen_locale(con, amounts, locales, name)
+    amounts = [
+        part for field in fields if field.type in ("money", "decimal") and not field.is_absent for part in field.parts
+    ]
+    shapes = _shapes(con, amounts)
+    locale = _chosen_locale(con, shapes, locales, name)
     dates = [field for field in fields if field.type == "date" and not field.is_absent]
     if len(formats) == 1:
-        return Chosen(locale, {field.name: formats[0] for field in dates})
-    return _with_formats(con, Chosen(locale, {}), dates, formats, name)
+        return Chosen(locale, {field.name: formats[0] for field in dates}, shapes=shapes)
+    return _with_formats(con, Chosen(locale, {}, shapes=shapes), dates, formats, name)
+
+
+def _shapes(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> dict[str, tuple[Shape, ...]]:
+    """The shapes of the amounts in each cell, and table `number_shape` with the texts that show them; none where a column has more than amounts have."""
+    if not fields:
+        return {}
+    texts = " union all ".join(
+        f"select {lit(field.name)} as name, {cleaned(field)} as v from classed where row_class = 'item'"
+        for field in fields
+    )
+    con.execute(
+        "create or replace temp table number_shape as select name, translate(v, '012345678', '999999999') as shape,"
+        f" count(*) as times, max(v) as v from ({texts}) where v is not null group by name, shape"
+    )
+    shapes: dict[str, list[Shape]] = {field.name: [] for field in fields}
+    for told, text, times, example in con.execute(
+        "select name, shape, times, v from number_shape order by name, times desc, shape limit ?", [_SHAPES_MAX]
+    ).fetchall():
+        shapes[told].append(Shape(text, int(times), example))
+    return (
+        {told: tuple(found) for told, found in shapes.items()} if sum(map(len, shapes.values())) < _SHAPES_MAX else {}
+    )
+
+
+_SHAPES_MAX: Final = 5_000
+"""More shapes than this are no amounts."""
 
 
 def _chosen_locale(
-    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], locales: Sequence[Locale], name: str
+    con: duckdb.DuckDBPyConnection, shapes: Mapping[str, Sequence[Shape]], locales: Sequence[Locale], name: str
 ) -> Locale:
-    if len(locales) == 1 or not fields:
+    texts = {shape.text for found in shapes.values() for shape in found}
+    if len(locales) == 1 or not texts:
         return locales[0]
-    texts = " union all ".join(
-        f"select {cleaned(field)} as v from classed where row_class = 'item'" for field in fields
-    )
-    con.execute(
-        f"create or replace temp table number_shape as select regexp_replace(v, '[0-9]', '9', 'g') as shape, max(v) as v from ({texts}) where v is not null group by shape"
-    )
+    plain = [locale for locale in locales if all(re.match(usual_shape(locale), text) for text in texts)]
+    if len(plain) == 1 and all(_rules_out(locale, texts) for locale in locales if locale is not plain[0]):
+        return plain[0]
     reading = [number("v", locale) for locale in locales]
     fitting, _ = _fitting(con, "number_shape", reading, locales)
     _, example = _apart(con, "number_shape", [number("v", locale) for locale in fitting], fitting)
@@ -246,6 +289,17 @@ def _chosen_locale(
             reason="NUM_AMBIGUOUS",
         )
     return fitting[0]
+
+
+def _rules_out(locale: Locale, texts: Iterable[str]) -> bool:
+    """Whether some text's last separator can neither be the locale's decimal sign nor group thousands, however else it might be read."""
+    for text in texts:
+        marks = [character for character in text if character in ".,"]
+        if marks and marks[-1] != locale.decimal:
+            behind = len(re.sub("[^0-9]", "", text.rpartition(marks[-1])[2]))
+            if len(set(marks)) == 2 or behind != 3:
+                return True
+    return False
 
 
 def _with_formats(
@@ -314,7 +368,10 @@ def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Cho
     cells = {part.name: part for field in fields for part in (field, *field.parts)}  # of a sum, all its cells too
     texts = "".join(f", {cleaned(cell)} as {ident('t_' + name)}" for name, cell in cells.items())
     values = "".join(f", {_value(field, chosen)} as {ident(field.name)}" for field in fields)
-    problems = [(condition, entry) for field in fields for condition, entry in _problems(field)]
+    usual = {field.name for field in fields if not field.sum_cells and chosen.is_usual(field.name)}
+    problems = [
+        (condition, entry) for field in fields for condition, entry in _problems(field, is_usual=field.name in usual)
+    ]
     is_bad = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems) or "false"
     entries = ", ".join(f"case when {condition} then {entry} end" for condition, entry in problems) or "null"
     kind = "struct(column_name varchar, reason varchar, value varchar)[]"
@@ -345,7 +402,7 @@ def _value(field: Field, chosen: Chosen) -> str:
     return f"(case when {text} is null then {default} else {value} end)::{field.duckdb_type}"
 
 
-def _problems(field: Field) -> list[tuple[str, str]]:
+def _problems(field: Field, *, is_usual: bool = False) -> list[tuple[str, str]]:
     """What can be wrong with a field: a condition on its text and value, and the finding it makes. At most one holds per row."""
     text, value = ident("t_" + field.name), ident(field.name)
     found = (
@@ -356,7 +413,7 @@ def _problems(field: Field) -> list[tuple[str, str]]:
     reason = _REASONS.get(field.type)
     if reason is not None:
         why = lit(reason)
-        if reason == "NUM_INVALID":  # looked at only where a value is missing
+        if reason == "NUM_INVALID" and not is_usual:  # looked at only where a value is missing
             why = (
                 f"case when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then 'NUM_EXCEL_ERROR'"
                 f" when regexp_matches({text}, {lit(EXPONENT)}) then 'NUM_SCIENTIFIC' else {why} end"

@@ -39,12 +39,21 @@ def number(text: str, locale: Locale, kind: str = _EXACT) -> str:
     Digits, separators and a minus before or behind take one look. Brackets, CR, 贷, currencies and unusual grouping are tried only
     where that fails; of all signs there may be one.
     """
+    usual = f"regexp_matches({text}, {lit(usual_shape(locale))})"
+    return f"(case when {usual} then {usual_number(text, locale, kind)} else {_odd_number(text, locale, kind)} end)"
+
+
+def usual_shape(locale: Locale) -> str:
+    """A regular expression for digits, grouped as the locale groups them or not, with a minus before or behind."""
     d, t = _class(locale.decimal), _class(locale.thousands)
     body = f"([0-9]+|[0-9]{{1,3}}({t}[0-9]{{3}})+)" if locale.thousands else "[0-9]+"
-    usual = f"^(-?{body}({d}[0-9]+)?|{body}({d}[0-9]+)?-)$"
+    return f"^(-?{body}({d}[0-9]+)?|{body}({d}[0-9]+)?-)$"
+
+
+def usual_number(text: str, locale: Locale, kind: str) -> str:
+    """SQL that reads a number of the usual shape; of any other it makes no sense."""
     digits = _point(text, locale, locale.thousands + "-")
-    signed = f"(case when contains({text}, '-') then '-' || {digits} else {digits} end)"
-    return f"(case when regexp_matches({text}, {lit(usual)}) then try_cast({signed} as {kind}) else {_odd_number(text, locale, kind)} end)"
+    return f"try_cast(case when contains({text}, '-') then '-' || {digits} else {digits} end as {kind})"
 
 
 def _odd_number(text: str, locale: Locale, kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -424,6 +424,17 @@ class Profile(_Part):
             if roles.get(role) not in ("text", "key", "currency"):
                 raise ValueError(f"role {role!r} stands in the rows, not in a group's head")
         return self
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Every label a column may go by, folded: a line with none of them is no header of this profile."""
+        names = [
+            label
+            for role in self.columns.values()
+            for part in (role.aliases, *role.join, *role.first_of)
+            for label in part
+        ]
+        return frozenset(fold(label) for label in names)
 
     def _of_a_table(self) -> Profile:
         if self.table == NOWHERE:

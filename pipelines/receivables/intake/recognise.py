@@ -88,7 +88,21 @@ def recognise(
             lambda rows: any(_has_header(rows, profile, source) for profile in readers),
         )
         heads = _sheet_heads(con, source, scan)
-    candidates = [found for profile in profiles for found in _candidates(source, profile, heads(profile))]
+    candidates = [
+        found
+        for profile in profiles
+        if profile.shape == "table"
+        for found in _candidates(source, profile, heads(profile))
+    ]
+    if not any(
+        len(found.header.roles) == found.header.width for found in candidates
+    ):  # no canonical file whole and by name
+        candidates += [
+            found
+            for profile in profiles
+            if profile.shape != "table"
+            for found in _candidates(source, profile, heads(profile))
+        ]
     if not candidates:
         raise _unrecognised(source, profiles, heads)
     best = max(candidates, key=_fitness)
@@ -107,23 +121,25 @@ def _sheet_heads(con: duckdb.DuckDBPyConnection, source: Source, scan: int) -> H
 
 
 def _text_heads(source: Source, scan: int) -> Heads:
+    lines: dict[tuple[str, ...], list[str]] = {}
+    cuts: dict[tuple[tuple[str, ...], str], Cut] = {}
+
+    def cut(encodings: tuple[str, ...], mark: str) -> Cut:
+        if encodings not in lines:
+            lines[encodings] = container.head_lines(source, encodings, scan)
+        told = enumerate(lines[encodings], 1)
+        if mark == "|pipes":
+            return "pipe_list", "|", [(n, split_pipes(line)) for n, line in told if line.lstrip().startswith("|")]
+        return "delimited", mark, [(n, split_fields(line, mark)) for n, line in told]
+
     def heads(profile: Profile) -> list[Cut]:
-        lines = container.head_lines(source, profile.encodings, scan)
-        cuts: list[Cut] = []
-        if "pipe_list" in profile.containers:
-            cuts.append(
-                (
-                    "pipe_list",
-                    "|",
-                    [(n, split_pipes(line)) for n, line in enumerate(lines, 1) if line.lstrip().startswith("|")],
-                )
-            )
-        if "delimited" in profile.containers:
-            cuts += [
-                ("delimited", d, [(n, split_fields(line, d)) for n, line in enumerate(lines, 1)])
-                for d in profile.delimiters
-            ]
-        return cuts
+        marks = (["|pipes"] if "pipe_list" in profile.containers else []) + (
+            list(profile.delimiters) if "delimited" in profile.containers else []
+        )
+        for mark in marks:
+            if (profile.encodings, mark) not in cuts:
+                cuts[profile.encodings, mark] = cut(profile.encodings, mark)
+        return [cuts[profile.encodings, mark] for mark in marks]
 
     return heads
 

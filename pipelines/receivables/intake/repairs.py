@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import Finding
-from receivables.intake.convert import INVISIBLE, Chosen, Field, cleaned
+from receivables.intake.convert import INVISIBLE, Chosen, Field, Shape, cleaned
 from receivables.intake.notation import CURRENCY
 from receivables.intake.sqltext import ident, lit
 
@@ -27,7 +27,42 @@ def converted(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: C
         for part in field.parts
         if "cells[" in part.cell and "group_value" not in part.cell
     ]
-    asked = [(column, part, found) for column, part in parts for found in _conversions(part, chosen)]
+    usual = [
+        (column, part) for column, part in parts if part.type in ("money", "decimal") and chosen.is_usual(part.name)
+    ]
+    asked = [
+        (column, part, found)
+        for column, part in parts
+        if (column, part) not in usual
+        for found in _conversions(part, chosen)
+    ]
+    return sorted(
+        [*_of_shapes(usual, chosen), *_counted(con, asked)], key=lambda one: (one.column_name or "", one.reason_code)
+    )
+
+
+def _of_shapes(parts: Sequence[tuple[str, Field]], chosen: Chosen) -> list[Finding]:
+    """What was done to amounts of the usual shapes, which say it themselves."""
+    told: dict[tuple[str, str], list[Shape]] = {}
+    for column, part in parts:
+        for shape in chosen.shapes[part.name]:
+            if shape.text.endswith("-"):
+                told.setdefault((column, "NUM_TRAILING_MINUS"), []).append(shape)
+            if chosen.locale.decimal == "," in shape.text:
+                told.setdefault((column, "NUM_COMMA_DECIMAL"), []).append(shape)
+    return [
+        Finding(
+            reason,
+            "repair",
+            column_name=column,
+            count=sum(shape.count for shape in shapes),
+            raw_value=" | ".join(shape.example[:60] for shape in shapes[:_EXAMPLES]),
+        )
+        for (column, reason), shapes in told.items()
+    ]
+
+
+def _counted(con: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, Field, tuple[str, str]]]) -> list[Finding]:
     if not asked:
         return []
     names = dict.fromkeys(part.name for _, part, _ in asked)

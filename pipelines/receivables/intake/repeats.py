@@ -18,7 +18,7 @@ def mark_repeats(con: duckdb.DuckDBPyConnection, rows: str, key: str, content: S
     """
     repeated = f"select 1 from {rows} where fault is null group by {key} having count(*) > 1 limit 1"
     if not key or not con.execute(repeated).fetchall():
-        con.execute(f"create or replace table judged as select *, fault as verdict from {rows}")
+        con.execute(f"create or replace view judged as select *, fault as verdict from {rows}")
         return
     told = "md5(concat_ws('|', " + ", ".join(f"coalesce({column}::varchar, '')" for column in content) + "))"
     con.execute(

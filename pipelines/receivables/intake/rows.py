@@ -74,11 +74,18 @@ def delimited_records(con: duckdb.DuckDBPyConnection, delimiter: str, quoted_lin
     else:
         con.execute("create or replace temp view framed as select line_no, 1::bigint as n_lines, raw from line")
     pattern = lit(_field_pattern(delimiter))
+    # Quotes around whole values and none inside them: what stands between the first and second quote is one value, and so on.
+    neat = lit(
+        f'(?:[^"{re.escape(delimiter)}]*|"[^"]*")(?:{re.escape(delimiter)}(?:[^"{re.escape(delimiter)}]*|"[^"]*"))*'
+    )
+    hidden = f"list_transform(string_split(raw, '\"'), lambda c, i: case when i % 2 = 0 then replace(c, {lit(delimiter)}, chr(1)) else c end)"
+    told = f"string_split(array_to_string({hidden}, ''), {lit(delimiter)})"
     unquoted = "case when length(c) > 1 and c[1] = '\"' and c[-1] = '\"' then replace(c[2:-2], '\"\"', '\"') else c end"
     con.execute(
         "create or replace table record as select line_no, n_lines, raw,"
-        f" case when contains(raw, '\"') then list_transform(regexp_extract_all({lit(delimiter)} || raw, {pattern}, 1), lambda c: {unquoted})"
-        f" else string_split(raw, {lit(delimiter)}) end as cells from framed"
+        f" case when not contains(raw, '\"') then string_split(raw, {lit(delimiter)})"
+        f" when regexp_full_match(raw, {neat}) then list_transform({told}, lambda c: replace(c, chr(1), {lit(delimiter)}))"
+        f" else list_transform(regexp_extract_all({lit(delimiter)} || raw, {pattern}, 1), lambda c: {unquoted}) end as cells from framed"
     )
     return left_open
 
@@ -122,9 +129,10 @@ def pipe_records(con: duckdb.DuckDBPyConnection, header_line: str, name: str = "
     fixed = ", ".join(f"trim(substr(raw, {a + 2}, {b - a - 1}))" for a, b in pairwise(positions))
     in_place = " and ".join(f"substr(raw, {p + 1}, 1) = '|'" for p in positions[:-1])
     con.execute(
-        "create or replace table record as select line_no, 1::bigint as n_lines, raw, case when not starts_with(ltrim(raw), '|') then [raw]"
+        "create or replace table record as select line_no, 1::bigint as n_lines, raw, case when not starts_with(drawn, '|') then [raw]"
         f" when len(pipes) = {width} then pipes when {in_place} then [{fixed}] else pipes end as cells from ("
-        "select *, list_transform(string_split(regexp_replace(trim(raw), '^[|]|[|]$', '', 'g'), '|'), lambda c: trim(c)) as pipes from line)"
+        "select *, case when ends_with(drawn, '|') then string_split(drawn, '|')[2:-2] else string_split(drawn, '|')[2:] end as pipes"
+        " from (select *, trim(raw) as drawn from line))"
     )
 
 
@@ -132,6 +140,8 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], profile: Profile) -> 
     """Find the row that names at least 60 % of the required roles and the most roles of all."""
     best: Header | None = None
     for line_no, cells in rows:
+        if profile.labels.isdisjoint(map(fold, cells)):
+            continue
         roles = match_roles(cells, profile)
         required = [role for role, column in profile.columns.items() if column.required]
         hits = sum(role in roles for role in required) + sum(
