@@ -215,8 +215,20 @@ def classify(
     con.execute(
         f"create or replace table classed as select line_no, n_lines, raw, cells,"
         f" coalesce(usual, {_class_by_words(con, header, rows, key_positions, money_positions)}) as row_class from (select *,"
+        f" {_told_beside(header, rows, money_positions)} from (select *,"
         f" case when usual is null then {_words(con, header)} end as words, case when usual is null then {_FIRST} end as first_cell"
-        f" from (select *, {_class_at_sight(con, header, key_positions, money_positions)} as usual from record))"
+        f" from (select *, {_class_at_sight(con, header, key_positions, money_positions)} as usual from record)))"
+    )
+
+
+def _told_beside(header: Header, rows: Rows, money_positions: Sequence[int]) -> str:
+    """SQL for what else a row tells that is not an item at sight: document cells beside the first words, an amount, a head's words."""
+    beside = " + ".join(f"({_is_filled(p)} and first_cell <> {p})::integer" for p in _document_positions(header)) or "0"
+    amount = " or ".join(_is_amount(p) for p in money_positions) or "false"
+    in_group = " or ".join(_fits(expression) for expression in rows.group.values()) or "false"
+    return (
+        f"case when usual is null then {beside} end as beside, case when usual is null then {amount} end as has_money,"
+        f" case when usual is null then {in_group} end as in_group"
     )
 
 
@@ -267,10 +279,8 @@ def _class_by_words(
     key_positions: Sequence[int],
     money_positions: Sequence[int],
 ) -> str:
-    """SQL for the class of all other rows, from `words` and `first_cell`."""
+    """SQL for the class of all other rows, from `words` and what `_told_beside` adds."""
     documents = _document_positions(header)
-    told = " or ".join(f"({_is_filled(p)} and first_cell <> {p})" for p in documents) or "false"
-    has_money = " or ".join(_is_amount(p) for p in money_positions) or "false"
     keyless = " and ".join(f"not {_is_filled(p)}" for p in key_positions) or "false"
     if (
         rows.child_of or rows.fill_down
@@ -278,17 +288,15 @@ def _class_by_words(
         amounts = " + ".join(f"{_is_filled(p)}::integer" for p in money_positions) or "0"
         keyless += f" and len(list_filter(cells, lambda c: trim(c) <> '')) = {amounts}"
     narrow = f"len(cells) < {max(2, header.width // 2)}"
-    mute = f"not ({told}) and not ({has_money})" if documents or money_positions else narrow
+    mute = "beside = 0 and not has_money" if documents or money_positions else narrow
     # The words of a line about the list may stand below any label: "Fecha: 15/10/24" below the invoice number's.
-    beside = " + ".join(f"({_is_filled(p)} and first_cell <> {p})::integer" for p in documents) or "0"
-    named = f"{beside} < 2 and not ({has_money})" if documents or money_positions else narrow
+    named = "beside < 2 and not has_money" if documents or money_positions else narrow
     labelled, unlabelled = _heads(rows)
-    in_group = " or ".join(_fits(expression) for expression in rows.group.values()) or "false"
     tests = [
         *([("rule", f"regexp_matches(raw, {lit(rows.rule)})")] if rows.rule else []),
         *(("trailer", f"{_fits(expression)} and {named}") for expression in rows.trailer),
         *(
-            ("total", f"{_fits(expression)} and not ({told}) and ({has_money} or not ({in_group}))")
+            ("total", f"{_fits(expression)} and beside = 0 and (has_money or not in_group)")
             for expression in rows.total
         ),
         *(("group", f"{_fits(expression)} and {named}") for expression in labelled),
@@ -297,7 +305,7 @@ def _class_by_words(
         *([] if unlabelled else _page_heads(con, header, named)),
         *(("group", f"{_fits(expression)} and {mute} and line_no > {header.line_no}") for expression in unlabelled),
         ("title", f"line_no < {header.line_no}"),
-        ("total", f"len(cells) = {header.width} and ({keyless}) and ({has_money})"),
+        ("total", f"len(cells) = {header.width} and ({keyless}) and has_money"),
         ("item", f"len(cells) = {header.width}"),
     ]
     return "case " + " ".join(f"when {test} then '{name}'" for name, test in tests) + " else 'unclassified' end"
