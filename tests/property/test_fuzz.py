@@ -26,7 +26,7 @@ from receivables.intake.read import Landed, Request, read_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TRIED: Final = int(os.environ.get("RECEIVABLES_FUZZ", "40"))
+TRIED: Final = int(os.environ.get("RECEIVABLES_FUZZ", "30"))
 KNOWN: Final = Companies("ES01", {"ES01": "EUR", "1000": "EUR"})
 ENCODINGS: Final = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "gb18030", "cp850")
 GARBAGE: Final = (

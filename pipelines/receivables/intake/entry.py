@@ -355,20 +355,26 @@ def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
     return tests
 
 
-def turned_credits(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Count the invoices told with a negative amount, which are loaded as credit notes."""
-    count = one(
-        con, "select count(*) from judged where verdict is null and told_kind = 'invoice' and kind = 'credit_note'"
-    )
-    return (
-        [
-            Finding(
-                "SIGN_NEGATIVE_INVOICE", "accept_warn", column_name="amount", count=count, repaired_value="credit_note"
-            )
-        ]
+def noticed(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
+    """What about the entries that are loaded is worth a word: one finding per reason with its count."""
+    codes = [
+        row[0] for row in con.execute("select distinct currency from judged where currency is not null").fetchall()
+    ]
+    shifted = ", ".join(lit(code) for code in codes if get_currency_precision(code) != 2) or "''"
+    asked = [
+        ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount", "told_kind = 'invoice' and kind = 'credit_note'"),
+        ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "due_date < doc_date and amount_doc > 0"),
+        ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
+        *([("NUM_TCURX", "repair", "amount", f"currency in ({shifted})")] if profile.raw_decimals else []),
+    ]
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in asked)} from judged where verdict is null and {_ENTRY}"
+    ).fetchall()[0]
+    return [
+        Finding(reason, action, column_name=column, count=int(count))
+        for (reason, action, column, _), count in zip(asked, counts, strict=True)
         if count
-        else []
-    )
+    ]
 
 
 def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:

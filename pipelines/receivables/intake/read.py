@@ -118,7 +118,7 @@ def _enter(
     entry.judge(con, profile)
     tables = entry.enter(con, profile)
     described = [table for table in run_landing(con, profile.shape) if table != "customer" or _names_customers(found)]
-    return (*tables, *described), [*factor_told, *told, *entry.turned_credits(con)]
+    return (*tables, *described), [*factor_told, *told, *entry.noticed(con, profile)]
 
 
 def _names_customers(found: Recognised) -> bool:
