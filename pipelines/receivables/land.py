@@ -147,6 +147,7 @@ def _read_into_lake(
         tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as scratch,
         closing(connect(":memory:", night.settings, temp=Path(scratch))) as con,
     ):
+        con.execute(f"set memory_limit = '{night.settings.ingest.memory_limit}'")
         request = Request(
             path,
             profiles,

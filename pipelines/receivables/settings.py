@@ -94,6 +94,11 @@ class Ingest(_Section):
         le=100,
         description="percent of rows or value in quarantine; above it the file is refused",
     )
+    memory_limit: str = Field(
+        default="800MB",
+        pattern=r"^\d+(\.\d+)?(MB|GB)$",
+        description="memory for reading one file; it spills beyond, so that a longer file takes no more",
+    )
     header_scan_lines: int = Field(
         default=40, ge=1, description="lines; titles and filters above a header are rarely longer"
     )
