@@ -7,18 +7,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl  # type: ignore[import-untyped]  # it ships no type information and only writes here
 
 from receivables import lake
 from receivables.engine import Connection, connect, run_entries
-from receivables.errors import Finding
+from receivables.errors import FileRefused, Finding
+from receivables.intake import regular
 from receivables.intake.account import Account
 from receivables.intake.company import Companies
 from receivables.intake.profile import Profile, read_profiles, shipped
 from receivables.intake.read import Landed, Request, read_file
 from receivables.settings import Engine, Ingest, Settings
+
+if TYPE_CHECKING:
+    import pytest
 
 Row = dict[str, Any]
 
@@ -71,20 +75,53 @@ def read(
     *profiles: Profile,
     companies: Companies = KNOWN,
     settings: Settings | None = None,
+    builds: bool = True,
     **said: Any,
 ) -> Got:
-    """Read a file as `land` does; `said` is what the caller says about it (extract_as_of, mode)."""
+    """Read a file as `land` does; `said` is what the caller says about it (extract_as_of, mode).
+
+    Entries are turned into what a build makes of them, unless `builds` is false.
+    """
     settings = settings or Settings()
     today = said.pop("today", TODAY)
     with tempfile.TemporaryDirectory() as scratch, closing(connect(settings=SINGLE)) as con:
         request = Request(path, profiles or shipped(), settings, companies, today, **said)
         landed = read_file(con, request, Path(scratch))
         tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in landed.tables}
-        if "entry" in landed.tables:
+        if builds and "entry" in landed.tables:
             tables |= _made_of_entries(con, landed, settings, Path(scratch))
-        records = con.execute("select line_no, n_lines, row_class from classed order by line_no").fetchall()
+        records = con.execute(
+            "select line_no, n_lines, row_class from classed union all select line_no, n_lines, 'item' from item anti join classed using (line_no) order by line_no"
+        ).fetchall()
         told = [Finding(**row) for row in rows(con, "select * from finding order by line_no, column_name")]
     return Got(landed, tables, records, [*landed.findings, *told])
+
+
+def both_ways(
+    monkeypatch: pytest.MonkeyPatch, path: Path, *profiles: Profile, **said: Any
+) -> tuple[Got | str, Got | str]:
+    """What a file gives with its regular lines told apart, and with none; a refusal as its message."""
+    got: list[Got | str] = []
+    for is_possible in (True, False):
+        with monkeypatch.context() as patch:
+            if not is_possible:
+                patch.setattr(regular.Layout, "is_possible", False)
+            try:
+                got.append(read(path, *profiles, settings=LENIENT, builds=False, extract_as_of=AS_OF, **said))
+            except FileRefused as refusal:
+                got.append(str(refusal))
+    return got[0], got[1]
+
+
+def assert_equal(apart: Got | str, one_by_one: Got | str) -> None:
+    """The same rows, records, findings and counts, or the same refusal."""
+    if isinstance(apart, str) or isinstance(one_by_one, str):
+        assert apart == one_by_one
+        return
+    assert apart.tables == one_by_one.tables
+    assert apart.records == one_by_one.records
+    assert apart.account == one_by_one.account
+    assert sorted(map(repr, apart.findings)) == sorted(map(repr, one_by_one.findings))
 
 
 def _made_of_entries(con: Connection, landed: Landed, settings: Settings, scratch: Path) -> dict[str, list[Row]]:

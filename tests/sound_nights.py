@@ -86,7 +86,9 @@ def _read(path: Path, settings: Settings, currency: str, **said: Any) -> Got:
     with tempfile.TemporaryDirectory() as scratch, closing(connect(settings=SINGLE)) as con:
         done = read_file(con, Request(path, shipped(), settings, companies, TODAY, **said), Path(scratch))
         tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in done.tables}
-        records = con.execute("select line_no, n_lines, row_class from classed order by line_no").fetchall()
+        records = con.execute(
+            "select line_no, n_lines, row_class from classed union all select line_no, n_lines, 'item' from item anti join classed using (line_no) order by line_no"
+        ).fetchall()
         found = [Finding(**row) for row in rows(con, "select * from finding order by line_no, column_name")]
     return Got(done, tables, records, [*done.findings, *found])
 

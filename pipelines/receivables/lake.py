@@ -62,7 +62,7 @@ def write(
             _copy(
                 con,
                 f"select {columns}, {batch.batch_id}::bigint as batch_id, line_no::bigint as line_no, {recorded}"
-                f" from landing.{batch.table_name} where company_id = {lit(batch.company_id)} order by line_no",
+                f" from landing.{batch.table_name} where company_id = {lit(batch.company_id)}",
                 root / batch.table_name / f"{batch.batch_id}.parquet",
             )
         _manifest(batch, root)

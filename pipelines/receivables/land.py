@@ -199,8 +199,11 @@ def _judged(night: Night, planned: Sequence[Batch], told: Sequence[Batch], readi
 
 def _size(con: Connection) -> tuple[int, int]:
     """How many rows a file has, and how many of them are data."""
-    counts = con.execute("select count(*), count(*) filter (where row_class = 'item') from classed").fetchall()
-    return counts[0][0], counts[0][1]
+    counts = con.execute(
+        "select (select count(*) from classed where row_class <> 'item'), (select count(*) from item)"
+    ).fetchall()
+    others, items = counts[0]
+    return others + items, items
 
 
 def _refuse_future(path: Path, day: date, today: date) -> None:

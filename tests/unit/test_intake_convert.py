@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from intake_files import AS_OF, LENIENT, Got, invoice, invoices, read, user_profile, write
 from receivables.engine import Connection, connect
 from receivables.errors import FileRefused
-from receivables.intake.convert import ABSENT, Chosen, Field, cleaned, convert, typed
+from receivables.intake.convert import ABSENT, Chosen, Field, Typed, cleaned, convert, flaws, typed
 from receivables.intake.profile import Locale
+from receivables.intake.regular import no_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -499,9 +500,9 @@ def test_a_zero_may_stand_for_nothing(con: Connection) -> None:
 
 
 def test_another_column_may_say_that_this_one_says_nothing(con: Connection) -> None:
-    field = Field("v", "date", "cells[1]", "DATE", null_when=(("cells[2]", ("OP", "")),))
+    field = Field("v", "date", "cell_1", "DATE", null_when=(("cell_2", ("OP", "")),))
     con.execute(
-        "create or replace table told as select * from (values (1, ['2024-05-15', 'op ']), (2, ['2024-05-15', 'CL']), (3, ['2024-05-15', null])) as t(n, cells)"
+        "create or replace table told as select * from (values (1, '2024-05-15', 'op '), (2, '2024-05-15', 'CL'), (3, '2024-05-15', null)) as t(n, cell_1, cell_2)"
     )
     got = con.execute(f"select {cleaned(field)} from told order by n").fetchall()
     assert got == [(None,), ("2024-05-15",), (None,)]
@@ -515,20 +516,22 @@ def test_a_currency_may_go_by_a_name_of_the_export(con: Connection) -> None:
 
 def test_an_amount_may_be_the_sum_of_columns(con: Connection) -> None:
     cells = ["1.000,00|0,50-", "|2,00", "|", "1,00|x", "5 5|", "0,00|0,00"]
-    con.execute(
-        "create or replace table classed (line_no integer, n_lines integer, raw varchar, cells varchar[], row_class varchar)"
-    )
+    no_regular(con, [1, 2])
     con.executemany(
-        "insert into classed values (?, 1, '', ?, 'item')", [[n, told.split("|")] for n, told in enumerate(cells)]
+        "insert into item values (?, 1, 0, ?, ?)", [[n, *told.split("|"), ""][:3] for n, told in enumerate(cells)]
     )
-    con.execute("create or replace table placed as select line_no, null::bigint as group_no from classed")
-    con.execute("create or replace table group_value (group_no bigint)")
-    field = Field("open", "money", ABSENT, "DECIMAL(18,4)", needed=True, sum_cells=("cells[1]", "cells[2]"))
-    convert(con, [field], Chosen(COMMA, {}))
-    rows = con.execute("select open, problems from typed_row order by line_no").fetchall()
+    field = Field("open", "money", ABSENT, "DECIMAL(18,4)", needed=True, sum_cells=("cell_1", "cell_2"))
+    typed_as = Typed((field,), Chosen(COMMA, {}))
+    convert(con, typed_as.fields, typed_as.chosen)
+    rows = con.execute("select open, flaw from typed_row order by line_no").fetchall()
     assert [value for value, _ in rows] == [Decimal("999.5"), Decimal(2), None, None, None, Decimal(0)]
-    reasons = [[(p["reason"], p["value"]) for p in problems] for _, problems in rows]
-    assert reasons == [[], [], [("REQUIRED_BLANK", "")], [("NUM_INVALID", "1,00 + x")], [("NUM_INVALID", "5 5")], []]
+    assert [flaw for _, flaw in rows] == [None, None, "REQUIRED_BLANK", "NUM_INVALID", "NUM_INVALID", None]
+    told = con.execute(f"{flaws(typed_as, 'select line_no from item')} order by line_no").fetchall()
+    assert told == [
+        (2, "open", "REQUIRED_BLANK", ""),
+        (3, "open", "NUM_INVALID", "1,00 + x"),
+        (4, "open", "NUM_INVALID", "5 5"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,6 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-import sqlglot
-from sqlglot import exp
-
 from receivables.assets import sql_dir
 
 if TYPE_CHECKING:
@@ -36,6 +33,9 @@ class Model:
 
 def read_model(path: Path) -> Model:
     """Read one model file; the schema is its folder."""
+    import sqlglot
+    from sqlglot import exp
+
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     header = " ".join(line.removeprefix("--").strip() for line in lines[: _header_length(lines)])

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake.convert import Chosen, cleaned, typed
+from receivables.intake.convert import Chosen, Typed, cleaned, flaws
+from receivables.intake.convert import typed as typed_as
 from receivables.intake.fields import role_fields
 from receivables.intake.profile import fold
+from receivables.intake.regular import raw_lines
 from receivables.intake.rows import repeated_labels, unknown_labels
 from receivables.intake.sqltext import FILLED, lit
 
@@ -47,22 +49,23 @@ _TABLE_OF = {"invoices": "'document'", "entries": "table_name", "orders": "'orde
 
 
 def account(
-    con: duckdb.DuckDBPyConnection, profile: Profile, found: Recognised, settings: Settings, name: str
+    con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | None, settings: Settings, name: str
 ) -> Account:
     """Give every physical line its outcome, write table `finding`, and decide whether the file may be loaded.
 
     Raises:
         FileRefused: too much of it is in quarantine, its total disagrees, or it holds no row.
     """
+    profile = found.profile
     table = lit(found.table.name) if found.table is not None else _TABLE_OF.get(profile.shape, "''")
     con.execute(
         f"create or replace temp view outcome as select line_no, n_lines, coalesce(company_id, '') as company_id, {table} as table_name,"
-        " case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from judged"
+        f" case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from {_judged(profile)}"
         " union all select line_no, n_lines, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
         " case when row_class = 'unclassified' then 'COL_SHIFT' else 'SKIP_' || upper(row_class) end from classed where row_class <> 'item'"
     )
-    _findings(con, found)
-    lines, rows = _counts(con, "sum(n_lines)"), _counts(con, "count(*)")
+    lines, rows = _counts(con)
+    _findings(con, found, typed)
     items = sum(count for (_, table_name, _), count in rows.items() if table_name)
     if not items and profile.shape not in ("table", "rows"):
         raise FileRefused(
@@ -74,7 +77,7 @@ def account(
     role, total, file_total = _control_totals(con, profile, found)
     differing = _hold_total(con, found, role, total, file_total)
     quarantined = sum(count for (_, _, outcome), count in rows.items() if outcome == "quarantined")
-    share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con))
+    share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con, profile) if quarantined else 0)
     if quarantined and share > settings.ingest.refuse_pct:
         raise FileRefused(
             got=f"{name} with {quarantined} of {items + _unclassified(rows)} rows unreadable ({_example(con)})",
@@ -92,6 +95,11 @@ def account(
     return Account(lines, rows, status, (*differing, *_noted(con, found)), total, file_total)
 
 
+def _judged(profile: Profile) -> str:
+    """The verdicts on the items: a table that the judge of entries keeps, else the judged rows themselves."""
+    return "verdict" if profile.shape == "entries" else "judged"
+
+
 def _unclassified(rows: dict[tuple[str, str, str], int]) -> int:
     return sum(count for (_, table_name, outcome), count in rows.items() if outcome == "quarantined" and not table_name)
 
@@ -100,34 +108,63 @@ def _percent(part: int, whole: int) -> Decimal:
     return Decimal(100 * part) / Decimal(whole) if whole else Decimal(0)
 
 
-def _counts(con: duckdb.DuckDBPyConnection, measure: str) -> dict[tuple[str, str, str], int]:
-    rows = con.execute(
-        f"select company_id, table_name, outcome, {measure}::bigint from outcome group by all"
-    ).fetchall()
-    return {(company, table, outcome): int(count) for company, table, outcome, count in rows}
+_Counts = dict[tuple[str, str, str], int]
 
 
-def _findings(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
-    """One row per problem of a quarantined record with its whole text, one per reason of skipped lines with their count."""
-    left_open = ", ".join(str(line) for line in found.left_open) or "-1"
+def _counts(con: duckdb.DuckDBPyConnection) -> tuple[_Counts, _Counts]:
+    """Physical lines and logical rows by company, table and outcome, and table `reason_count`, which counts them by reason too."""
     con.execute(
-        "create or replace table finding as with bad as (select o.line_no, o.reason, record.raw from outcome as o"
-        " join record on o.line_no = record.line_no where o.outcome = 'quarantined'),"
-        " problem as (select judged.line_no, bad.raw, unnest(problems) as p from judged join bad on judged.line_no = bad.line_no where len(problems) > 0)"
-        " select line_no, p.column_name as column_name, p.reason as reason_code, 'quarantine' as action, 1::bigint as count, p.value as raw_value,"
-        " null::varchar as repaired_value, raw as raw_line from problem"
-        f" union all select bad.line_no, {_fault_column(con)}, bad.reason, 'quarantine', 1, null, null, bad.raw from bad"
-        " left join judged on bad.line_no = judged.line_no where bad.line_no not in (select line_no from problem)"
-        " union all select min(line_no), null, reason, 'skip', sum(n_lines)::bigint, null, null, null from outcome where outcome = 'skipped' group by reason"
+        "create or replace temp table reason_count as select company_id, table_name, outcome, reason, min(line_no) as line_no,"
+        " sum(n_lines)::bigint as lines, count(*) as times from outcome group by company_id, table_name, outcome, reason"
+    )
+    lines: _Counts = {}
+    rows: _Counts = {}
+    for company, table, outcome, n_lines, times in con.execute(
+        "select company_id, table_name, outcome, sum(lines)::bigint, sum(times)::bigint from reason_count group by all order by all"
+    ).fetchall():
+        lines[company, table, outcome], rows[company, table, outcome] = int(n_lines), int(times)
+    return lines, rows
+
+
+def _findings(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | None) -> None:
+    """Create table `finding`: one row per problem of a quarantined record with its whole text, one per reason of skipped lines with their count."""
+    _quarantined(con, found)
+    problems = "null::varchar as column_name, null::varchar as reason, null::varchar as value"
+    con.execute(
+        "create or replace temp table problem as "
+        + (
+            flaws(typed, "select line_no from bad")
+            if typed is not None
+            else f"select line_no, {problems} from bad where false"
+        )
+    )
+    con.execute(
+        "create or replace table finding as"
+        " select bad.line_no, p.column_name as column_name, p.reason as reason_code, 'quarantine' as action, 1::bigint as count, p.value as raw_value,"
+        " null::varchar as repaired_value, raw as raw_line from problem as p join bad on p.line_no = bad.line_no"
+        " union all select line_no, fault_column, reason, 'quarantine', 1, null, null, raw from bad where line_no not in (select line_no from problem)"
+        " union all select min(line_no), null, reason, 'skip', sum(lines)::bigint, null, null, null from reason_count where outcome = 'skipped' group by reason"
         " union all select min(line_no), null, 'COL_MULTILINE', 'repair', count(*), null, null, any_value(raw) from record where n_lines > 1 having count(*) > 0"
-        f" union all select line_no, null, 'QUOTE_LEFT_OPEN', 'accept_warn', 1, null, null, raw from record where line_no in ({left_open})"
     )
 
 
-def _fault_column(con: duckdb.DuckDBPyConnection) -> str:
-    """SQL for the column that a row's verdict is about, where the shape says it."""
-    columns = [row[0] for row in con.execute("select column_name from (describe judged)").fetchall()]
-    return "judged.fault_column" if "fault_column" in columns else "null"
+def _quarantined(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
+    """Create table `bad`: every quarantined record with its reason, the column it is about where that is known, and its text as it stands."""
+    judged = _judged(found.profile)
+    columns = [row[0] for row in con.execute(f"select column_name from (describe {judged})").fetchall()]
+    fault_column = f"{judged}.fault_column" if "fault_column" in columns else ""
+    con.execute(
+        f"create or replace temp table bad as select o.line_no, o.reason, {fault_column or 'null::varchar'} as fault_column, record.raw from"
+        " (select line_no, reason from outcome where outcome = 'quarantined') as o left join record on o.line_no = record.line_no"
+        f"{f' left join {judged} on o.line_no = {judged}.line_no' if fault_column else ''}"
+        if con.execute("select 1 from reason_count where outcome = 'quarantined' limit 1").fetchall()
+        else "create or replace temp table bad (line_no bigint, reason varchar, fault_column varchar, raw varchar)"
+    )
+    regular = [line for (line,) in con.execute("select line_no from bad where raw is null").fetchall()]
+    if regular and found.text is not None:
+        con.register("regular_raw", raw_lines(found.text, regular))
+        con.execute("update bad set raw = r.raw from regular_raw as r where bad.line_no = r.line_no")
+        con.unregister("regular_raw")
 
 
 def _control_totals(
@@ -159,12 +196,20 @@ def _stated(con: duckdb.DuckDBPyConnection, profile: Profile, cells: Sequence[st
     """The texts of the file's own total row; all NULL where it has none, or where more rows follow it."""
     rows = con.execute(
         f"select coalesce(regexp_matches(trim(raw), {lit(profile.rows.grand_total)}), false) or coalesce(regexp_matches({FILLED}, {lit(profile.rows.grand_total)}), false),"
-        f" line_no > (select max(line_no) from classed where row_class = 'item'), {', '.join(cells)} from classed where row_class = 'total'"
+        f" line_no > (select max(line_no) from item), {', '.join(cells)} from {_totals(con)}"
     ).fetchall()
     rows = [row for row in rows if row[0]] or rows
     if len(rows) != 1 or not rows[0][1]:  # subtotals, or one that more rows follow, say nothing about the file
         return [None] * len(cells)
     return list(rows[0][2:])
+
+
+def _totals(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL for the totals of the file, with their cells in columns as items have them."""
+    names = [row[0] for row in con.execute("select column_name from (describe item)").fetchall()]
+    cells = [name for name in names if name.startswith("cell_")]
+    told = "".join(f", coalesce(cells[{name.removeprefix('cell_')}], '') as {name}" for name in cells)
+    return f"(select line_no, raw, cells{told} from classed where row_class = 'total')"
 
 
 def _reading(
@@ -173,11 +218,11 @@ def _reading(
     """What the total row says under a role, read as one locale writes numbers."""
     field = next(field for field in role_fields(profile, found.header) if field.name == role)
     value = " + ".join(
-        f"case when {cleaned(part)} is null then 0 else {typed(part, cleaned(part), Chosen(locale, {}))} end"
+        f"case when {cleaned(part)} is null then 0 else {typed_as(part, cleaned(part), Chosen(locale, {}))} end"
         for part in field.parts
     )
     row = con.execute(
-        f"select ({value})::decimal(18, 4) from classed where row_class = 'total' order by"
+        f"select ({value})::decimal(18, 4) from {_totals(con)} order by"
         f" coalesce(regexp_matches(trim(raw), {lit(profile.rows.grand_total)}) or regexp_matches({FILLED}, {lit(profile.rows.grand_total)}), false) desc, line_no limit 1"
     ).fetchone()
     return row[0] if row else None
@@ -210,13 +255,14 @@ def _hold_total(
     )
 
 
-def _value_share(con: duckdb.DuckDBPyConnection) -> Decimal:
-    columns = [row[0] for row in con.execute("select column_name from (describe judged)").fetchall()]
+def _value_share(con: duckdb.DuckDBPyConnection, profile: Profile) -> Decimal:
+    judged = _judged(profile)
+    columns = [row[0] for row in con.execute(f"select column_name from (describe {judged})").fetchall()]
     amount = next((column for column in ("amount_local", "amount", "amount_to_doc") if column in columns), None)
     if amount is None:
         return Decimal(0)
     row = con.execute(
-        f"select sum(abs({amount})) filter (where verdict is not null and verdict not like 'SKIP%' and verdict <> 'KEY_DUPLICATE_SAME'), sum(abs({amount})) from judged"
+        f"select sum(abs({amount})) filter (where verdict is not null and verdict not like 'SKIP%' and verdict <> 'KEY_DUPLICATE_SAME'), sum(abs({amount})) from {judged}"
     ).fetchone()
     return Decimal(100) * row[0] / row[1] if row and row[0] and row[1] else Decimal(0)
 
@@ -269,6 +315,8 @@ def _repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]
         named = [
             Finding("KEY_DERIVED", "accept_warn", column_name="doc_no", count=int(count), repaired_value="content")
         ]
+    if profile.shape == "entries" and not con.execute("select 1 from place limit 1").fetchall():
+        return named  # equal rows share their document
     amount, told = REPEATED[profile.shape]
     row = con.execute(
         f"select sum(n - 1)::bigint, sum((n - 1) * amount)::decimal(18, 2) from (select count(*) as n, any_value({amount}) as amount from judged where verdict is null"

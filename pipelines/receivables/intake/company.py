@@ -67,10 +67,11 @@ def ledger_currencies(
         con.execute("insert into known_currency values (?, ?)", [company_id, currency])
     con.execute(
         "create or replace temp table told_currency as select company_id, currency, local_currency,"
-        f" coalesce(bool_or({_is_foreign(profile)}), false) as is_foreign,"
-        " coalesce(bool_or(amount is null and amount_local is not null and currency is not null), false) as is_waiting, count(*) as times"
+        " false as is_foreign, count(*) as times"
         f" from {rows} group by company_id, currency, local_currency"
     )
+    if profile.local_currency_from == "equal_amounts":
+        _mark_foreign(con, profile, rows)
     con.execute(
         "create or replace table company_currency as select told.company_id,"
         f" coalesce(max(known.local_currency), {lit(profile.assume.local_currency)}, {_told(profile)}) as local_currency,"
@@ -79,14 +80,14 @@ def ledger_currencies(
     )
     if profile.local_currency_from == "column":
         _refuse_other_currency(con, rows, file_name)
-    needed = (
-        "select company_id from told_currency where is_waiting"
-        if profile.shape == "entries"
-        else "select company_id from company_currency"
-    )
     unknown = con.execute(
-        f"select company_id from company_currency where local_currency is null and company_id in ({needed}) order by company_id"
+        "select company_id from company_currency where local_currency is null order by company_id"
     ).fetchone()
+    if unknown is not None and profile.shape == "entries":
+        unknown = con.execute(
+            f"select company_id from {rows} where amount is null and amount_local is not null and currency is not null"
+            " and company_id in (select company_id from company_currency where local_currency is null) order by company_id limit 1"
+        ).fetchone()
     if unknown is not None:
         raise FileRefused(
             got=f"{file_name}: company {unknown[0]} without a ledger currency",
@@ -97,12 +98,20 @@ def ledger_currencies(
     return _assumed(con, profile)
 
 
-def _is_foreign(profile: Profile) -> str:
-    """SQL condition of a row that cannot be in ledger currency: its two amounts differ, or it was converted."""
+def _mark_foreign(con: duckdb.DuckDBPyConnection, profile: Profile, rows: str) -> None:
+    """Mark the currencies of table `told_currency` in which some row's two amounts differ, or which it was converted from; asked only for companies whose ledger currency that decides."""
+    unknown = "select company_id from told_currency except select company_id from known_currency"
+    if not con.execute(unknown).fetchall():
+        return
     told = ["amount <> amount_local"]
     if profile.shape == "entries":
         told += [f"fx_rate <> {profile.fx_rate_per}", '"open" <> open_local']
-    return " or ".join(f"coalesce({test}, false)" for test in told)
+    is_foreign = " or ".join(f"coalesce({test}, false)" for test in told)
+    con.execute(
+        f"update told_currency set is_foreign = true from (select distinct company_id, currency, local_currency from {rows}"
+        f" where company_id in ({unknown}) and ({is_foreign})) as f where told_currency.company_id = f.company_id"
+        " and told_currency.currency is not distinct from f.currency and told_currency.local_currency is not distinct from f.local_currency"
+    )
 
 
 def _told(profile: Profile) -> str:
@@ -124,12 +133,15 @@ def _told(profile: Profile) -> str:
 
 def _refuse_other_currency(con: duckdb.DuckDBPyConnection, rows: str, file_name: str) -> None:
     """Amounts in another ledger currency than the company's would be added up under the wrong name."""
-    found = con.execute(
-        f"select told.company_id, told.local_currency, company_currency.local_currency, min(told.line_no) from {rows} as told"
+    differing = con.execute(
+        "select told.company_id, told.local_currency, company_currency.local_currency from told_currency as told"
         " join company_currency on told.company_id = company_currency.company_id"
-        " where told.local_currency <> company_currency.local_currency group by all order by min(told.line_no) limit 1"
+        " where told.local_currency <> company_currency.local_currency order by all limit 1"
     ).fetchall()
-    for company_id, told, kept, line_no in found:
+    for company_id, told, kept in differing:
+        ((line_no,),) = con.execute(
+            f"select min(line_no) from {rows} where company_id = ? and local_currency = ?", [company_id, told]
+        ).fetchall()
         raise FileRefused(
             got=f"{file_name}: company {company_id} with ledger amounts in {told} (line {line_no})",
             expected=f"its ledger currency {kept}",

@@ -20,14 +20,14 @@ from receivables.intake.sqltext import ident, lit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
     HasHeader = Callable[[list[tuple[int, list[str]]]], bool]
     """Whether rows, each with its number and cells, hold the header of a known export."""
 
 CHUNK: Final = 1 << 22
 _HEAD: Final = 1 << 16
-_LINE_BYTES_MAX: Final = 10_000_000
+LINE_BYTES_MAX: Final = 10_000_000
 
 _MAGIC: Final = {
     b"PK\x03\x04": "workbook",
@@ -129,12 +129,9 @@ def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
     """
     for encoding in (source.bom_encoding,) if source.bom_encoding else encodings:
         try:
-            with (
-                source.path.open(encoding=encoding, errors="strict", newline=None) as text,
-                target.open("w", encoding="utf-8", newline="\n") as out,
-            ):
-                while chunk := text.read(CHUNK):
-                    out.write(_blanked(chunk))
+            with source.path.open("rb") as raw, target.open("wb") as out:
+                for chunk in _decoded(raw, encoding):
+                    out.write(chunk.encode())
         except UnicodeError:
             continue
         return encoding
@@ -145,6 +142,21 @@ def to_utf8(source: Source, encodings: Sequence[str], target: Path) -> str:
         try_="a profile with the right `encodings`",
         reason="ENC_LEGACY",
     )
+
+
+def _decoded(raw: BinaryIO, encoding: str) -> Iterator[str]:
+    """The text in pieces, with plain line ends and without characters that no export means."""
+    decode = codecs.getincrementaldecoder(encoding)(errors="strict").decode
+    kept = ""
+    while chunk := raw.read(CHUNK):
+        text = kept + decode(chunk)
+        kept = "\r" if text.endswith("\r") else ""  # half of a line end, perhaps
+        yield _plain_ends(_blanked(text.removesuffix(kept)))
+    yield _plain_ends(_blanked(kept + decode(b"", final=True)))
+
+
+def _plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _first_unknown(source: Source, encodings: Sequence[str]) -> str:
@@ -183,29 +195,14 @@ def head_lines(source: Source, encodings: Sequence[str], count: int) -> list[str
     return []
 
 
-def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path, name: str) -> int:
-    """Create table `line`(line_no, raw) with one row per physical line, blank ones included; returns how many.
-
-    Raises:
-        FileRefused: a line longer than any export writes.
-    """
-    try:
-        con.execute(
-            "create or replace table line as select row_number() over () as line_no, coalesce(raw, '') as raw from read_csv(?, columns = {'raw': 'VARCHAR'},"
-            " delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, null_padding = true,"
-            f" max_line_size = {_LINE_BYTES_MAX}, encoding = 'utf-8')",
-            [_literal_path(utf8)],
-        )
-    except duckdb.Error as error:
-        if "max_line_size" not in str(error) and "Maximum line size" not in str(error):
-            raise
-        raise FileRefused(
-            got=f"{name}, with a line longer than {_LINE_BYTES_MAX:,} bytes",
-            expected="lines as an export writes them",
-            try_="exporting it again",
-            reason="FILE_NOT_A_TABLE",
-        ) from None
-    return _count(con, "line")
+def load_lines(con: duckdb.DuckDBPyConnection, utf8: Path) -> None:
+    """Create table `line`(line_no, raw) with one row per physical line, blank ones included."""
+    con.execute(
+        "create or replace table line as select row_number() over () as line_no, coalesce(raw, '') as raw from read_csv(?, columns = {'raw': 'VARCHAR'},"
+        " delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, null_padding = true,"
+        f" max_line_size = {LINE_BYTES_MAX}, encoding = 'utf-8')",
+        [_literal_path(utf8)],
+    )
 
 
 def load_table(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from receivables.errors import FileRefused
 from receivables.intake.notation import EXPONENT, TIME_OF_DAY, day, number, serial_day, usual_number, usual_shape
-from receivables.intake.sqltext import ident, lit
+from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     import duckdb
 
@@ -33,18 +33,22 @@ _REASONS: Final = {"money": "NUM_INVALID", "decimal": "NUM_INVALID", "int": "NUM
 ABSENT: Final = "null::varchar"
 """The cell of a field the file has no column for."""
 
-_UNPLAIN: Final = (
-    '[^\\x{9}\\x{20}-\\x{7E}\\x{A1}-\\x{1FFF}\\x{2070}-\\x{2FFF}\\x{3001}-\\x{FEFE}]|="|[0-9][eE][+]?[0-9]'
-)
-"""What makes a line need more than a trim: invisible, wide or control characters, ="..." wrappers, numbers such as 1.9E+09."""
+_UNPLAIN: Final = '[^\\x{20}-\\x{7E}\\x{A1}-\\x{1FFF}\\x{2070}-\\x{2FFF}\\x{3001}-\\x{FEFE}]|="'
+"""What makes a text need more than a trim: invisible, wide or control characters, ="..." wrappers."""
+
+_SHATTERED: Final = "^[0-9]([.,][0-9]+[eE][+]?|[eE][+])[0-9]+$"
+"""A key that a spreadsheet turned into a number such as 1.9E+09."""
+
+_TOLD: Final = re.compile(r"\bcell_[0-9]+\b|\bhead[.]\w+")
 
 
 @dataclass(frozen=True)
 class Field:
     """One typed value of every record: where its text stands and what it must become.
 
-    `cell` is SQL over a classified record; `needed` rows are quarantined where it is blank. `is_plain` says that no line of the
-    file holds a character that would have to be cleaned away, so that a trim is enough.
+    `cell` is SQL over the items; `needed` rows are quarantined where it is blank. `is_plain` says that no text of it holds a
+    character that would have to be cleaned away, so that a trim is enough, which the cells of `item` have had; `is_bare`, that no day
+    stands before a time or is a number with a fraction.
 
     `take` is an expression whose first bracket is the value (NULL where it does not fit), `drop` characters that are no part of it.
     `null_when` are pairs of another cell's SQL and texts, in any case: where it has one of them, this field says nothing.
@@ -63,6 +67,7 @@ class Field:
     default: str | None = None
     pad: int = 0
     is_plain: bool = False
+    is_bare: bool = False
     take: str | None = None
     drop: str = ""
     zero_is_null: bool = False
@@ -76,6 +81,11 @@ class Field:
         return self.cell == ABSENT and not self.sum_cells
 
     @property
+    def told(self) -> set[str]:
+        """The columns of table `item`, and those of the heads above it as `head.<role>`, that its text is made of."""
+        return set(_TOLD.findall(" ".join((self.cell, *self.sum_cells, *(cell for cell, _ in self.null_when)))))
+
+    @property
     def parts(self) -> list[Field]:
         """The cells it is read from, each as a field: itself, or those it sums."""
         if not self.sum_cells:
@@ -83,15 +93,6 @@ class Field:
         return [
             replace(self, name=f"{self.name}+{n}", cell=cell, sum_cells=()) for n, cell in enumerate(self.sum_cells, 1)
         ]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How some amounts of a column are written, every digit as 9: how many, and one of them as it stands."""
-
-    text: str
-    count: int
-    example: str
 
 
 @dataclass(frozen=True)
@@ -104,30 +105,55 @@ class Chosen:
     locale: Locale
     date_formats: dict[str, str]
     more_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    shapes: dict[str, tuple[Shape, ...]] = field(default_factory=dict)
-
-    def is_usual(self, name: str) -> bool:
-        """Whether all amounts of a cell are digits as the locale groups them, with a minus or none: most are, and are read without a second look."""
-        known = re.compile(usual_shape(self.locale))
-        return name in self.shapes and all(known.match(shape.text) for shape in self.shapes[name])
+    usual: frozenset[str] = frozenset()
+    """Cells of which every amount is digits as the locale groups them, with a minus or none: most are, and are read without a second look."""
 
 
-def plain_where_possible(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Field]:
-    """Mark the fields plain if not a single record needs cleaning: one look at the lines saves several at every cell.
+@dataclass(frozen=True)
+class Typed:
+    """How the items of a file are typed: what stands behind view `typed_row`. `beyond` maps fields to conditions of values out of range."""
 
-    A tab is nothing to clean where it stands between cells, as in tab text and in the lines made of a sheet's rows.
-    """
-    first = con.execute("select contains(raw, chr(9)) from classed where row_class = 'item' limit 1").fetchone()
-    tab = (
-        "length(raw) - length(replace(raw, chr(9), '')) <> len(cells) - 1"
-        if first and first[0]
-        else "contains(raw, chr(9))"
-    )
-    rows = con.execute(
-        f"select 1 from classed where row_class in ('item', 'group') and (regexp_matches(raw, ?) or {tab}) limit 1",
-        [_UNPLAIN],
-    ).fetchall()
-    return list(fields) if rows else [replace(field, is_plain=True) for field in fields]
+    fields: tuple[Field, ...]
+    chosen: Chosen
+    beyond: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows_with(fields: Iterable[Field]) -> str:
+    """SQL for the items with all that the fields are made of: what the heads above them tell is joined where it is read."""
+    is_told_above = any(name.startswith("head.") for field in fields for name in field.told)
+    return "item left join head on item.block = head.block" if is_told_above else "item"
+
+
+def plain_where_possible(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], *, is_plain: bool = False
+) -> list[Field]:
+    """Mark what need not be cleaned: one look at a column saves several at every cell. `is_plain` says that the whole file was found so."""
+    names = dict.fromkeys(name for field in fields for name in sorted(field.told))
+    asked = {(name, "unplain"): f"regexp_matches({name}, {lit(_UNPLAIN)})" for name in names if not is_plain}
+    keys = [field for field in fields if field.type in ("key", "id") and len(field.told) == 1]
+    asked |= {(field.cell, "shattered"): f"regexp_matches({field.cell}, {lit(_SHATTERED)})" for field in keys}
+    days = [field for field in fields if field.type == "date" and field.cell in field.told]
+    asked |= {(field.cell, "timed"): f"contains({field.cell}, ':') or ends_with({field.cell}, '.0')" for field in days}
+    above = {key: test for key, test in asked.items() if key[0].startswith("head.")}
+    found = _holding(con, above, "head") | _holding(con, {k: t for k, t in asked.items() if k not in above}, "item")
+    return [
+        replace(
+            field,
+            is_plain=not any((name, "unplain") in found for name in field.told)
+            and not (field.type in ("key", "id") and (len(field.told) > 1 or (field.cell, "shattered") in found)),
+            is_bare=field in days and (field.cell, "timed") not in found,
+        )
+        for field in fields
+    ]
+
+
+def _holding(con: duckdb.DuckDBPyConnection, asked: Mapping[T, str], rows: str) -> set[T]:
+    """Those of the conditions that hold for some row."""
+    if not asked:
+        return set()
+    tests = ", ".join(f"coalesce(bool_or({test}), false)" for test in asked.values())
+    holds = con.execute(f"select {tests} from {rows}").fetchall()[0]
+    return {name for name, is_so in zip(asked, holds, strict=True) if is_so}
 
 
 def cleaned(field: Field) -> str:
@@ -139,8 +165,10 @@ def cleaned(field: Field) -> str:
         return ABSENT
     if field.sum_cells:
         return f"nullif(concat_ws(' + ', {', '.join(cleaned(part) for part in field.parts)}), '')"
-    text = f"trim({field.cell})" if field.is_plain else _scrubbed(field)
-    if field.type == "date":
+    text = _scrubbed(field)
+    if field.is_plain:
+        text = field.cell if field.cell in field.told else f"trim({field.cell})"
+    if field.type == "date" and not (field.is_bare and field.is_plain):
         text = (
             f"(case when contains({text}, ':') then regexp_replace({text}, {lit(TIME_OF_DAY)}, '')"
             f" when ends_with({text}, '.0') then regexp_replace({text}, '^([0-9]{{8}})[.]0$', '\\1') else {text} end)"
@@ -162,18 +190,12 @@ def _says_nothing(field: Field, text: str) -> list[str]:
     nulls = dict.fromkeys(("", *field.nulls))
     if field.type == "date":  # 31-DEC-4712 is 31-Dec-4712
         nulls = dict.fromkeys(form for token in nulls for form in (token, token.upper(), token.lower(), token.title()))
-    tests = [_is_one_of(text, list(nulls))]
+    tests = [any_of(text, list(nulls))]
     if field.zero_is_null:
         tests.append(f"regexp_matches({text}, '^[^1-9\\p{{L}}]*0[^1-9\\p{{L}}]*$')")
     for cell, values in field.null_when:
-        tests.append(_is_one_of(f"lower(trim(coalesce({cell}, '')))", [value.strip().lower() for value in values]))
+        tests.append(any_of(f"lower(trim(coalesce({cell}, '')))", [value.strip().lower() for value in values]))
     return tests
-
-
-def _is_one_of(text: str, values: Sequence[str]) -> str:
-    """SQL for a comparison with a few texts; a longer IN would become a join and be evaluated for every row of a case."""
-    listed = ", ".join(lit(value) for value in values)
-    return f"{text} in ({listed})" if len(values) < 4 else f"coalesce(list_contains([{listed}], {text}), false)"
 
 
 def _mapped(text: str, mapping: Mapping[str, str]) -> str:
@@ -194,7 +216,7 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
     """SQL for the field's value from its cleaned text; NULL where the text does not fit the type."""
     match field.type:
         case "money" | "decimal":
-            read = usual_number if chosen.is_usual(field.name) else number
+            read = usual_number if field.name in chosen.usual else number
             return read(text, chosen.locale, field.duckdb_type)
         case "int" | "bigint":
             whole = f"nullif(regexp_extract({text}, '^([+-]?[0-9]+)([.]0+)?$', 1), '')"
@@ -208,7 +230,7 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
             truth = f"when lower({text}) in ('true', 't', 'yes', 'y', '1', '1.0', 'x', 'si', 'sí', '是') then true"
             return f"(case {truth} when lower({text}) in ('false', 'f', 'no', 'n', '0', '0.0', '否') then false end)"
         case "enum":
-            return f"(case when lower({text}) in ({', '.join(lit(choice) for choice in field.choices)}) then lower({text}) end)"
+            return f"(case when {any_of(f'lower({text})', field.choices)} then lower({text}) end)"
         case "currency" | "country":
             letters = 3 if field.type == "currency" else 2
             return f"(case when regexp_matches(upper({text}), '^[A-Z]{{{letters}}}$') then upper({text}) end)"
@@ -235,44 +257,61 @@ def choose(
     amounts = [
         part for field in fields if field.type in ("money", "decimal") and not field.is_absent for part in field.parts
     ]
-    shapes = _shapes(con, amounts)
-    locale = _chosen_locale(con, shapes, locales, name)
+    locale, usual = _usual_locale(con, amounts, locales) or _any_locale(con, amounts, locales, name)
     dates = [field for field in fields if field.type == "date" and not field.is_absent]
     if len(formats) == 1:
-        return Chosen(locale, {field.name: formats[0] for field in dates}, shapes=shapes)
-    return _with_formats(con, Chosen(locale, {}, shapes=shapes), dates, formats, name)
+        return Chosen(locale, {field.name: formats[0] for field in dates}, usual=usual)
+    return _with_formats(con, Chosen(locale, {}, usual=usual), dates, formats, name)
 
 
-def _shapes(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> dict[str, tuple[Shape, ...]]:
-    """The shapes of the amounts in each cell, and table `number_shape` with the texts that show them; none where a column has more than amounts have."""
-    if not fields:
-        return {}
-    texts = " union all ".join(
-        f"select {lit(field.name)} as name, {cleaned(field)} as v from classed where row_class = 'item'"
-        for field in fields
-    )
-    con.execute(
-        "create or replace temp table number_shape as select name, translate(v, '012345678', '999999999') as shape,"
-        f" count(*) as times, max(v) as v from ({texts}) where v is not null group by name, shape"
-    )
-    shapes: dict[str, list[Shape]] = {field.name: [] for field in fields}
-    for told, text, times, example in con.execute(
-        "select name, shape, times, v from number_shape order by name, times desc, shape limit ?", [_SHAPES_MAX]
-    ).fetchall():
-        shapes[told].append(Shape(text, int(times), example))
-    return (
-        {told: tuple(found) for told, found in shapes.items()} if sum(map(len, shapes.values())) < _SHAPES_MAX else {}
-    )
+def _usual_locale(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], locales: Sequence[Locale]
+) -> tuple[Locale, frozenset[str]] | None:
+    """The one locale in whose usual shapes all amounts are written, where some rule out all others, and the cells; None where there is more to it.
+
+    The first rows name the locale, all rows are then held against it: what all amounts fit, and some amounts rule out, no more can change.
+    """
+    texts = _shapes(con, fields, f"(select * from item limit {_FIRST_ROWS}) as item")
+    fitting = [locale for locale in locales if all(re.match(usual_shape(locale), text) for text in texts)]
+    if len(fitting) != 1 or not texts:
+        return None
+    locale = fitting[0]
+    if not all(_rules_out(other, texts) for other in locales if other is not locale):
+        return None
+    tests = {part.name: f"not regexp_matches({cleaned(part)}, {lit(usual_shape(locale))})" for part in fields}
+    if _holding(con, tests, rows_with(fields)):
+        return None
+    return locale, frozenset(tests)
 
 
-_SHAPES_MAX: Final = 5_000
-"""More shapes than this are no amounts."""
+def _any_locale(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], locales: Sequence[Locale], name: str
+) -> tuple[Locale, frozenset[str]]:
+    """The locale that all amounts of the file decide for, and the cells whose every amount has its usual shape."""
+    texts = _shapes(con, fields)
+    locale = _chosen_locale(con, texts, locales, name)
+    odd = con.execute(
+        f"select distinct name from number_shape where not regexp_matches(shape, {lit(usual_shape(locale))})"
+    ).fetchall()
+    return locale, frozenset({field.name for field in fields} - {name for (name,) in odd})
 
 
-def _chosen_locale(
-    con: duckdb.DuckDBPyConnection, shapes: Mapping[str, Sequence[Shape]], locales: Sequence[Locale], name: str
-) -> Locale:
-    texts = {shape.text for found in shapes.values() for shape in found}
+_FIRST_ROWS: Final = 10_000
+
+
+def _shapes(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], items: str = "item") -> set[str]:
+    """The shapes of the amounts, every digit as 9, and table `number_shape` with a text that shows each."""
+    con.execute("create or replace temp table number_shape (name varchar, shape varchar, v varchar)")
+    for part in fields:
+        rows = rows_with([part]).replace("item", items, 1)
+        con.execute(
+            f"insert into number_shape select {lit(part.name)}, translate(v, '012345678', '999999999') as shape, max(v)"
+            f" from (select {cleaned(part)} as v from {rows}) where v is not null group by shape"
+        )
+    return {shape for (shape,) in con.execute("select distinct shape from number_shape").fetchall()}
+
+
+def _chosen_locale(con: duckdb.DuckDBPyConnection, texts: Set[str], locales: Sequence[Locale], name: str) -> Locale:
     if len(locales) == 1 or not texts:
         return locales[0]
     plain = [locale for locale in locales if all(re.match(usual_shape(locale), text) for text in texts)]
@@ -328,9 +367,9 @@ def _fitting_formats(
     con: duckdb.DuckDBPyConnection, field: Field, formats: Sequence[str]
 ) -> tuple[list[str], bool, str | None]:
     """The formats that fit the column, whether they fit all of it, and a text that the first two of them read differently, if there is one."""
-    con.execute(
-        f"create or replace temp table date_text as select distinct {cleaned(field)} as v from classed where row_class = 'item'"
-    )
+    told = ", ".join(sorted(field.told))
+    rows = f"(select distinct {told} from item)" if "head." not in told else rows_with([field])
+    con.execute(f"create or replace temp table date_text as select distinct {cleaned(field)} as v from {rows}")
     # %Y also takes a year of two digits, for a year of antiquity: such a text is no evidence for a format.
     reading = {fmt: f"(case when {day('v', fmt)} >= '1000-01-01' then {day('v', fmt)} end)" for fmt in formats}
     found, is_whole = _fitting(con, "date_text", list(reading.values()), formats)
@@ -363,26 +402,59 @@ def _fitting(
     return whole or [way for _, way in sorted(zip(fits, ways, strict=True), key=lambda pair: -pair[0])], bool(whole)
 
 
-def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> None:
-    """Create table `typed_row`: line_no, n_lines, raw, one typed column per field, and `problems`, a list of {column, reason, value} per record."""
+def convert(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen, beyond: Mapping[str, str] | None = None
+) -> None:
+    """Create view `typed_row`: line_no, n_lines, one typed column per field, and `flaw`, the reason why a row cannot be loaded, or NULL.
+
+    `beyond` maps fields to conditions of values that are out of range. All that is wrong with a row is told by `flaws`.
+    """
+    con.execute(
+        f"create or replace temp view typed_row as {_typed_rows(fields, chosen, beyond or {}, rows_with(fields))}"
+    )
+
+
+SMALL: Final = 50_000
+"""Items up to which a step of the way is kept: asking a view again costs more than the rows in it; beyond, keeping them all costs more."""
+
+
+def keep_if_small(con: duckdb.DuckDBPyConnection, view: str) -> None:
+    """Turn a view over the items into a table, where they are few."""
+    if con.execute(f"select count(*) <= {SMALL} from item").fetchall()[0][0]:
+        con.execute(f"create or replace temp table {view}_kept as select * from {view}")
+        con.execute(f"create or replace temp view {view} as select * from {view}_kept")
+
+
+def flaws(told: Typed, lines: str) -> str:
+    """SQL for line_no, column_name, reason and value of everything that is wrong with some of the items; `lines` is a query for their line numbers."""
+    rows = rows_with(told.fields).replace("item", f"(select * from item where line_no in ({lines})) as item", 1)
+    entries = ", ".join(
+        f"case when {test} then {{'column_name': {lit(column)}, 'reason': {reason}, 'value': {value}}} end"
+        for test, column, reason, value in _problems(told.fields, told.chosen, told.beyond)
+    )
+    kind = "struct(column_name varchar, reason varchar, value varchar)[]"
+    return (
+        f"select line_no, unnest(list_filter([{entries}]::{kind}, lambda p: p is not null), recursive := true)"
+        f" from ({_typed_rows(told.fields, told.chosen, told.beyond, rows, keeps_texts=True)})"
+    )
+
+
+def _typed_rows(
+    fields: Sequence[Field], chosen: Chosen, beyond: Mapping[str, str], rows: str, *, keeps_texts: bool = False
+) -> str:
     cells = {part.name: part for field in fields for part in (field, *field.parts)}  # of a sum, all its cells too
     texts = "".join(f", {cleaned(cell)} as {ident('t_' + name)}" for name, cell in cells.items())
     values = "".join(f", {_value(field, chosen)} as {ident(field.name)}" for field in fields)
-    usual = {field.name for field in fields if not field.sum_cells and chosen.is_usual(field.name)}
-    problems = [
-        (condition, entry) for field in fields for condition, entry in _problems(field, is_usual=field.name in usual)
-    ]
-    is_bad = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems) or "false"
-    entries = ", ".join(f"case when {condition} then {entry} end" for condition, entry in problems) or "null"
-    kind = "struct(column_name varchar, reason varchar, value varchar)[]"
-    con.execute(
-        f"create or replace table typed_row as with texts as (select classed.line_no, n_lines, raw{texts} from classed"
-        " left join placed on classed.line_no = placed.line_no left join group_value on placed.group_no = group_value.group_no"
-        " where classed.row_class = 'item'),"
-        f" vals as (select *{values} from texts)"
-        f" select * exclude ({', '.join(ident('t_' + name) for name in cells)}),"
-        f" (case when {is_bad} then list_filter([{entries}], lambda p: p is not null) else [] end)::{kind} as problems from vals"
-    )
+    cases = " ".join(f"when {test} then {reason}" for test, _, reason, _ in _problems(fields, chosen, beyond))
+    flaw = f"case {cases} end" if cases else "null::varchar"
+    kept = "*" if keeps_texts else f"* exclude ({', '.join(ident('t_' + name) for name in cells)})"
+    return f"select {kept}, {flaw} as flaw from (select *{values} from (select line_no, n_lines{texts} from {rows}))"
+
+
+def _problems(fields: Sequence[Field], chosen: Chosen, beyond: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """Condition on a row's texts and values, column, SQL for reason and value of all that can be wrong with it, the first told first."""
+    found = [problem for field in fields for problem in _faults(field, is_usual=field.name in chosen.usual)]
+    return [*found, *((test, name, lit("DATE_RANGE"), f"{ident(name)}::varchar") for name, test in beyond.items())]
 
 
 def _value(field: Field, chosen: Chosen) -> str:
@@ -402,12 +474,12 @@ def _value(field: Field, chosen: Chosen) -> str:
     return f"(case when {text} is null then {default} else {value} end)::{field.duckdb_type}"
 
 
-def _problems(field: Field, *, is_usual: bool = False) -> list[tuple[str, str]]:
-    """What can be wrong with a field: a condition on its text and value, and the finding it makes. At most one holds per row."""
+def _faults(field: Field, *, is_usual: bool) -> list[tuple[str, str, str, str]]:
+    """What can be wrong with a field. At most one holds per row."""
     text, value = ident("t_" + field.name), ident(field.name)
-    found = (
-        [(f"{value} is null and {text} is null", _entry(field, lit("REQUIRED_BLANK"), lit("")))] if field.needed else []
-    )
+    found = []
+    if field.needed:
+        found.append((f"{value} is null and {text} is null", field.name, lit("REQUIRED_BLANK"), lit("")))
     if field.is_absent:
         return found
     reason = _REASONS.get(field.type)
@@ -418,12 +490,7 @@ def _problems(field: Field, *, is_usual: bool = False) -> list[tuple[str, str]]:
                 f"case when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then 'NUM_EXCEL_ERROR'"
                 f" when regexp_matches({text}, {lit(EXPONENT)}) then 'NUM_SCIENTIFIC' else {why} end"
             )
-        return [*found, (f"{text} is not null and {value} is null", _entry(field, why, text))]
-    if field.type in ("key", "id") and not field.is_plain:
-        shattered = f"regexp_matches({text}, '^[0-9]([.,][0-9]+[eE][+]?|[eE][+])[0-9]+$')"
-        return [*found, (shattered, _entry(field, lit("NUM_SCIENTIFIC"), text))]
+        found.append((f"{text} is not null and {value} is null", field.name, why, text))
+    elif field.type in ("key", "id") and not field.is_plain:
+        found.append((f"regexp_matches({text}, {lit(_SHATTERED)})", field.name, lit("NUM_SCIENTIFIC"), text))
     return found
-
-
-def _entry(field: Field, reason: str, value: str) -> str:
-    return f"{{'column_name': {lit(field.name)}, 'reason': {reason}, 'value': {value}}}"

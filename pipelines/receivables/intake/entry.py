@@ -1,6 +1,6 @@
 """A customer subledger: its rows become entries and uses of one entry against another, each with its key, sign, kind and state.
 
-The steps are views over `typed_row`, so that nothing is computed or kept twice; only `judged` is a table.
+The steps are views over `typed_row`, so that nothing is computed or kept twice; only `verdict` is a table.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from babel.numbers import get_currency_precision
 
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
+from receivables.intake.convert import keep_if_small
 from receivables.intake.fields import TYPES
 from receivables.intake.meaning import assumed_values, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
-from receivables.intake.repeats import mark_repeats
-from receivables.intake.sqltext import ident, lit
+from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,6 @@ _CONTENT: Final = (
 _AMOUNTS: Final = {"amount", "amount_local", "debit", "credit", "debit_local", "credit_local"}
 _ENTRY: Final = "table_name = 'entry'"
 _USE: Final = "table_name = 'entry_allocation'"
-_PAYMENTS: Final = ", ".join(lit(kind) for kind in PAYMENT_KINDS)
 
 
 def mean(  # noqa: PLR0917  # what a row means depends on the file, its caller and its day
@@ -128,7 +127,7 @@ def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -
 
 
 def _among(role: str, values: Sequence[str]) -> str:
-    return f"lower({ident(role)}) in ({', '.join(lit(value.lower()) for value in values)})" if values else "false"
+    return any_of(f"lower({ident(role)})", [value.lower() for value in values])
 
 
 def _decimals(con: duckdb.DuckDBPyConnection, currency: str) -> str:
@@ -160,17 +159,17 @@ def _signed(profile: Profile) -> str:
         for is_use in (False, True)
     )
     signs = ", ".join(
-        f"case when rule_no in ({plain_credits}) then -abs({ident(role)}) when rule_no in ({plain_uses}) then -{ident(role)} else {ident(role)} end as {ident(role)}"
+        f"case when {plain_credits} then -abs({ident(role)}) when {plain_uses} then -{ident(role)} else {ident(role)} end as {ident(role)}"
         for role in _SIGNED
     )
     return (
         f"select *{f' replace ({signs})' if turned else ''}, {kind} as told_kind, {happened} as allocation_kind,"
-        f" coalesce(rule_no in ({silent}), false) as is_silent from ruled"
+        f" coalesce({silent}, false) as is_silent from ruled"
     )
 
 
 def _numbers(numbers: Iterable[int]) -> str:
-    return ", ".join(str(number) for number in numbers) or "-1"
+    return any_of("rule_no", [str(number) for number in numbers])
 
 
 def _valued(profile: Profile, *, tells_currency: bool) -> str:
@@ -255,7 +254,9 @@ def _keyed(profile: Profile) -> str:
         )
     keys["applies_to"] = f"case when not is_silent then {keys['applies_to']} end"
     named = "".join(f", {sql} as {name}" for name, sql in keys.items())
-    table = "case when told_kind in ('allocation', 'allocation_reversal') then 'entry_allocation' else 'entry' end"
+    tables = _tables(profile)
+    told_by_row = "case when told_kind = 'allocation' or told_kind = 'allocation_reversal' then 'entry_allocation' else 'entry' end"
+    table = lit(tables[0]) if len(tables) == 1 else told_by_row
     return (
         f"select *{named}, {table} as table_name, company_id || ':' || customer as customer_id, company_id || ':' || terms as terms_id,"
         " doc_type as source_type, coalesce(dispute, false) as dispute_flag, coalesce(clearing_date, posting_date, doc_date) as alloc_date,"
@@ -264,40 +265,88 @@ def _keyed(profile: Profile) -> str:
 
 
 def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """Create table `judged`: every meant row with its verdict: NULL where it is loaded, else why it is quarantined or skipped.
+    """Create view `judged`: every meant row with its verdict: NULL where it is loaded, else why it is quarantined or skipped; and table `verdict`, the same in short.
 
     A key of the file that is told twice with the same content is loaded once, with other content not at all.
     """
     columns = ", ".join(_named(column) for column in ENTRY_COLUMNS if column not in ("entry_key", "state"))
-    con.execute(
-        f"create or replace temp view ruled_out as select line_no, n_lines, problems, company_id, table_name, {columns},"
-        " ledger_state as state, entry_key as told_key, to_key, from_key, group_key, allocation_key as told_use, allocation_kind, alloc_date,"
-        " amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state,"
-        f" {_fault(profile)} from meant"
-    )
-    sign = f"case when amount_doc < 0 and coalesce(kind, '') not in ({_PAYMENTS}) then '/C' else '' end"
+    sign = f"case when amount_doc < 0 and not coalesce({any_of('kind', PAYMENT_KINDS)}, false) then '/C' else '' end"
     own = f"case when table_name = 'entry' then doc_key || {sign} else md5(concat_ws('|', to_key, from_key, group_key, alloc_date, amount_doc)) end"
-    con.execute(
-        "create or replace table keyed as select * exclude (told_key, told_use),"
-        f" case when table_name = 'entry' then told_key else told_use end as told_row_key, {own} as own_key, {own} || '/1' as entry_key from ruled_out"
+    _view(
+        con,
+        "faulted",
+        f"select line_no, n_lines, company_id, table_name, {columns}, ledger_state as state, {own} as own_key,"
+        " case when table_name = 'entry' then entry_key else allocation_key end as told_row_key, to_key, from_key, group_key, allocation_kind,"
+        f" alloc_date, amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state, {_fault(profile)} from meant",
     )
-    _number(con)
-    told = "entry_key" in profile.keys or "allocation_key" in profile.keys
-    mark_repeats(con, "keyed", "company_id, table_name, entry_key" if told else "", _CONTENT)
+    keep_if_small(con, "faulted")
+    # Every row is looked at whole just once; what the account asks of it is kept, everything else is made anew when it is written.
+    con.execute(
+        "create or replace temp table verdict as select line_no, n_lines, company_id, table_name, fault as verdict, fault_column, amount_local, currency,"
+        " hash(own_key) as own_hash, hash(told_row_key) as told_hash, told_row_key is not null as is_told, told_kind = 'invoice' and kind = 'credit_note' as is_turned,"
+        " due_date < doc_date and amount_doc > 0 as is_early, state in ('draft', 'cancelled', 'reversed') as is_void from faulted"
+    )
+    joins = [
+        _joined(con, "place", "place", _number(con)),
+        _joined(con, "repeat", "verdict", _repeated(con)),
+        _joined(con, "fault", "verdict", "select line_no, verdict from verdict where verdict is not null"),
+    ]
+    place, repeat, fault = (column for _, column in joins)
+    _view(
+        con,
+        "judged",
+        f"select faulted.* exclude (fault), coalesce(told_row_key, own_key || '/' || coalesce({place}, 1)) as entry_key,"
+        f" coalesce({repeat}, {fault}) as verdict from faulted{''.join(join for join, _ in joins)}",
+    )
+    con.execute(
+        "update verdict set verdict = repeat.verdict from repeat where verdict.line_no = repeat.line_no"
+        if joins[1][0]
+        else "select 1"
+    )
 
 
-def _number(con: duckdb.DuckDBPyConnection) -> None:
-    """Number the rows of `keyed` that share a document, by due date, and take the file's own key where it tells one; most rows are the only one of theirs."""
-    con.execute("update keyed set entry_key = told_row_key where told_row_key is not null")
+def _joined(con: duckdb.DuckDBPyConnection, name: str, column: str, query: str | None) -> tuple[str, str]:
+    """Keep the rows of a query by line, and tell how to join them and what their column is called; nothing is joined where it has no row."""
     con.execute(
-        "create or replace temp table shared as select company_id, table_name, own_key from keyed where told_row_key is null"
-        " group by company_id, table_name, own_key having count(*) > 1"
+        f"create or replace temp table {name} as {query}"
+        if query
+        else f"create or replace temp table {name} (line_no bigint, {column} varchar)"
     )
-    con.execute(
-        "update keyed set entry_key = own_key || '/' || place.place from (select line_no, row_number() over"
-        " (partition by company_id, table_name, own_key order by due_date nulls last, line_no) as place"
-        " from keyed semi join shared using (company_id, table_name, own_key)) as place where keyed.line_no = place.line_no and place.place > 1"
-        " and keyed.told_row_key is null"
+    if not con.execute(f"select 1 from {name} limit 1").fetchall():
+        return "", "null"
+    return f" left join {name} on faulted.line_no = {name}.line_no", f"{name}.{column}"
+
+
+def _number(con: duckdb.DuckDBPyConnection) -> str | None:
+    """SQL for the places, from the second on, of rows whose document has several and whose file has no key of its own; most rows are the only one of theirs."""
+    if not _has_repeated(con, "own_hash", "not is_told"):
+        return None
+    return (
+        "with shared as (select company_id, table_name, own_key from faulted where told_row_key is null group by company_id, table_name, own_key having count(*) > 1),"
+        " numbered as (select line_no, told_row_key, row_number() over (partition by company_id, table_name, own_key order by due_date nulls last, line_no) as place"
+        " from faulted semi join shared using (company_id, table_name, own_key))"
+        " select line_no, place from numbered where place > 1 and told_row_key is null"
+    )
+
+
+def _repeated(con: duckdb.DuckDBPyConnection) -> str | None:
+    """SQL for the verdict on rows whose key the file tells more than once."""
+    if not _has_repeated(con, "told_hash", "is_told and verdict is null"):
+        return None
+    content = ", ".join(f"coalesce({column}::varchar, '')" for column in _CONTENT)
+    return (
+        f"with sound as (select line_no, company_id, table_name, told_row_key, md5(concat_ws('|', {content})) as content from faulted where fault is null),"
+        " twice as (select company_id, table_name, told_row_key, count(distinct content) > 1 as is_conflict, min(line_no) as first_line from sound"
+        " where told_row_key is not null group by company_id, table_name, told_row_key having count(*) > 1)"
+        " select sound.line_no, case when is_conflict then 'KEY_DUPLICATE_DIFF' else 'KEY_DUPLICATE_SAME' end as verdict from sound"
+        " inner join twice on sound.company_id = twice.company_id and sound.table_name = twice.table_name and sound.told_row_key = twice.told_row_key"
+        " where is_conflict or sound.line_no > first_line"
+    )
+
+
+def _has_repeated(con: duckdb.DuckDBPyConnection, column: str, where: str) -> bool:
+    return bool(
+        con.execute(f"select 1 from verdict where {where} group by {column} having count(*) > 1 limit 1").fetchall()
     )
 
 
@@ -309,7 +358,7 @@ def _named(column: str) -> str:
 
 def _fault(profile: Profile) -> str:
     """SQL for what is wrong with a row, the first that applies, and with which role; both NULL where nothing is."""
-    tests = [("len(problems) > 0", "problems[1].reason", "null"), *_kind_faults(profile), *_blank_faults(profile)]
+    tests = [("flaw is not null", "flaw", "null"), *_kind_faults(profile), *_blank_faults(profile)]
     tests += [
         ("sign(amount_doc) * sign(amount_local) < 0", lit("SIGN_MIXED"), lit("amount_local")),
         (f"{_ENTRY} and kind = 'credit_note' and amount_doc > 0", lit("SIGN_CREDIT_POSITIVE"), lit("amount")),
@@ -346,7 +395,9 @@ def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
     if "customer" in profile.rows.group and "customer" not in named:
         tests.append((f"{_ENTRY} and customer is null", lit("ROW_GROUP_MISSING"), lit("customer")))
     elif "customer" in named:
-        is_money = f"coalesce(told_kind in ({_PAYMENTS}) or (told_kind = 'by_sign' and amount_doc < 0), false)"
+        is_money = (
+            f"coalesce({any_of('told_kind', PAYMENT_KINDS)} or (told_kind = 'by_sign' and amount_doc < 0), false)"
+        )
         tests.append((f"{_ENTRY} and customer is null and not {is_money}", blank, lit("customer")))
     if "doc_date" in profile.columns and profile.level == "line":
         tests.append((f"{_ENTRY} and doc_date is null and posting_date is null", blank, lit("doc_date")))
@@ -358,17 +409,17 @@ def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
 def noticed(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
     """What about the entries that are loaded is worth a word: one finding per reason with its count."""
     codes = [
-        row[0] for row in con.execute("select distinct currency from judged where currency is not null").fetchall()
+        row[0] for row in con.execute("select distinct currency from verdict where currency is not null").fetchall()
     ]
     shifted = ", ".join(lit(code) for code in codes if get_currency_precision(code) != 2) or "''"
     asked = [
-        ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount", "told_kind = 'invoice' and kind = 'credit_note'"),
-        ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "due_date < doc_date and amount_doc > 0"),
-        ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
+        ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount", "is_turned"),
+        ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "is_early"),
+        ("STATE_CANCELLED", "accept_warn", "state", "is_void"),
         *([("NUM_TCURX", "repair", "amount", f"currency in ({shifted})")] if profile.raw_decimals else []),
     ]
     counts = con.execute(
-        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in asked)} from judged where verdict is null and {_ENTRY}"
+        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in asked)} from verdict where verdict is null and {_ENTRY}"
     ).fetchall()[0]
     return [
         Finding(reason, action, column_name=column, count=int(count))
@@ -383,9 +434,10 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
     con.execute("drop view if exists landing.entry")
     con.execute("drop view if exists landing.entry_allocation")
     columns = ", ".join(f"{ident(column)}" for column in ENTRY_COLUMNS)
+    tables = _tables(profile)
     con.execute(
         f"create view landing.entry as select company_id, {lit(profile.system)} as source_system, {lit(profile.level)} as level, {profile.rank} as rank,"
-        f" {columns}, line_no, customer, customer_name, city, local_currency, is_new_company from judged where verdict is null and table_name = 'entry'"
+        f" {columns}, line_no, customer, customer_name, city, local_currency, is_new_company from {_loaded(con, 'entry', tables)}"
     )
     con.execute(
         f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key,"
@@ -393,10 +445,27 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
         " case when told_kind = 'allocation_reversal' then -amount_doc else amount_doc end as amount_to_doc, amount_from as amount_from_doc,"
         " case when told_kind = 'allocation_reversal' then -amount_local else amount_local end as amount_local, discount_local, alloc_date,"
         " coalesce(cancelled_date, case when state in ('cancelled', 'reversed') then alloc_date end) as voided_date, text, line_no"
-        " from judged where verdict is null and table_name = 'entry_allocation'"
+        f" from {_loaded(con, 'entry_allocation', tables)}"
     )
+    return tables
+
+
+def _tables(profile: Profile) -> tuple[str, ...]:
+    """Which of the two tables the rows of a profile can belong to."""
     tells_uses = any(rule.kind.startswith("allocation") for rule in profile.kinds)
     tells_entries = not profile.kinds or any(
         not rule.kind.startswith(("allocation", "out_of")) for rule in profile.kinds
     )
     return tuple(name for name, is_told in (("entry", tells_entries), ("entry_allocation", tells_uses)) if is_told)
+
+
+def _loaded(con: duckdb.DuckDBPyConnection, table: str, tables: Sequence[str]) -> str:
+    """SQL for the judged rows of a table that are loaded.
+
+    What a row is and whether it is loaded is asked of `verdict`: a condition on `judged` would work all of it out once more.
+    """
+    if table not in tables:
+        return "(select * from judged where false)"
+    if len(tables) == 1 and not con.execute("select 1 from verdict where verdict is not null limit 1").fetchall():
+        return "judged"
+    return f"judged semi join (select line_no from verdict where verdict is null and table_name = {lit(table)}) as kept on judged.line_no = kept.line_no"

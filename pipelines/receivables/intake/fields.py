@@ -9,6 +9,7 @@ from receivables.errors import FileRefused, nearest
 from receivables.intake.convert import ABSENT, Field
 from receivables.intake.profile import ROLES, Role, fold
 from receivables.intake.rows import role_positions
+from receivables.intake.sqltext import cell as cell_of
 from receivables.intake.sqltext import lit
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _role_field(profile: Profile, header: Header, role: str, kind: str, *, neede
     positions = _positions(column, header) if role in header.roles else []
     cell, take = _cell(column, positions), column.take
     if role in profile.rows.group:
-        cell, take = _or_group(cell, take, f"group_value.{role}"), None
+        cell, take = _or_group(cell, take, f"head.{role}"), None
     return Field(
         name=role,
         type=kind,
@@ -82,18 +83,18 @@ def _role_field(profile: Profile, header: Header, role: str, kind: str, *, neede
         drop=column.drop,
         zero_is_null=column.zero_is_null,
         null_when=tuple(
-            (_any_text(f"cells[{header.roles[other]}]", values), tuple(value.lower() for value in values))
+            (_any_text(cell_of(header.roles[other]), values), tuple(value.lower() for value in values))
             for other, values in column.null_when.items()
             if other in header.roles
         ),
-        sum_cells=tuple(f"cells[{p}]" for p in positions) if column.sum_matching else (),
+        sum_cells=tuple(cell_of(p) for p in positions) if column.sum_matching else (),
         mapping=profile.currencies if kind == "currency" else {},
     )
 
 
 def _cell(column: Role, positions: Sequence[int]) -> str:
-    """SQL for the text of a role over a classified record."""
-    cells = [f"trim(coalesce(cells[{p}], ''))" for p in positions]
+    """SQL for the text of a role over the items."""
+    cells = [f"trim({cell_of(p)})" for p in positions]
     if not cells:
         return ABSENT
     if column.join:
@@ -108,7 +109,7 @@ def _cell(column: Role, positions: Sequence[int]) -> str:
         return f"coalesce(({column.complement} - try_cast({cells[0]} as bigint))::varchar, {cells[0]})"
     if column.indirect:
         return f"regexp_replace({cells[0]}, '^/', '-')"
-    return f"cells[{positions[0]}]"
+    return cell_of(positions[0])
 
 
 def _any_text(cell: str, values: Sequence[str]) -> str:
@@ -225,7 +226,7 @@ def filter_fields(profile: Profile, header: Header) -> list[Field]:
 
 def _label_cell(header: Header, labels: Sequence[str]) -> str:
     folded = {fold(label) for label in labels}
-    return next((f"cells[{n}]" for n, label in enumerate(header.labels, start=1) if fold(label) in folded), ABSENT)
+    return next((cell_of(n) for n, label in enumerate(header.labels, start=1) if fold(label) in folded), ABSENT)
 
 
 def table_fields(table: Table, labels: Sequence[str], file_name: str) -> list[Field]:
@@ -252,7 +253,7 @@ def table_fields(table: Table, labels: Sequence[str], file_name: str) -> list[Fi
             Field(
                 name=column.name,
                 type=column.type,
-                cell=ABSENT if position is None else f"cells[{position}]",
+                cell=ABSENT if position is None else cell_of(position),
                 duckdb_type=column.duckdb_type,
                 needed=is_needed,
                 choices=column.choices,
@@ -272,4 +273,4 @@ DERIVED_COLUMNS: Final = ("source_system", "source_key", "origin", "due_date_sou
 
 def _company_field(place: Mapping[str, int], *, needed: bool) -> Field:
     position = place.get(fold("company_id"))
-    return Field("company_id", "key", ABSENT if position is None else f"cells[{position}]", "VARCHAR", needed=needed)
+    return Field("company_id", "key", ABSENT if position is None else cell_of(position), "VARCHAR", needed=needed)

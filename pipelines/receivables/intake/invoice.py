@@ -24,7 +24,7 @@ CONTENT = ("customer", "doc_no", "doc_date", "due_date", "currency", "amount", "
 def mean(
     con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, day: date, file_name: str
 ) -> list[Finding]:
-    """Create table `meant` from `typed_row`: assumed values filled in, company, kind; returns what was assumed.
+    """Create view `meant` over `typed_row`: assumed values filled in, company, kind; returns what was assumed.
 
     Raises:
         FileRefused: no company, or no ledger currency, can be told.
@@ -33,7 +33,7 @@ def mean(
     origin = f"date '{day}'" if assume.doc_date_from == "extract" else assume.doc_date_from
     doc_date = f"coalesce(doc_date, {origin} + {assume.doc_date_days})" if origin else "doc_date"
     con.execute(
-        "create or replace table companied as select * replace ("
+        "create or replace temp view companied as select * replace ("
         f"coalesce(doc_type, {lit(assume.doc_type)}) as doc_type, {doc_date}::date as doc_date,"
         f" coalesce(currency, {lit(assume.currency)}) as currency, case when is_open then null else settled_date end as settled_date),"
         f" {companies.of_row()} as company_id, coalesce(amount, amount_local) as amount_local_or_doc, null::varchar as special from typed_row"
@@ -41,11 +41,11 @@ def mean(
     refuse_nobody(con, "companied", file_name)
     taken = ledger_currencies(con, profile, companies, "companied", file_name)
     con.execute(
-        f"create or replace temp table ruled as select *, {rule_case(profile.kinds, 'amount_local_or_doc')} as rule_no from companied"
+        f"create or replace temp view ruled as select *, {rule_case(profile.kinds, 'amount_local_or_doc')} as rule_no from companied"
     )
     kind = of_rule({number: rule.kind for number, rule in enumerate(profile.kinds, start=1)})
     con.execute(
-        "create or replace table meant as select ruled.* exclude (local_currency, rule_no), company_currency.local_currency,"
+        "create or replace temp view meant as select ruled.* exclude (local_currency, rule_no), company_currency.local_currency,"
         f" company_currency.is_new as is_new_company, {kind} as kind from ruled"
         " left join company_currency on ruled.company_id = company_currency.company_id"
     )
@@ -65,10 +65,10 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
     """
     fx = "currency <> local_currency and amount_local is null"
     con.execute(
-        "create or replace table faulted as select * exclude (amount, amount_local, currency),"
+        "create or replace temp view faulted as select * exclude (amount, amount_local, currency),"
         " coalesce(currency, local_currency) as currency, amount_local_or_doc as amount,"
         " coalesce(amount_local, case when coalesce(currency, local_currency) = local_currency then amount end) as amount_local,"
-        " case when len(problems) > 0 then problems[1].reason when kind is null then 'TYPE_UNKNOWN'"
+        " case when flaw is not null then flaw when kind is null then 'TYPE_UNKNOWN'"
         " when kind = 'out_of_scope' then 'SKIP_OUT_OF_SCOPE'"
         " when doc_date is null or (amount is null and currency <> local_currency) then 'REQUIRED_BLANK'"
         f" when {fx} then 'FX_MISSING' when sign(amount) * sign(amount_local) < 0 then 'SIGN_MIXED'"
@@ -88,6 +88,6 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
     """Create `landing.entry` from the rows that are loaded, with what the landing models of the shape read."""
     con.execute("create schema if not exists landing")
     con.execute(
-        f"create or replace table landing.entry as select * exclude (verdict, problems, fault), {lit(profile.system)} as source_system"
+        f"create or replace table landing.entry as select * exclude (verdict, flaw, fault), {lit(profile.system)} as source_system"
         " from judged where verdict is null"
     )

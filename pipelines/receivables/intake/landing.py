@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
-
-import sqlglot
-from sqlglot import exp
 
 from receivables.assets import sql_dir
 from receivables.schema import TABLES
@@ -25,11 +23,8 @@ def landing_models(shape: str) -> tuple[tuple[str, str], ...]:
             path for folder in ("common", shape) for path in (sql_dir() / "landing" / folder).glob("*.sql")
         )
     }
-    reads = {
-        name: {t.name for t in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Table) if t.db == "landing"}
-        & texts.keys()
-        for name, text in texts.items()
-    }
+    # Every table of the schema is written with it: no parser is needed, which takes longer to load than a small file to land.
+    reads = {name: set(re.findall(r"\blanding\.(\w+)", text)) & texts.keys() for name, text in texts.items()}
     return tuple(
         (name, texts[name])
         for name in TopologicalSorter({name: sorted(reads[name]) for name in sorted(reads)}).static_order()

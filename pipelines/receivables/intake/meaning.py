@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from receivables.errors import Finding
 from receivables.intake.profile import ROLES
-from receivables.intake.sqltext import ident, lit
+from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def fits(kind: Kind, amount: str) -> str:
 def has(when: Conditions) -> str:
     """SQL condition: every role named has one of its values, in any case; a blank cell counts as an empty text."""
     tests = [
-        f"lower(coalesce({ident(role)}::varchar, '')) in ({', '.join(lit(value.lower()) for value in values)})"
+        any_of(f"lower(coalesce({ident(role)}::varchar, ''))", [value.lower() for value in values])
         for role, values in when.items()
     ]
     return " and ".join(tests) or "true"

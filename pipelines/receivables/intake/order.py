@@ -56,7 +56,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
         + ")"
     )
     con.execute(
-        f"create or replace temp view keyed as select *, {key} as row_key, case when len(problems) > 0 then problems[1].reason {known}"
+        f"create or replace temp table keyed as select *, {key} as row_key, case when flaw is not null then flaw {known}"
         " when customer is null then 'REQUIRED_BLANK' end as fault from meant"
     )
     content = ("customer", "order_no", "product", "qty", "unit_price")
@@ -72,6 +72,6 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies
     con.execute("create schema if not exists landing")
     con.execute("drop view if exists landing.entry")
     con.execute(
-        f"create view landing.entry as select * exclude (verdict, problems, fault, local_currency), coalesce(local_currency, {local}) as local_currency,"
+        f"create view landing.entry as select * exclude (verdict, flaw, fault, local_currency), coalesce(local_currency, {local}) as local_currency,"
         f" false as is_new_company, null::varchar as city, coalesce(kind = 'cancellation', false) as is_cancellation, {lit(profile.system)} as source_system from judged where verdict is null"
     )

@@ -8,19 +8,20 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake import container, entry, invoice, order, rows, table
+from receivables.intake import container, entry, invoice, order, table
 from receivables.intake.account import Account, account
-from receivables.intake.convert import choose, convert, plain_where_possible
+from receivables.intake.convert import Typed, choose, convert, keep_if_small, plain_where_possible
 from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
+from receivables.intake.items import enter_items
 from receivables.intake.landing import run_landing
 from receivables.intake.notation import day as day_of
-from receivables.intake.profile import ROLES, fold
+from receivables.intake.profile import ROLES
 from receivables.intake.recognise import Recognised, recognise
 from receivables.intake.repairs import converted, undo_mojibake
-from receivables.intake.sqltext import FILLED, lit
+from receivables.intake.sqltext import FILLED, ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import duckdb
@@ -63,6 +64,7 @@ class Landed:
     account: Account
     findings: tuple[Finding, ...] = field(default=())
     company_id: str | None = None
+    typed: Typed | None = None
 
 
 def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -> Landed:
@@ -75,14 +77,14 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
     found = recognise(con, source, request.profiles, request.settings, scratch)
     reading = {"table": _read_table, "rows": _read_rows}.get(found.profile.shape, _read_roles)
     landed = reading(con, request, found)
-    checked = account(con, found.profile, found, request.settings, request.path.name)
+    checked = account(con, found, landed.typed, request.settings, request.path.name)
     return replace(landed, account=checked, findings=(*landed.findings, *checked.findings))
 
 
 def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
     profile, name = found.profile, request.path.name
     require_roles(profile, found.header, name)
-    as_of, findings = _convert(con, request, found, role_fields(profile, found.header))
+    as_of, typed, findings = _convert(con, request, found, role_fields(profile, found.header))
     day = as_of or _latest_event(con, profile, request.today)
     if day is None:
         raise FileRefused(
@@ -91,11 +93,13 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
             try_="exporting it again, or --extract-as-of YYYY-MM-DD",
             reason="FILE_TRUNCATED",
         )
-    _check_range(con, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
+    typed = _within(con, typed, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
     companies = _named_companies(con, request.companies, found)
     tables, told = _enter(con, found, companies, day, name)
     mode = request.mode or _mode(con, profile)
-    return Landed(found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told))
+    return Landed(
+        found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told), typed=typed
+    )
 
 
 def _enter(
@@ -127,57 +131,18 @@ def _names_customers(found: Recognised) -> bool:
 
 def _convert(
     con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, fields: Sequence[Field]
-) -> tuple[date | None, list[Finding]]:
-    """Classify the records and type their cells into `typed_row`; returns the day of the extract and what conversion did that is worth a word."""
-    profile, header = found.profile, found.header
-    roles = {field.name: header.roles[field.name] for field in fields if field.name in header.roles}
-    kinds = {field.name: field.type for field in fields}
-    keys = [roles[role] for role in KEY_CELLS if role in roles]
-    cells = _cells(found)
-    money, days = (
-        sorted({place for role in roles if kinds[role] == kind for place in cells.get(role, ())})
-        for kind in ("money", "date")
-    )
-    if found.container == "delimited":
-        rows.join_continued(con, header, profile.rows, days, money)
-    rows.classify(con, header, profile.rows, keys, money)
-    rows.group_values(con, profile.rows)
-    _carry(con, found, cells, money)
-    fields = plain_where_possible(con, fields)
+) -> tuple[date | None, Typed, list[Finding]]:
+    """Cut and classify the records and type their cells into `typed_row`; returns the day of the extract, how the cells are typed, and what conversion did that is worth a word."""
+    items = enter_items(con, found, fields, request.settings, request.path.name)
+    fields = plain_where_possible(con, fields, is_plain=items.is_plain)
     locales, formats = found.locales_and_formats()
     chosen = choose(con, fields, locales, formats, request.path.name)
     as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
+    texts = [field for field in fields if field.type == "text" and not field.is_absent]
     convert(con, fields, chosen)
-    texts = [field.name for field in fields if field.type == "text" and not field.is_absent]
-    return as_of, [*converted(con, fields, chosen), *undo_mojibake(con, texts)]
-
-
-def _cells(found: Recognised) -> dict[str, list[int]]:
-    """The positions (from 1) of all cells that each role of the profile is read from."""
-    labels = found.header.labels
-    place = {fold(label): n for n, label in reversed(list(enumerate(labels, start=1)))}
-    return {role: rows.role_positions(column, labels, place) for role, column in found.profile.columns.items()} or {
-        role: [place] for role, place in found.header.roles.items()
-    }
-
-
-def _carry(
-    con: duckdb.DuckDBPyConnection, found: Recognised, cells: Mapping[str, Sequence[int]], money: Sequence[int]
-) -> None:
-    """Give the rows what stands only above them: merged cells, and the head of a record told over several rows, its amounts apart."""
-    profile = found.profile
-    filled = [position for role in profile.rows.fill_down for position in cells.get(role, ())]
-    finest = [cells[role][-1] for role in profile.rows.fill_down if cells.get(role) and profile.columns[role].join]
-    if filled:
-        rows.carry(con, found.header, filled, None, finest)
-    head = cells.get(profile.rows.child_of or "")
-    if head:
-        every = sorted({position for positions in cells.values() for position in positions})
-        rows.carry(con, found.header, every, head[0], money)
-
-
-KEY_CELLS: Final = ("customer", "doc_no", "entry_id", "doc_date", "due_date", "order_no", "product")
-"""Roles of which a row tells at least one; a row with amounts and none of them is a total."""
+    undone = [] if items.is_sound else undo_mojibake(con, texts)
+    noted = [*items.findings, *converted(con, fields, chosen), *undone]
+    return as_of, Typed(tuple(fields), chosen), noted
 
 
 def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[Finding]]:
@@ -209,7 +174,7 @@ def titled(con: duckdb.DuckDBPyConnection, found: Recognised, expression: str | 
         return None
     row = con.execute(
         f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {FILLED} as t from record where line_no < {found.header.line_no}"
-        f" or line_no > (select max(line_no) from record) - {_FOOT_LINES}) where regexp_matches(t, {lit(expression)}) order by line_no limit 1"
+        f" or line_no > (select max(line_no) from (select line_no from record union all select line_no from item)) - {_FOOT_LINES}) where regexp_matches(t, {lit(expression)}) order by line_no limit 1"
     ).fetchone()
     return row[0] if row else None
 
@@ -263,7 +228,7 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
     """A foreign file whose rows are rows of one canonical table, or of none."""
     profile, name = found.profile, request.path.name
     if found.table is None:
-        rows.classify(con, found.header, profile.rows, [], [])
+        enter_items(con, found, [], request.settings, name)
         table.judge_nowhere(con, request.companies)
         day = _extract_as_of(con, request, found, ()) or request.today
         return Landed(
@@ -276,14 +241,14 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
             Account.empty(),
             company_id=request.companies.default,
         )
-    as_of, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
+    as_of, typed, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
     day = as_of or _latest_date(con, [d for d in _dates(con) if d in EVENTS], request.today) or request.today
     companies = _named_companies(con, request.companies, found)
     factor, told = _unit(con, found)
+    typed = _within(con, typed, [d for d in _dates(con) if d not in TIMELESS], day, request)
     table.settle_rows(
         con, profile, found.table, {"{extract}": day.isoformat(), "{file}": name, "{unit}": str(factor)}, factor
     )
-    _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
     table.judge_table(con, found.table, companies, name, is_foreign=True)
     table.enter_table(con, found.table, profile.system)
     mode = request.mode or profile.mode
@@ -297,6 +262,7 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
         Account.empty(),
         (*findings, *told),
         company_id=companies.default,
+        typed=typed,
     )
 
 
@@ -311,7 +277,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     if found.table is None:
         raise AssertionError("a table profile always recognises its table")
     name = request.path.name
-    as_of, findings = _convert(con, request, found, table_fields(found.table, found.header.labels, name))
+    as_of, typed, findings = _convert(con, request, found, table_fields(found.table, found.header.labels, name))
     companies = (
         replace(request.companies, default=found.company, is_forced=False)
         if found.company and not request.companies.is_forced
@@ -323,7 +289,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         findings.append(
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
-    _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
+    typed = _within(con, typed, [d for d in _dates(con) if d not in TIMELESS], day, request)
     table.judge_table(con, found.table, companies, name)
     table.enter_table(con, found.table, found.profile.system)
     mode = request.mode or found.mode or found.profile.mode
@@ -337,6 +303,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         Account.empty(),
         tuple(findings),
         company_id=companies.default,
+        typed=typed,
     )
 
 
@@ -423,11 +390,13 @@ def _latest_date(con: duckdb.DuckDBPyConnection, columns: Sequence[str], today: 
     return latest
 
 
-def _check_range(con: duckdb.DuckDBPyConnection, columns: Sequence[str], as_of: date, request: Request) -> None:
+def _within(
+    con: duckdb.DuckDBPyConnection, typed: Typed, columns: Sequence[str], as_of: date, request: Request
+) -> Typed:
+    """Call every day of the columns flawed that lies too far from the day of the extract."""
     setting = request.settings.ingest
     low, high = date(as_of.year - setting.years_back, 1, 1), date(as_of.year + setting.years_ahead, 12, 31)
-    for column in columns:
-        con.execute(
-            f"update typed_row set problems = list_append(problems, {{'column_name': '{column}', 'reason': 'DATE_RANGE', 'value': {column}::varchar}})"
-            f" where {column} not between date '{low}' and date '{high}'"
-        )
+    beyond = {column: f"{ident(column)} not between date '{low}' and date '{high}'" for column in columns}
+    convert(con, typed.fields, typed.chosen, beyond)
+    keep_if_small(con, "typed_row")
+    return replace(typed, beyond=beyond)

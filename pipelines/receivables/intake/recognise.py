@@ -1,9 +1,9 @@
-"""Which profile reads a file: decided by its header, never by its extension; leaves the file's records in table `record`."""
+"""Which profile reads a file: decided by its header, never by its extension."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -12,9 +12,7 @@ from receivables.intake import container
 from receivables.intake.profile import Locale, fold
 from receivables.intake.rows import (
     Header,
-    delimited_records,
     find_header,
-    pipe_records,
     split_fields,
     split_pipes,
     unknown_labels,
@@ -43,7 +41,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says."""
+    """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says, `text` is a text file in UTF-8."""
 
     source: Source
     profile: Profile
@@ -54,7 +52,7 @@ class Recognised:
     table: Table | None = None
     company: str | None = None
     mode: str | None = None
-    left_open: tuple[int, ...] = ()
+    text: Path | None = None
 
     def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
         """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""
@@ -70,7 +68,7 @@ class Recognised:
 def recognise(
     con: duckdb.DuckDBPyConnection, source: Source, profiles: Sequence[Profile], settings: Settings, scratch: Path
 ) -> Recognised:
-    """Find the profile whose roles the header names best and load the file's records.
+    """Find the profile whose roles the header names best; leaves a text in the scratch folder, the rows of other files in table `record`.
 
     Raises:
         FileRefused: no profile knows this header.
@@ -106,7 +104,7 @@ def recognise(
     if not candidates:
         raise _unrecognised(source, profiles, heads)
     best = max(candidates, key=_fitness)
-    return _load_text(con, best, settings, scratch) if source.kind == "text" else best
+    return _as_text(best, scratch) if source.kind == "text" else best
 
 
 def _has_header(rows: list[tuple[int, list[str]]], profile: Profile, source: Source) -> bool:
@@ -228,29 +226,10 @@ def _completeness(found: Recognised) -> float:
     return sum(role in named for role in required) / len(required) if required else 0.5
 
 
-def _load_text(con: duckdb.DuckDBPyConnection, found: Recognised, settings: Settings, scratch: Path) -> Recognised:
-    utf8 = scratch / "text.utf8"
-    encoding = container.to_utf8(found.source, found.profile.encodings, utf8)
-    container.load_lines(con, utf8, found.source.path.name)
-    left_open: list[int] = []
-    if found.container == "pipe_list":
-        row = con.execute("select raw from line where line_no = ?", [found.header.line_no]).fetchone()
-        pipe_records(con, row[0] if row else "", found.source.path.name)
-    else:
-        left_open = delimited_records(con, found.delimiter, settings.ingest.quoted_lines_max)
-    utf8.unlink()
-    return Recognised(
-        found.source,
-        found.profile,
-        found.header,
-        found.container,
-        found.delimiter,
-        encoding,
-        found.table,
-        found.company,
-        found.mode,
-        tuple(left_open),
-    )
+def _as_text(found: Recognised, scratch: Path) -> Recognised:
+    """The same with its text in UTF-8 and plain line ends in the scratch folder."""
+    text = scratch / "text.utf8"
+    return replace(found, encoding=container.to_utf8(found.source, found.profile.encodings, text), text=text)
 
 
 def _unrecognised(

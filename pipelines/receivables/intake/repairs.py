@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import Finding
-from receivables.intake.convert import INVISIBLE, Chosen, Field, Shape, cleaned
+from receivables.intake.convert import INVISIBLE, Chosen, Field, cleaned
 from receivables.intake.notation import CURRENCY
 from receivables.intake.sqltext import ident, lit
 
@@ -20,49 +20,29 @@ _CLEANED_AWAY: Final = INVISIBLE + "|[\\x{FF01}-\\x{FF5E}\\x{3000}]"
 
 
 def converted(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> list[Finding]:
-    """One finding per reason and column for what conversion did to the items of `classed`, with up to three of the texts it was done to."""
+    """One finding per reason and column for what conversion did to the items, with up to three of the texts it was done to."""
     parts = [
         (field.name, part)
         for field in fields
         for part in field.parts
-        if "cells[" in part.cell and "group_value" not in part.cell
+        if part.told and not any(name.startswith("head.") for name in part.told)
     ]
-    usual = [
-        (column, part) for column, part in parts if part.type in ("money", "decimal") and chosen.is_usual(part.name)
-    ]
-    asked = [
-        (column, part, found)
-        for column, part in parts
-        if (column, part) not in usual
-        for found in _conversions(part, chosen)
-    ]
-    return sorted(
-        [*_of_shapes(usual, chosen), *_counted(con, asked)], key=lambda one: (one.column_name or "", one.reason_code)
-    )
-
-
-def _of_shapes(parts: Sequence[tuple[str, Field]], chosen: Chosen) -> list[Finding]:
-    """What was done to amounts of the usual shapes, which say it themselves."""
-    told: dict[tuple[str, str], list[Shape]] = {}
-    for column, part in parts:
-        for shape in chosen.shapes[part.name]:
-            if shape.text.endswith("-"):
-                told.setdefault((column, "NUM_TRAILING_MINUS"), []).append(shape)
-            if chosen.locale.decimal == "," in shape.text:
-                told.setdefault((column, "NUM_COMMA_DECIMAL"), []).append(shape)
-    return [
-        Finding(
-            reason,
-            "repair",
-            column_name=column,
-            count=sum(shape.count for shape in shapes),
-            raw_value=" | ".join(shape.example[:60] for shape in shapes[:_EXAMPLES]),
+    asked = [(column, part, found) for column, part in parts for found in _conversions(part, chosen)]
+    days = [one for one in asked if one[1].type == "date" and one[1].told == {one[1].cell}]
+    counted = _counted(con, [one for one in asked if one not in days], "item", "count(*)")
+    for column in dict.fromkeys(column for column, _, _ in days):  # a few thousand days, however many rows
+        mine = [one for one in days if one[0] == column]
+        cell = mine[0][1].cell
+        con.execute(
+            f"create or replace temp table day_text as select {cell}, count(*) as times, min(line_no) as line_no from item group by {cell}"
         )
-        for (column, reason), shapes in told.items()
-    ]
+        counted += _counted(con, mine, "day_text", "sum(times)")
+    return sorted(counted, key=lambda one: (one.column_name or "", one.reason_code))
 
 
-def _counted(con: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, Field, tuple[str, str]]]) -> list[Finding]:
+def _counted(
+    con: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, Field, tuple[str, str]]], items: str, measure: str
+) -> list[Finding]:
     if not asked:
         return []
     names = dict.fromkeys(part.name for _, part, _ in asked)
@@ -74,9 +54,9 @@ def _counted(con: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, Field, t
         for name in names
         if known[name].type in ("money", "decimal")
     )
-    rows = f"(select *{odd} from (select {texts} from classed where row_class = 'item'))"
+    rows = f"(select *{odd} from (select *, {texts} from {items}))"
     counts = con.execute(
-        f"select {', '.join(f'count(*) filter (where {condition})' for _, _, (_, condition) in asked)} from {rows}"
+        f"select {', '.join(f'{measure} filter (where {condition})' for _, _, (_, condition) in asked)} from {rows}"
     ).fetchall()[0]
     done = [
         (column, reason, int(count), part, condition)
@@ -99,7 +79,9 @@ def _counted(con: duckdb.DuckDBPyConnection, asked: Sequence[tuple[str, Field, t
 def _examples(con: duckdb.DuckDBPyConnection, rows: str, group: Sequence[tuple[str, str, int, Field, str]]) -> str:
     texts: list[str] = []
     for _, _, _, part, condition in group:
-        found = con.execute(f"select {_cell(part.name)} from {rows} where {condition} limit {_EXAMPLES}").fetchall()
+        found = con.execute(
+            f"select {_cell(part.name)} from {rows} where {condition} order by line_no limit {_EXAMPLES}"
+        ).fetchall()
         texts += [str(text).strip()[:60] for (text,) in found]
     return " | ".join(texts[:_EXAMPLES])
 
@@ -143,6 +125,8 @@ def _of_amounts(field: Field, chosen: Chosen) -> list[tuple[str, str]]:
     found = [("NUM_TRAILING_MINUS", f"ends_with({text}, '-')")]
     if chosen.locale.decimal == ",":
         found.append(("NUM_COMMA_DECIMAL", f"contains({text}, ',')"))
+    if field.name in chosen.usual:
+        return found
     found += [
         ("NUM_PAREN_CRDR", f"regexp_matches({odd}, '(?i)^[^0-9]*[(]|[CD]R\\s*$|^\\s*[CD]R|HABER|DEBE|[借贷]|[0-9-] *[HS]$')"),
         ("NUM_CURRENCY_SYMBOL", f"regexp_matches({odd}, {lit('(?i)' + CURRENCY)}) or regexp_matches({odd}, '[''\\x{{2019}}]')"
@@ -192,27 +176,28 @@ _TWICE: Final = "[\\x{C2}-\\x{F4}][\\x{80}-\\x{BF}€‚ƒ„…†‡ˆ‰Š‹
 """Two characters that may be one, once read in the wrong code page."""
 
 
-def undo_mojibake(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> list[Finding]:
-    """Turn texts of `typed_row` that were encoded twice (IbÃ¡Ã±ez) back, once and only where every byte agrees; lost characters are told.
+def undo_mojibake(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> list[Finding]:
+    """Turn texts that were encoded twice (IbÃ¡Ã±ez) back, once and only where every byte agrees; lost characters are told.
 
-    The names given are of text columns. A text with U+FFFD stays as it is: what stood there is gone.
+    A text with U+FFFD stays as it is: what stood there is gone.
     """
-    if not columns:
+    if not fields:
         return []
     # Only a text with a letter beyond ASCII can be either, and asking for that is cheap.
     tests = {
-        (column, wrong): f"case when strlen({name}) <> length({name}) then {test} else false end"
-        for column in columns
-        for name in [ident(column)]
+        (field.name, wrong): f"case when strlen({name}) <> length({name}) then {test} else false end"
+        for field in fields
+        for name in [ident(field.name)]
         for wrong, test in ((True, f"regexp_matches({name}, {lit(_TWICE)})"), (False, f"contains({name}, chr(65533))"))
     }
     counts = con.execute(
         f"select {', '.join(f'count(*) filter (where {test})' for test in tests.values())} from typed_row"
     ).fetchall()[0]
+    known = {field.name: field for field in fields}
     findings = []
     for (column, wrong), count in zip(tests, counts, strict=True):
         if count and wrong:
-            findings += _undone(con, column, tests[column, wrong])
+            findings += _undone(con, known[column], tests[column, wrong])
         elif count:
             example = con.execute(
                 f"select {ident(column)} from typed_row where {tests[column, wrong]} limit 1"
@@ -223,20 +208,29 @@ def undo_mojibake(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> lis
     return findings
 
 
-def _undone(con: duckdb.DuckDBPyConnection, column: str, test: str) -> list[Finding]:
+def _undone(con: duckdb.DuckDBPyConnection, field: Field, test: str) -> list[Finding]:
     told = con.execute(
-        f"select {ident(column)}, count(*) from typed_row where {test} group by {ident(column)} order by 1"
+        f"select {ident(field.name)}, count(*) from typed_row where {test} group by {ident(field.name)} order by 1"
     ).fetchall()
     meant = [(text, right, int(count)) for text, count in told if (right := decoded_again(text)) is not None]
     if not meant:
         return []
     con.execute("create or replace temp table meant_text (told varchar, meant varchar)")
     con.executemany("insert into meant_text values (?, ?)", [(text, right) for text, right, _ in meant])
-    con.execute(f"update typed_row set {ident(column)} = m.meant from meant_text as m where {ident(column)} = m.told")
+    for name in sorted(field.told):
+        table, column = ("head", name.removeprefix("head.")) if name.startswith("head.") else ("item", name)
+        # What a text is taken from may say more than the text itself.
+        is_whole = name == field.cell
+        con.execute(
+            f"update {table} set {column} = {'m.meant' if is_whole else f'replace({column}, m.told, m.meant)'} from meant_text as m"
+            f" where {f'{column} = m.told' if is_whole else f'contains({column}, m.told)'}"
+        )
     text, right, _ = meant[0]
     count = sum(count for _, _, count in meant)
     return [
-        Finding("ENC_MOJIBAKE", "accept_warn", column_name=column, count=count, raw_value=text, repaired_value=right)
+        Finding(
+            "ENC_MOJIBAKE", "accept_warn", column_name=field.name, count=count, raw_value=text, repaired_value=right
+        )
     ]
 
 

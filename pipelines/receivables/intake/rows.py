@@ -116,14 +116,8 @@ def _quoted_spans(
     return spans, left_open + ([start] if start is not None else [])
 
 
-def pipe_records(con: duckdb.DuckDBPyConnection, header_line: str, name: str = "the list") -> None:
-    """Create table `record` from `line` for a drawn list: cut at the pipes, or at the header's pipe positions where a text holds a pipe itself.
-
-    Raises:
-        FileRefused: the list's layout is wider than its page, so that each item takes several lines.
-    """
-    first = con.execute("select raw from line order by line_no limit 400").fetchall()
-    refuse_wrapped([raw for (raw,) in first], name)
+def pipe_records(con: duckdb.DuckDBPyConnection, header_line: str) -> None:
+    """Create table `record` from `line` for a drawn list: cut at the pipes, or at the header's pipe positions where a text holds a pipe itself."""
     positions = [match.start() for match in re.finditer(r"\|", header_line)]
     width = len(positions) - 1
     fixed = ", ".join(f"trim(substr(raw, {a + 2}, {b - a - 1}))" for a, b in pairwise(positions))
@@ -223,7 +217,7 @@ def classify(
 
 def _told_beside(header: Header, rows: Rows, money_positions: Sequence[int]) -> str:
     """SQL for what else a row tells that is not an item at sight: document cells beside the first words, an amount, a head's words."""
-    beside = " + ".join(f"({_is_filled(p)} and first_cell <> {p})::integer" for p in _document_positions(header)) or "0"
+    beside = " + ".join(f"({_is_filled(p)} and first_cell <> {p})::integer" for p in document_positions(header)) or "0"
     amount = " or ".join(_is_amount(p) for p in money_positions) or "false"
     in_group = " or ".join(_fits(expression) for expression in rows.group.values()) or "false"
     return (
@@ -256,7 +250,7 @@ def _class_at_sight(
         same = " and ".join(f"trim(cells[{p}]) = {lit(label)}" for p, label in list(labels.items())[:2])
         tests.append(("header", same))
     tests.append(("blank", "regexp_matches(raw, '^[\\s,;|\"]*$')"))
-    documents = _document_positions(header)[:3]
+    documents = document_positions(header)[:3]
     if len(documents) > 1:
         told = " + ".join(f"(trim(cells[{p}]) <> '')::tinyint" for p in documents)
         amount = (
@@ -268,7 +262,8 @@ def _class_at_sight(
     return "case " + " ".join(f"when {test} then '{name}'" for name, test in tests) + " end"
 
 
-def _document_positions(header: Header) -> list[int]:
+def document_positions(header: Header) -> list[int]:
+    """Positions (from 1) of the cells that tell of a document, the most telling first."""
     return list(dict.fromkeys(header.roles[role] for role in _DOCUMENT_ROLES if role in header.roles))
 
 
@@ -280,7 +275,7 @@ def _class_by_words(
     money_positions: Sequence[int],
 ) -> str:
     """SQL for the class of all other rows, from `words` and what `_told_beside` adds."""
-    documents = _document_positions(header)
+    documents = document_positions(header)
     keyless = " and ".join(f"not {_is_filled(p)}" for p in key_positions) or "false"
     if (
         rows.child_of or rows.fill_down
@@ -389,11 +384,30 @@ def _place(con: duckdb.DuckDBPyConnection, rows: Rows, closes: str) -> None:
     """Number the heads by the rows passed before them, twice, so that the odd numbers are left for the rows below a closing total."""
     # Windows over whole records would spill on a large list: line numbers are enough to place them.
     # A sum, for count(*) filter (...) over (...) takes two hundred times as long.
-    passed = "(sum((row_class in ('item', 'total', 'unclassified'))::integer) over (order by line_no))::bigint"
+    passed = (
+        "(sum((row_class in ('item', 'total', 'unclassified'))::integer) over (order by line_no)"
+        " + coalesce(sum((block is not null)::integer) over (order by line_no rows between unbounded preceding and 1 preceding), 0))::bigint"
+    )
     con.execute(
-        "create or replace temp table placed as select line_no, row_class,"
+        "create or replace temp table placed as with marked as (select classed.line_no, classed.row_class, item.block from classed"
+        " left join (select distinct block from item) as item on item.block between classed.line_no and classed.line_no + classed.n_lines - 1"
+        f" where {'true' if rows.group else 'false'})"
+        " select line_no, row_class,"
         f" max(case when row_class = 'group' then 2 * passed when {closes} then 2 * passed - 1 end) over (order by line_no) as group_no from"
-        f" (select line_no, row_class, {passed} as passed from classed where {'true' if rows.group else 'false'})"
+        f" (select line_no, row_class, {passed} as passed from marked)"
+    )
+
+
+def place_items(con: duckdb.DuckDBPyConnection, rows: Rows, kept: Sequence[int]) -> None:
+    """Add the items of `classed` to table `item`, and create table `head`: what the heads above the rows of a block tell, one row per block."""
+    cells = "".join(f", trim(coalesce(cells[{position}], ''))" for position in kept)
+    con.execute(f"insert into item select line_no, n_lines, line_no{cells} from classed where row_class = 'item'")
+    if not rows.group:
+        return
+    told = ", ".join(f"trim({role}) as {role}" for role in rows.group)
+    con.execute(
+        f"create or replace temp table head as select unnest(range(classed.line_no, classed.line_no + n_lines)) as block, {told} from classed"
+        " inner join placed on classed.line_no = placed.line_no left join group_value on placed.group_no = group_value.group_no"
     )
 
 

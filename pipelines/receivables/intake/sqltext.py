@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SPACES: Final = " \t\f\u00a0"
 """What is no word in a cell."""
@@ -18,6 +21,16 @@ def ident(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def cell(position: int) -> str:
+    """The column of table `item` that holds a record's cell; positions count from 1."""
+    return f"cell_{position}"
+
+
 def lit(value: str | None) -> str:
     """Quote a text value; None is NULL."""
     return "null" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def any_of(text: str, values: Collection[str]) -> str:
+    """SQL condition: a text is one of a few; a long IN would become a join, in each case it stands in."""
+    return f"({' or '.join(f'{text} = {lit(value)}' for value in values)})" if values else "false"

@@ -76,8 +76,7 @@ def settle_rows(
         f"create or replace table settled as select *{f' replace ({replaced})' if replaced else ''},"
         f" case when {beyond or 'false'} then 'SKIP_OUT_OF_SCOPE' when {repeated} then 'SKIP_REPEATED_KEY' end as scope from typed_row"
     )
-    con.execute("drop table typed_row")
-    con.execute("alter table settled rename to typed_row")
+    con.execute("create or replace temp view typed_row as select * from settled")
 
 
 def _rate(name: str, role: Role, present: set[str]) -> str:
@@ -100,7 +99,7 @@ def judge_table(
     """
     forced = lit(companies.default) if companies.is_forced else f"coalesce(company_id, {lit(companies.default)})"
     company = "company_id" if table.name == "company" else forced
-    unnamed = con.execute(f"select count(*) from typed_row where {company} is null and len(problems) = 0").fetchone()
+    unnamed = con.execute(f"select count(*) from typed_row where {company} is null and flaw is null").fetchone()
     if unnamed and unnamed[0]:
         raise FileRefused(
             got=f"{file_name}, which names no company",
@@ -113,7 +112,10 @@ def judge_table(
         if table.name == "document"
         else ""
     )
-    con.execute(f"create or replace table companied as select * replace ({company} as company_id{kind}) from typed_row")
+    fault_column = ", null::varchar as fault_column" if is_foreign else ""
+    con.execute(
+        f"create or replace table companied as select * replace ({company} as company_id{kind}){fault_column} from typed_row"
+    )
     scope = "when scope is not null then scope" if is_foreign else ""
     if is_foreign:
         _fill_currencies(con, table, companies)
@@ -124,7 +126,7 @@ def judge_table(
         if not (table.name == "company" and column != "company_id")
     ]
     con.execute(
-        f"create or replace table ruled as select *, case {scope} when len(problems) > 0 then problems[1].reason {rules} end as fault from companied"
+        f"create or replace temp view ruled as select *, case {scope} when flaw is not null then flaw {rules} end as fault from companied"
     )
     mark_repeats(
         con, "ruled", ", ".join(dict.fromkeys(key)) if table.key else "", [ident(name) for name in table.columns]
@@ -140,16 +142,15 @@ def _fill_currencies(con: duckdb.DuckDBPyConnection, table: Table, companies: Co
                 [currency, company_id],
             )
         con.execute(
-            f"update companied set problems = list_append(problems, {{'column_name': {lit(name)}, 'reason': 'REQUIRED_BLANK', 'value': ''}})"
-            f" where {ident(name)} is null and len(problems) = 0 and scope is null"
+            f"update companied set flaw = 'REQUIRED_BLANK', fault_column = {lit(name)} where {ident(name)} is null and flaw is null and scope is null"
         )
 
 
 def judge_nowhere(con: duckdb.DuckDBPyConnection, companies: Companies) -> None:
-    """Create table `judged` for a file whose rows belong to no canonical table: every row is out of scope."""
+    """Create view `judged` for a file whose rows belong to no canonical table: every row is out of scope."""
     con.execute(
-        f"create or replace table judged as select line_no, n_lines, raw, coalesce({lit(companies.default)}, '') as company_id,"
-        " []::struct(column_name varchar, reason varchar, value varchar)[] as problems, 'SKIP_OUT_OF_SCOPE' as verdict from classed where row_class = 'item'"
+        f"create or replace temp view judged as select line_no, n_lines, coalesce({lit(companies.default)}, '') as company_id,"
+        " 'SKIP_OUT_OF_SCOPE' as verdict from item"
     )
 
 

@@ -1,0 +1,34 @@
+"""Every sample gives the same rows, findings and counts whether its regular lines are told apart or not."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exports import samples
+from intake_files import assert_equal, both_ways
+from receivables.assets import profiles_dir
+from receivables.intake import convert
+from receivables.intake.company import Companies
+from receivables.intake.profile import read_profiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SYSTEMS = sorted(path.stem for path in profiles_dir().glob("*.toml") if path.stem not in ("canonical", "invoice_list"))
+
+
+@pytest.mark.parametrize(
+    ("system", "is_small"),
+    [(name, bool(zlib.crc32(name.encode()) % 2)) for name in SYSTEMS if name != "uci_online_retail"],
+)
+def test_a_sample_reads_the_same_both_ways(
+    reference_data: Path, monkeypatch: pytest.MonkeyPatch, system: str, is_small: bool
+) -> None:
+    if not is_small:
+        monkeypatch.setattr(convert, "SMALL", 0)
+    known = Companies("ES01", {"ES01": "EUR", "1000": "EUR"})
+    for path in samples(reference_data, system):
+        assert_equal(*both_ways(monkeypatch, path, *read_profiles(profiles_dir() / f"{system}.toml"), companies=known))
