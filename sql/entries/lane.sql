@@ -34,13 +34,11 @@ grouped as (
         = max(told.to_currency) over (partition by told.company_id, told.source_system, told.group_key) then told.amount_to_doc
       else told.amount_local
     end, false, item.posted_on, told.alloc_date,
-    least(told.voided_date, back.voided_date, case when told.source_mode = 'full' then told.missing_since end),
+    least(told.voided_date, case when told.source_mode = 'full' then told.missing_since end),
     told.batch_id, told.line_no, told.recorded_at, told.recorded_source, told.source_mode, told.extract_as_of
-  from entries.use as told
+  from entries.drawn as told
   inner join entries.item as item on told.company_id = item.company_id and told.to_entity = item.entity and told.to_row_key = item.row_key
-  left join entries.taken_back as back
-    on told.company_id = back.company_id and told.source_system = back.source_system and told.allocation_key = back.allocation_key
-  where told.group_key is not null and not told.is_taken_back
+  where told.group_key is not null and told.amount_to_doc > 0
 ),
 line as (
   select * from cleared

@@ -1,11 +1,13 @@
 -- One row per told use with both legs, positive, each in its own item's currency; to_ is the end that raises what is owed, whichever way round it was told.
--- is_taken_back: the row only takes back an earlier one. A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
+-- is_taken_back: the row only takes back an earlier one. is_lent: told with a minus of a receipt to another credit, which is used through it.
+-- A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
 with valued as (
   select
     told.*, debit.side as to_side, debit.currency as to_currency, credit.side as from_side, credit.currency as from_currency,
     debit.amount_doc as to_item_doc, debit.amount_local as to_item_local, credit.amount_doc as from_item_doc, credit.amount_local as from_item_local,
     coalesce(told.kind, '') in ('write_off', 'waiver', 'discount', 'tolerance', 'fx_difference') as is_loss,
-    coalesce(told.amount_to_doc, told.amount_local, told.amount_from_doc) < 0 and told.kind is distinct from 'fx_difference' as is_taken_back,
+    coalesce(told.amount_to_doc, told.amount_local, told.amount_from_doc) < 0 and told.kind is distinct from 'fx_difference' as is_minus,
+    coalesce(debit.side < 0 and credit.side < 0 and told.from_entity = 'payment' and told.group_key is null, false) as is_credit_of_receipt,
     case
       when coalesce(told.currency, debit.currency) is not distinct from debit.currency or debit.currency is null then 'to'
       when told.currency = credit.currency then 'from'
@@ -51,7 +53,8 @@ legs as (
   from measured
 )
 select
-  company_id, source_system, allocation_key, kind, group_key, is_loss, is_taken_back, alloc_date, voided_date, discount_local,
+  company_id, source_system, allocation_key, kind, group_key, is_loss, is_minus and not is_credit_of_receipt as is_taken_back, is_minus and is_credit_of_receipt as is_lent,
+  alloc_date, voided_date, discount_local,
   case when is_turned then from_key else to_key end as to_key, case when is_turned then to_key else from_key end as from_key,
   case when is_turned then from_entity else to_entity end as to_entity, case when is_turned then to_entity else from_entity end as from_entity,
   case when is_turned then from_row_key else to_row_key end as to_row_key, case when is_turned then to_row_key else from_row_key end as from_row_key,
