@@ -1,4 +1,4 @@
--- One row per told use with both legs, positive, each in its own item's currency; to_ is the end that raises what is owed, whichever way round it was told.
+-- One row per told use (told by both ends: that of the debit) with both legs, positive, each in its own item's currency; to_ is the end that raises what is owed, whichever way round it was told.
 -- is_taken_back: the row only takes back an earlier one. is_lent: told with a minus of a receipt to another credit, which is used through it.
 -- A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
 with valued as (
@@ -20,6 +20,9 @@ with valued as (
   left join entries.item as credit
     on told.company_id = credit.company_id and told.from_entity = credit.entity and told.from_row_key = credit.row_key
   left join staging.company as company on told.company_id = company.company_id
+  left join entries.mirror as mirror
+    on told.company_id = mirror.company_id and told.source_system = mirror.source_system and told.allocation_key = mirror.allocation_key
+  where mirror.allocation_key is null
 ),
 stated as (
   select

@@ -123,10 +123,17 @@ def trans(number: int, account: str, kind: str, amount: str, paid: str = "0.00",
 
 
 def settled(
-    number: int, debit: int, credit: int, amount: str, day: date, *, reversible: str = "Yes"
+    number: int,
+    debit: int,
+    credit: int,
+    amount: str,
+    day: date,
+    *,
+    reversible: str = "Yes",
+    credit_due: date | None = None,
 ) -> list[dict[str, Any]]:
-    """The two rows of a settlement, one from each end; the payment has no due date."""
-    ends = [(debit, credit, Decimal(amount), date(2024, 4, 12)), (credit, debit, -Decimal(amount), None)]
+    """The two rows of a settlement, one from each end; a payment has no due date."""
+    ends = [(debit, credit, Decimal(amount), date(2024, 4, 12)), (credit, debit, -Decimal(amount), credit_due)]
     return [
         {
             "RECID": number + place,
@@ -221,13 +228,16 @@ def test_an_unknown_type_is_kept_out_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("first_is", ["Yes", "No"])
-def test_a_settlement_taken_back_is_told_again_the_other_way_round(tmp_path: Path, first_is: str) -> None:
-    """From the day it is taken back the invoice is open again; the first pair may be marked too, or not."""
+@pytest.mark.parametrize("credit_due", [None, date(2024, 4, 20)], ids=["no due date", "due date"])
+def test_a_settlement_taken_back_is_told_again_the_other_way_round(
+    tmp_path: Path, first_is: str, credit_due: date | None
+) -> None:
+    """From the day it is taken back the invoice is open again; the first pair may be marked too, or not, and the credit may have a due date."""
     book = [{**BOOK[0], "SETTLEAMOUNTCUR": Decimal(0), "SETTLEAMOUNTMST": Decimal(0)}, {**BOOK[1], "SETTLEAMOUNTCUR": Decimal(0),
             "SETTLEAMOUNTMST": Decimal(0), "CLOSED": NEVER}]  # fmt: skip
     rows = [
-        *settled(1, 1, 2, "400.00", date(2024, 4, 20), reversible=first_is),
-        *settled(3, 1, 2, "-400.00", date(2024, 5, 1), reversible="No"),
+        *settled(1, 1, 2, "400.00", date(2024, 4, 20), reversible=first_is, credit_due=credit_due),
+        *settled(3, 1, 2, "-400.00", date(2024, 5, 1), reversible="No", credit_due=credit_due),
     ]
     files = [write(tmp_path, "CustTrans.csv", text_of(book)), write(tmp_path, "CustSettlement.csv", text_of(rows))]
     found = told(tmp_path / "home", files, company="usmf")
