@@ -33,6 +33,8 @@ settlement as (
   union all by name
   select * exclude (amount_cut), 'derived_reference' as origin, false as is_one_sided from entries.link where amount_to_doc > 0
   union all by name
+  select *, 'derived_reference' as origin, false as is_from_unknown, false as is_one_sided from entries.part_payment
+  union all by name
   select *, 'derived_clearing' as origin, false as is_from_unknown, false as is_one_sided
   from entries.stretch
 )
