@@ -158,7 +158,7 @@ REASONS: Final[Mapping[str, str]] = {
     "DISCOUNT_ABOVE_AMOUNT": N_("A discount larger than the amount it belongs to."),
     "SETTLED_WHILE_OPEN": N_("A settlement date on items the export calls open; the date was ignored."),
     "TYPE_UNKNOWN": N_("A document type that the profile does not know."),
-    "REF_ORPHAN_CUSTOMER": N_("Documents of customers that no export describes; their balances count."),
+    "REF_ORPHAN_CUSTOMER": N_("Documents or orders of customers that no export describes; their balances count."),
     "REF_ORPHAN_ALLOC": N_("Allocations to documents or receipts that are in no export; the money stays unapplied."),
     "ALLOC_SOURCE": N_("Allocations that do not say what they draw on."),
     "ALLOC_TARGET": N_("Allocations that do not say what they settle."),
