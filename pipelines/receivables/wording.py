@@ -167,7 +167,9 @@ REASONS: Final[Mapping[str, str]] = {
     "INSTALMENT_SUM": N_("Instalments that do not sum to their document."),
     "OPEN_MISMATCH": N_("The open amount the export states differs from the one computed."),
     "STATE_CANCELLED": N_("Cancelled, reversed or draft documents; they do not count in balances."),
-    "STATE_VANISHED": N_("Items of an earlier full export are missing in the newest one."),
+    "STATE_VANISHED": N_(
+        "Open items of an earlier full export that a later one no longer holds; they still count. The example is their sum."
+    ),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
     "FX_SWAPPED": N_("Exchange rates stated the other way round were inverted."),
     "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
