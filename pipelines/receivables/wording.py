@@ -182,6 +182,12 @@ REASONS: Final[Mapping[str, str]] = {
     "ENTRY_INCOMPLETE": N_(
         "Entries that lack what another file of the system should tell; they count nowhere until it does. The example is their sum."
     ),
+    "ENTRY_LIST_OLDER": N_(
+        "A newer list of the same debts that does not tell all of them, or those of far fewer customers; the older list counts. The example is its sum."
+    ),
+    "ENTRY_LIST_REPLACED": N_(
+        "Entries of an earlier day than a newer list of the same debts, which counts in their place. The example is their sum."
+    ),
     "ENTRY_SECOND_LIST": N_("A second list of the same debts; only the first is counted. The example is its sum."),
     "FX_RATE_OF_DAY": N_("Foreign amounts without a ledger amount were converted at the rate of their day."),
     "ORDER_RETURN_DERIVED": N_(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import receivables
-from exports import Told, samples, told, truth
+from exports import TRUTH_DAY, Told, samples, told, truth
 from intake_files import write
+from receivables.land import Reading
 from table_files import american, continental, entries_told, html_of, labelled, sheet_of, text_of, turned
 
 if TYPE_CHECKING:
@@ -45,6 +46,32 @@ def test_each_set_of_tables_gives_the_balances_of_the_ledger(
     found = told(tmp_path, samples(reference_data, "d365_fo", *names), company="acme")
     whole(found)
     assert found.open_by_customer() == truth(reference_data, CUSTOMERS)
+
+
+def test_a_newer_list_of_what_is_open_counts_instead_of_older_transactions(
+    reference_data: Path, tmp_path: Path
+) -> None:
+    """Of the days before the list the transactions still tell; their settlements are none of the list's."""
+    old = date(2024, 9, 30)
+    found = told(tmp_path, samples(reference_data, "d365_fo", TRANS, SETTLED), company="acme", extract_as_of=old)
+    before = found.open_by_customer()
+    rows: list[Row] = [
+        {"RECID": n, "REFRECID": 5637144000 + n, "DATAAREAID": "acme", "ACCOUNTNUM": f"C0000{n}", "TRANSDATE": moment(date(2024, 5, 15)),
+         "DUEDATE": moment(date(2024, 6, 14)), "AMOUNTCUR": amount, "AMOUNTMST": amount, "CASHDISCDATE": NEVER, "CASHDISCAMOUNT": 0}
+        for n, amount in ((1, Decimal(100)), (2, Decimal(5500)))
+    ]  # fmt: skip
+    receivables.ingest(
+        [write(tmp_path, "CustTransOpen.csv", text_of(rows))], found.home, reading=Reading(extract_as_of=TRUTH_DAY)
+    )
+    receivables.build(found.home)
+    assert found.open_by_customer() == {"C00001": Decimal(100), "C00002": Decimal(5500)}
+    assert found.control_difference() == 0
+    codes = [row[0] for row in found.findings("accept_warn")]
+    assert "ENTRY_LIST_REPLACED" in codes
+    assert "REF_ORPHAN_ALLOC" not in codes
+    receivables.build(found.home, as_of=old)
+    assert found.open_by_customer() == before
+    assert "ENTRY_LIST_REPLACED" not in [row[0] for row in found.findings("accept_warn")]
 
 
 def test_the_invoice_journal_alone_holds_invoices_without_payments(reference_data: Path, tmp_path: Path) -> None:
