@@ -190,6 +190,12 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "ENTRY_SECOND_LIST": N_("A second list of the same debts; only the first is counted. The example is its sum."),
     "FX_RATE_OF_DAY": N_("Foreign amounts without a ledger amount were converted at the rate of their day."),
+    "OPENING_BALANCE_DIFFERS": N_(
+        "Opening balances that differ from what the earlier history leaves; the history counts."
+    ),
+    "OPENING_BALANCE_KNOWN": N_(
+        "Opening balances of debts whose earlier history is told; they were left out. The example is their sum."
+    ),
     "ORDER_RETURN_DERIVED": N_(
         "Returned order lines were linked to the latest earlier sale of the same customer, product and quantity."
     ),
