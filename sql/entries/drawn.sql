@@ -2,46 +2,32 @@
 -- was too much, in to_'s currency. What a receipt settles, the credits used through it and what it gives itself (to_ is the receipt) are a group.
 with told as (
   select
-    told.* exclude (is_taken_back) replace (
-      least(told.voided_date, back.voided_date) as voided_date, coalesce(told.group_key, through.group_key) as group_key
-    ),
+    told.* replace (coalesce(told.group_key, through.group_key) as group_key),
     through.group_key is not null as is_through, abs(source.amount_doc) as source_doc,
-    coalesce(
-      told.amount_from_doc,
-      case
-        when told.amount_local = 0 then told.amount_to_doc
-        else told.amount_to_doc - prorate(coalesce(told.discount_local, 0), told.amount_to_doc, told.amount_local)
-      end
-    ) as drawn_doc,
-    told.group_key is null and through.group_key is null and not told.is_loss and told.from_side < 0 and told.to_side > 0 and told.from_entity <> 'write_off'
-    and told.voided_date is null and back.allocation_key is null and idle.row_key is null
-    and (told.source_mode <> 'full' or told.missing_since is null) as is_lasting
-  from entries.use as told
-  left join entries.taken_back as back
-    on told.company_id = back.company_id and told.source_system = back.source_system and told.allocation_key = back.allocation_key
+    told.is_lasting and told.group_key is null and through.group_key is null and not told.is_loss and told.from_side < 0 and told.to_side > 0
+    and told.from_entity <> 'write_off' as is_filling
+  from entries.lasting as told
   left join entries.through as through
-    on told.company_id = through.company_id and told.source_system = through.source_system and told.group_key is null and not told.is_loss
-    and told.from_entity = through.entity and told.from_row_key = through.row_key
+    on told.company_id = through.company_id and told.source_system = through.source_system and told.from_entity = through.entity
+    and told.from_row_key = through.row_key and told.is_lasting and told.group_key is null and not told.is_loss
   left join entries.item as source
     on told.company_id = source.company_id and told.from_entity = source.entity and told.from_row_key = source.row_key
-  left join entries.idle_item as idle
-    on told.company_id = idle.company_id and told.to_entity = idle.entity and told.to_row_key = idle.row_key
-  where not told.is_taken_back and (not told.is_lent or through.group_key is not null)
+  where not told.is_lent or through.group_key is not null
 ),
 running as (
   select
     *,
-    sum(case when is_lasting then drawn_doc else 0 end) over (
-      partition by company_id, from_entity, from_row_key, is_lasting order by alloc_date, allocation_key rows between unbounded preceding and current row
+    sum(case when is_filling then drawn_doc else 0 end) over (
+      partition by company_id, from_entity, from_row_key, is_filling order by alloc_date, allocation_key rows between unbounded preceding and current row
     ) - drawn_doc as before_doc,
-    sum(case when is_lasting then drawn_doc else 0 end) over (partition by company_id, from_entity, from_row_key, is_lasting) as all_doc
+    sum(case when is_filling then drawn_doc else 0 end) over (partition by company_id, from_entity, from_row_key, is_filling) as all_doc
   from told
 ),
 reached as (
   select
     running.*,
     case
-      when running.is_lasting and running.all_doc > running.source_doc + setting.over_allocation_amount
+      when running.is_filling and running.all_doc > running.source_doc + setting.over_allocation_amount
         then least(running.drawn_doc, greatest(running.source_doc - running.before_doc, 0))
       else running.drawn_doc
     end::decimal(18, 4) as moved_doc
@@ -49,7 +35,7 @@ reached as (
   cross join params.ledger as setting
 )
 select
-  * exclude (is_lent, is_through, source_doc, drawn_doc, is_lasting, before_doc, all_doc, moved_doc) replace (
+  * exclude (is_lent, is_lasting, is_through, is_filling, source_doc, drawn_doc, before_doc, all_doc, moved_doc) replace (
     case when is_through then null else from_key end as from_key, case when is_through then null else from_entity end as from_entity,
     case when is_through then null else from_row_key end as from_row_key, case when is_through then null else from_seq end as from_seq,
     case when is_through then null else from_side end as from_side, case when is_through then null else from_currency end as from_currency,

@@ -1,5 +1,6 @@
 -- One row per key that something refers to and item it may stand for. A key is that of an entry (then seq is the entry's), else of a document, else a
--- document's number; that of an opening balance left out stands for the debt it carries on. debit_place, credit_place: the item's turn where the key is not unique: debits or credits first, then the oldest.
+-- document's number; that of an opening balance left out stands for the debt it carries on. debit_place, credit_place: the item's turn where the key is
+-- not unique: debits or credits first, then the oldest.
 with referred as (
   select company_id, source_system, to_key as name from lake.entry_allocation where is_current and to_key is not null
   union

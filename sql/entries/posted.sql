@@ -1,5 +1,6 @@
--- One row per entry that counts (an opening balance only where nothing earlier is told), with the item it is part of: entity (document, payment, or write_off, which is an allocation and no item) and row_key.
--- Entries of one document and sign are one item, receipts of one document too; seq numbers the entries of a row_key. Amounts signed: positive raises what is owed.
+-- One row per entry that counts (an opening balance only where nothing earlier is told), with the item it is part of: entity (document, payment, or
+-- write_off, which is an allocation and no item) and row_key. Entries of one document and sign are one item, receipts of one document too; seq numbers
+-- the entries of a row_key. Amounts signed: positive raises what is owed.
 with valued as (
   select
     told.* exclude (fault) replace (

@@ -1,26 +1,13 @@
 -- One row per receipt through which credits are used beside its own money (uses told with a minus, both ends lower what is owed): gives_doc, gives_local is
 -- what it gives itself, what it settles less those credits, at most its amount; amount_cut what would be too much. Positive, its own currency.
-with standing as (
-  select
-    told.company_id, told.source_system, told.from_entity, told.from_row_key, told.is_lent, told.alloc_date,
-    coalesce(told.amount_from_doc, told.amount_to_doc) as amount_doc, told.batch_id, told.line_no, told.recorded_at, told.recorded_source,
-    told.source_mode, told.extract_as_of
-  from entries.use as told
-  left join entries.taken_back as back
-    on told.company_id = back.company_id and told.source_system = back.source_system and told.allocation_key = back.allocation_key
-  left join entries.idle_item as idle
-    on told.company_id = idle.company_id and told.to_entity = idle.entity and told.to_row_key = idle.row_key
-  where not told.is_taken_back and not told.is_loss and told.group_key is null and told.from_entity = 'payment' and told.to_entity is not null
-    and told.voided_date is null and back.allocation_key is null and idle.row_key is null
-    and (told.source_mode <> 'full' or told.missing_since is null)
-),
-total as (
+with total as (
   select
     company_id, source_system, from_entity as entity, from_row_key as row_key,
-    sum(case when is_lent then -amount_doc else amount_doc end)::decimal(18, 4) as wanted_doc,
+    sum(case when is_lent then -drawn_doc else drawn_doc end)::decimal(18, 4) as wanted_doc,
     min(batch_id) as batch_id, min(line_no) as line_no, min(recorded_at) as recorded_at, min(recorded_source) as recorded_source,
     max(source_mode) as source_mode, max(extract_as_of) as extract_as_of
-  from standing
+  from entries.lasting
+  where is_lasting and not is_loss and group_key is null and from_entity = 'payment'
   group by company_id, source_system, from_entity, from_row_key
   having bool_or(is_lent) and not bool_and(is_lent)
 ),

@@ -1,6 +1,6 @@
--- One row per told use (told by both ends: that of the debit) with both legs, positive, each in its own item's currency; to_ is the end that raises what is owed, whichever way round it was told.
--- is_taken_back: the row only takes back an earlier one. is_lent: told with a minus of a receipt to another credit, which is used through it.
--- A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
+-- One row per told use (told from both ends: that of the debit) with both legs, positive, each in its own item's currency; to_ is the end that raises what
+-- is owed, whichever way round it was told. is_taken_back: the row only takes back an earlier one. is_lent: told with a minus of a receipt to another
+-- credit, which is used through it. A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
 with valued as (
   select
     told.*, debit.side as to_side, debit.currency as to_currency, credit.side as from_side, credit.currency as from_currency,
