@@ -1,6 +1,6 @@
 -- One row per told use (told from both ends: that of the debit) with both legs, positive, each in its own item's currency; to_ is the end that raises what
--- is owed, whichever way round it was told. is_taken_back: the row only takes back an earlier one. is_lent: told with a minus of a receipt to another
--- credit, which is used through it. A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
+-- is owed, whichever way round it was told. is_taken_back: the row only takes back another one. is_lent: told with a minus of a receipt to another credit,
+-- and never without, which is used through the receipt. A use of group_key has one end, to_, on either side. amount_local: carrying value cleared.
 with valued as (
   select
     told.*, debit.side as to_side, debit.currency as to_currency, credit.side as from_side, credit.currency as from_currency,
@@ -54,9 +54,19 @@ legs as (
     )::decimal(18, 4) as amount_from_doc
   )
   from measured
+),
+told_before as (
+  select distinct company_id, source_system, to_row_key, from_row_key from legs where is_credit_of_receipt and not is_minus
+),
+meant as (
+  select legs.*, legs.is_minus and legs.is_credit_of_receipt and told_before.company_id is null as is_lent
+  from legs
+  left join told_before
+    on legs.company_id = told_before.company_id and legs.source_system = told_before.source_system
+    and legs.to_row_key = told_before.to_row_key and legs.from_row_key = told_before.from_row_key
 )
 select
-  company_id, source_system, allocation_key, kind, group_key, is_loss, is_minus and not is_credit_of_receipt as is_taken_back, is_minus and is_credit_of_receipt as is_lent,
+  company_id, source_system, allocation_key, kind, group_key, is_loss, is_minus and not is_lent as is_taken_back, is_lent,
   alloc_date, voided_date, discount_local,
   case when is_turned then from_key else to_key end as to_key, case when is_turned then to_key else from_key end as from_key,
   case when is_turned then from_entity else to_entity end as to_entity, case when is_turned then to_entity else from_entity end as from_entity,
@@ -68,4 +78,4 @@ select
   case when is_turned then coalesce(amount_from_doc, amount_to_doc) else amount_to_doc end as amount_to_doc,
   case when is_turned and to_currency <> from_currency then amount_to_doc when not is_turned then amount_from_doc end as amount_from_doc,
   amount_local::decimal(18, 4) as amount_local, batch_id, line_no, recorded_at, recorded_source, source_mode, extract_as_of, missing_since
-from legs
+from meant
