@@ -116,7 +116,7 @@ def _build(
     """Build everything in one transaction; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
         lake.snapshot(con, night.home.lake, batches)
-        run_entries(con, night.settings, night.progress.advance)
+        run_entries(con, night.settings, day, night.progress.advance)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)
         _refuse_unknown_companies(con)

@@ -158,7 +158,7 @@ REASONS: Final[Mapping[str, str]] = {
     "DISCOUNT_ABOVE_AMOUNT": N_("A discount larger than the amount it belongs to."),
     "SETTLED_WHILE_OPEN": N_("A settlement date on items the export calls open; the date was ignored."),
     "TYPE_UNKNOWN": N_("A document type that the profile does not know."),
-    "REF_ORPHAN_CUSTOMER": N_("Documents of customers that no export describes; their balances count."),
+    "REF_ORPHAN_CUSTOMER": N_("Documents or orders of customers that no export describes; their balances count."),
     "REF_ORPHAN_ALLOC": N_("Allocations to documents or receipts that are in no export; the money stays unapplied."),
     "ALLOC_SOURCE": N_("Allocations that do not say what they draw on."),
     "ALLOC_TARGET": N_("Allocations that do not say what they settle."),
@@ -167,7 +167,9 @@ REASONS: Final[Mapping[str, str]] = {
     "INSTALMENT_SUM": N_("Instalments that do not sum to their document."),
     "OPEN_MISMATCH": N_("The open amount the export states differs from the one computed."),
     "STATE_CANCELLED": N_("Cancelled, reversed or draft documents; they do not count in balances."),
-    "STATE_VANISHED": N_("Items of an earlier full export are missing in the newest one."),
+    "STATE_VANISHED": N_(
+        "Open items of an earlier full export that a later one no longer holds; they still count. The example is their sum."
+    ),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
     "FX_SWAPPED": N_("Exchange rates stated the other way round were inverted."),
     "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
@@ -180,8 +182,20 @@ REASONS: Final[Mapping[str, str]] = {
     "ENTRY_INCOMPLETE": N_(
         "Entries that lack what another file of the system should tell; they count nowhere until it does. The example is their sum."
     ),
+    "ENTRY_LIST_OLDER": N_(
+        "A newer list of the same debts that does not tell all of them, or those of far fewer customers; the older list counts. The example is its sum."
+    ),
+    "ENTRY_LIST_REPLACED": N_(
+        "Entries of an earlier day than a newer list of the same debts, which counts in their place. The example is their sum."
+    ),
     "ENTRY_SECOND_LIST": N_("A second list of the same debts; only the first is counted. The example is its sum."),
     "FX_RATE_OF_DAY": N_("Foreign amounts without a ledger amount were converted at the rate of their day."),
+    "OPENING_BALANCE_DIFFERS": N_(
+        "Opening balances that differ from what the earlier history leaves; the history counts."
+    ),
+    "OPENING_BALANCE_KNOWN": N_(
+        "Opening balances of debts whose earlier history is told; they were left out. The example is their sum."
+    ),
     "ORDER_RETURN_DERIVED": N_(
         "Returned order lines were linked to the latest earlier sale of the same customer, product and quantity."
     ),

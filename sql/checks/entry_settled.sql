@@ -1,8 +1,12 @@
--- One row per entry that was to settle more than the two ends have left: what was cut off, in the target's currency; and one per told use that takes back
--- one that was never told.
+-- One row per entry that was to settle more than the two ends have left, and per told use of more than its source has: what was cut off, in the target's
+-- currency; and one per told use that takes back one that was never told.
 select
   batch_id, line_no, allocation_id as column_name, 'ALLOC_OVER' as reason_code, 'repair' as action, 1::bigint as count, amount_cut::varchar as raw_value
 from entries.link
+where amount_cut > 0.05
+union all
+select batch_id, line_no, company_id || ':' || allocation_key, 'ALLOC_OVER', 'repair', 1::bigint, amount_cut::varchar
+from entries.drawn
 where amount_cut > 0.05
 union all
 select batch_id, line_no, company_id || ':' || taking_key, 'ALLOC_TAKEN_BACK_UNKNOWN', 'accept_warn', 1::bigint, amount_to_doc::varchar

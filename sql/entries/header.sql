@@ -1,5 +1,16 @@
 -- One row per document that a header tells; rows of one key stand together, and where they differ the first in order is taken.
--- amount is signed: positive raises what is owed; document currency, else ledger currency, NULL where none is told.
+-- amount is signed: positive raises what is owed; document currency, else ledger currency, NULL where none is told. What is open of it is not known from a
+-- header older than a list that replaces another.
+with told as (
+  select header.* replace (
+    case when list.rank is null then header.open_doc end as open_doc, case when list.rank is null then header.open_local end as open_local,
+    case when list.rank is null then header.settled_date end as settled_date
+  )
+  from lake.entry as header
+  left join entries.list_told as list
+    on header.company_id = list.company_id and header.source_system = list.source_system and list.is_replacing and header.extract_as_of < list.extract_as_of
+  where header.is_current and header.level = 'document'
+)
 select
   company_id, source_system, doc_key,
   min(doc_no) as doc_no, min(fiscal_year) as fiscal_year, min(customer_id) as customer_id, min(kind) as kind, min(source_type) as source_type,
@@ -11,6 +22,5 @@ select
   min(order_no) as order_no, min(customer_ref) as customer_ref, min(salesperson) as salesperson, min(ship_region) as ship_region,
   min(method) as method, min(instrument_no) as instrument_no, min(instrument_due) as instrument_due, min(bank_ref) as bank_ref,
   bool_or(dispute_flag) as dispute_flag, bool_or(dunning_block) as dunning_block, max(dunning_level) as dunning_level, min(text) as text
-from lake.entry
-where is_current and level = 'document'
+from told
 group by company_id, source_system, doc_key

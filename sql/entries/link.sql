@@ -4,12 +4,12 @@ with taken as (
   select company_id, entity, row_key, sum(amount)::decimal(18, 4) as amount
   from (
     select company_id, to_entity as entity, to_row_key as row_key, amount_to_doc as amount
-    from entries.use
-    where not is_taken_back and voided_date is null and group_key is null and to_entity is not null
+    from entries.drawn
+    where voided_date is null and group_key is null and to_entity is not null
     union all
     select company_id, from_entity, from_row_key, coalesce(amount_from_doc, amount_to_doc)
-    from entries.use
-    where not is_taken_back and voided_date is null and not is_loss and from_entity is not null
+    from entries.drawn
+    where voided_date is null and not is_loss and from_entity is not null
   ) as leg
   group by company_id, entity, row_key
 ),

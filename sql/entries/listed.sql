@@ -1,20 +1,15 @@
--- One row per current entry of the list that counts in its company and system (that of the lowest rank): every line, and every header with an amount
--- that no line stands for. header_key: the header that completes it, found by its document key, else by number and customer.
+-- One row per current entry of the list that counts in its company and system (entries.list_told): every line, and every header with an amount that no line
+-- stands for. header_key: the header that completes it, found by its document key, else by number and customer.
 with told as (
   select *, level = 'line' as is_line, amount_doc is not null or amount_local is not null as has_amount
   from lake.entry
   where is_current
 ),
-lowest as (
-  select company_id, source_system, min(rank) as rank
-  from told
-  where is_line or has_amount
-  group by company_id, source_system
-),
 counted as (
   select told.*
   from told
-  inner join lowest on told.company_id = lowest.company_id and told.source_system = lowest.source_system and told.rank = lowest.rank
+  inner join entries.list_told as list
+    on told.company_id = list.company_id and told.source_system = list.source_system and told.rank = list.rank and list.is_counted
 ),
 keyed as (
   select distinct header.company_id, header.source_system, header.doc_key

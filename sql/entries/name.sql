@@ -1,5 +1,6 @@
 -- One row per key that something refers to and item it may stand for. A key is that of an entry (then seq is the entry's), else of a document, else a
--- document's number. debit_place, credit_place: the item's turn where the key is not unique: debits or credits first, then the oldest.
+-- document's number; that of an opening balance left out stands for the debt it carries on. debit_place, credit_place: the item's turn where the key is
+-- not unique: debits or credits first, then the oldest.
 with referred as (
   select company_id, source_system, to_key as name from lake.entry_allocation where is_current and to_key is not null
   union
@@ -43,8 +44,19 @@ no_document as (
     on no_entry.company_id = document.company_id and no_entry.source_system = document.source_system and no_entry.name = document.name
   where document.name is null
 ),
+carried_on as (
+  select distinct referred.*, case when referred.name = opening.entry_key then 1 else 2 end as level, told.entity, told.row_key, told.seq
+  from entries.opening as opening
+  inner join referred
+    on opening.company_id = referred.company_id and opening.source_system = referred.source_system
+    and referred.name in (opening.entry_key, opening.doc_key)
+  inner join entries.posted as told
+    on opening.company_id = told.company_id and opening.known_system = told.source_system and opening.known_key = told.entry_key
+),
 named as (
   select * from entry
+  union all
+  select * from carried_on
   union all
   select * from document
   union all

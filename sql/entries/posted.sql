@@ -1,5 +1,6 @@
--- One row per entry that counts, with the item it is part of: entity (document, payment, or write_off, which is an allocation and no item) and row_key.
--- Entries of one document and sign are one item, receipts of one document too; seq numbers the entries of a row_key. Amounts signed: positive raises what is owed.
+-- One row per entry that counts (an opening balance only where nothing earlier is told), with the item it is part of: entity (document, payment, or
+-- write_off, which is an allocation and no item) and row_key. Entries of one document and sign are one item, receipts of one document too; seq numbers
+-- the entries of a row_key. Amounts signed: positive raises what is owed.
 with valued as (
   select
     told.* exclude (fault) replace (
@@ -11,7 +12,9 @@ with valued as (
   from entries.completed as told
   left join entries.rate_of_day as day
     on told.company_id = day.company_id and told.currency = day.currency and told.doc_date = day.day and told.amount_local is null
-  where told.fault is null and (told.amount_local is not null or day.rate is not null)
+  left join entries.opening as known
+    on told.company_id = known.company_id and told.source_system = known.source_system and told.entry_key = known.entry_key
+  where told.fault is null and (told.amount_local is not null or day.rate is not null) and known.entry_key is null
 ),
 dated as (
   select

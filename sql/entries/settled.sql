@@ -14,13 +14,11 @@ with told as (
     end as kind,
     told.to_entity, coalesce(told.to_row_key, told.to_key) as to_row_key, told.to_seq, told.to_currency, told.from_entity,
     coalesce(told.from_row_key, told.from_key) as from_row_key, told.from_seq, told.from_currency, told.amount_to_doc, told.amount_from_doc, told.amount_local,
-    told.discount_local, told.alloc_date, least(told.voided_date, back.voided_date) as voided_date, 'source' as origin,
+    told.discount_local, told.alloc_date, told.voided_date, 'source' as origin,
     told.batch_id, told.line_no, told.recorded_at, told.recorded_source, told.source_mode, told.extract_as_of, told.missing_since,
     told.to_side < 0 and not told.is_loss and coalesce(told.from_side < 0, false) as is_one_sided
-  from entries.use as told
-  left join entries.taken_back as back
-    on told.company_id = back.company_id and told.source_system = back.source_system and told.allocation_key = back.allocation_key
-  where not told.is_taken_back and (told.group_key is null or told.to_entity is null)
+  from entries.drawn as told
+  where (told.group_key is null or told.to_entity is null) and (told.amount_to_doc > 0 or told.amount_cut = 0)
     and coalesce(told.to_entity <> told.from_entity or told.to_row_key <> told.from_row_key, true)
 ),
 ended as (
@@ -34,6 +32,8 @@ settlement as (
   select * exclude (is_sourceless) from ended
   union all by name
   select * exclude (amount_cut), 'derived_reference' as origin, false as is_one_sided from entries.link where amount_to_doc > 0
+  union all by name
+  select *, 'derived_reference' as origin, false as is_from_unknown, false as is_one_sided from entries.part_payment
   union all by name
   select *, 'derived_clearing' as origin, false as is_from_unknown, false as is_one_sided
   from entries.stretch

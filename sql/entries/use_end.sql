@@ -1,7 +1,13 @@
 -- One row per told use of one entry against another, with the items its two keys stand for (NULL: no entry known by that key). A key that several items
 -- share stands for that of the other end's customer, else for the oldest; to_key for what raises the debt before what lowers it, from_key the other way round.
+-- A list that replaces an older one tells what earlier uses left: they are none any more.
 with told as (
-  select * exclude (is_current, is_first) from lake.entry_allocation where is_current
+  select allocation.* exclude (is_current, is_first)
+  from lake.entry_allocation as allocation
+  left join entries.list_told as list
+    on allocation.company_id = list.company_id and allocation.source_system = list.source_system and list.is_replacing
+    and allocation.extract_as_of < list.extract_as_of
+  where allocation.is_current and list.rank is null
 ),
 paired as (
   select

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import receivables
-from exports import Told, samples, told, truth
+from exports import TRUTH_DAY, Told, samples, told, truth
 from intake_files import write
+from receivables.land import Reading
 from table_files import american, continental, entries_told, html_of, labelled, sheet_of, text_of, turned
 
 if TYPE_CHECKING:
@@ -45,6 +46,32 @@ def test_each_set_of_tables_gives_the_balances_of_the_ledger(
     found = told(tmp_path, samples(reference_data, "d365_fo", *names), company="acme")
     whole(found)
     assert found.open_by_customer() == truth(reference_data, CUSTOMERS)
+
+
+def test_a_newer_list_of_what_is_open_counts_instead_of_older_transactions(
+    reference_data: Path, tmp_path: Path
+) -> None:
+    """Of the days before the list the transactions still tell; their settlements are none of the list's."""
+    old = date(2024, 9, 30)
+    found = told(tmp_path, samples(reference_data, "d365_fo", TRANS, SETTLED), company="acme", extract_as_of=old)
+    before = found.open_by_customer()
+    rows: list[Row] = [
+        {"RECID": n, "REFRECID": 5637144000 + n, "DATAAREAID": "acme", "ACCOUNTNUM": f"C0000{n}", "TRANSDATE": moment(date(2024, 5, 15)),
+         "DUEDATE": moment(date(2024, 6, 14)), "AMOUNTCUR": amount, "AMOUNTMST": amount, "CASHDISCDATE": NEVER, "CASHDISCAMOUNT": 0}
+        for n, amount in ((1, Decimal(100)), (2, Decimal(5500)))
+    ]  # fmt: skip
+    receivables.ingest(
+        [write(tmp_path, "CustTransOpen.csv", text_of(rows))], found.home, reading=Reading(extract_as_of=TRUTH_DAY)
+    )
+    receivables.build(found.home)
+    assert found.open_by_customer() == {"C00001": Decimal(100), "C00002": Decimal(5500)}
+    assert found.control_difference() == 0
+    codes = [row[0] for row in found.findings("accept_warn")]
+    assert "ENTRY_LIST_REPLACED" in codes
+    assert "REF_ORPHAN_ALLOC" not in codes
+    receivables.build(found.home, as_of=old)
+    assert found.open_by_customer() == before
+    assert "ENTRY_LIST_REPLACED" not in [row[0] for row in found.findings("accept_warn")]
 
 
 def test_the_invoice_journal_alone_holds_invoices_without_payments(reference_data: Path, tmp_path: Path) -> None:
@@ -123,10 +150,17 @@ def trans(number: int, account: str, kind: str, amount: str, paid: str = "0.00",
 
 
 def settled(
-    number: int, debit: int, credit: int, amount: str, day: date, *, reversible: str = "Yes"
+    number: int,
+    debit: int,
+    credit: int,
+    amount: str,
+    day: date,
+    *,
+    reversible: str = "Yes",
+    credit_due: date | None = None,
 ) -> list[dict[str, Any]]:
-    """The two rows of a settlement, one from each end; the payment has no due date."""
-    ends = [(debit, credit, Decimal(amount), date(2024, 4, 12)), (credit, debit, -Decimal(amount), None)]
+    """The two rows of a settlement, one from each end; a payment has no due date."""
+    ends = [(debit, credit, Decimal(amount), date(2024, 4, 12)), (credit, debit, -Decimal(amount), credit_due)]
     return [
         {
             "RECID": number + place,
@@ -221,13 +255,16 @@ def test_an_unknown_type_is_kept_out_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("first_is", ["Yes", "No"])
-def test_a_settlement_taken_back_is_told_again_the_other_way_round(tmp_path: Path, first_is: str) -> None:
-    """From the day it is taken back the invoice is open again; the first pair may be marked too, or not."""
+@pytest.mark.parametrize("credit_due", [None, date(2024, 4, 20)], ids=["no due date", "due date"])
+def test_a_settlement_taken_back_is_told_again_the_other_way_round(
+    tmp_path: Path, first_is: str, credit_due: date | None
+) -> None:
+    """From the day it is taken back the invoice is open again; the first pair may be marked too, or not, and the credit may have a due date."""
     book = [{**BOOK[0], "SETTLEAMOUNTCUR": Decimal(0), "SETTLEAMOUNTMST": Decimal(0)}, {**BOOK[1], "SETTLEAMOUNTCUR": Decimal(0),
             "SETTLEAMOUNTMST": Decimal(0), "CLOSED": NEVER}]  # fmt: skip
     rows = [
-        *settled(1, 1, 2, "400.00", date(2024, 4, 20), reversible=first_is),
-        *settled(3, 1, 2, "-400.00", date(2024, 5, 1), reversible="No"),
+        *settled(1, 1, 2, "400.00", date(2024, 4, 20), reversible=first_is, credit_due=credit_due),
+        *settled(3, 1, 2, "-400.00", date(2024, 5, 1), reversible="No", credit_due=credit_due),
     ]
     files = [write(tmp_path, "CustTrans.csv", text_of(book)), write(tmp_path, "CustSettlement.csv", text_of(rows))]
     found = told(tmp_path / "home", files, company="usmf")

@@ -305,6 +305,25 @@ def test_a_part_payment_cleared_with_its_invoice_later_counts_once(tmp_path: Pat
     for day, balance in ((date(2024, 4, 14), 1000), (date(2024, 4, 15), 600), (date(2024, 5, 19), 600)):
         assert on(later, day).open_by_customer() == {"100001": Decimal(balance)}
     assert items(on(later, date(2024, 5, 20))) == []
+    # Until the clearing the part payment is netted with the invoice it names.
+    assert [item[:2] for item in items(on(later, date(2024, 4, 15)))] == [("invoice", Decimal(600))]
+    assert later.rows("select amount_to_doc, alloc_date, origin from core.allocation order by alloc_date") == [
+        (Decimal(400), date(2024, 4, 15), "derived_reference"),
+        (Decimal(600), date(2024, 5, 20), "derived_clearing"),
+    ]
+
+
+def test_part_payments_beyond_an_instalment_leave_the_rest_to_the_clearing(tmp_path: Path) -> None:
+    first = INVOICE | {"DMBTR": "300.00", "WRBTR": "300.00"}
+    second = first | {"BUZEI": "002", "ZBD1T": "60", "DMBTR": "700.00", "WRBTR": "700.00"}
+    night_one = night(tmp_path, *cleared("1400000011", "20240520", first, second, PART, REST))
+    whole(night_one)
+    assert items(on(night_one, date(2024, 5, 20))) == []
+    # The reference names the first instalment: of the 400 it takes its 300, the rest waits for the clearing.
+    assert [item[:2] for item in items(on(night_one, date(2024, 5, 19)))] == [
+        ("invoice", Decimal(700)),
+        ("receipt", Decimal(-100)),
+    ]
 
 
 def test_a_residual_item_is_as_old_as_the_invoice_it_is_left_of(tmp_path: Path) -> None:

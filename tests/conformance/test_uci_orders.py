@@ -103,6 +103,19 @@ def test_an_order_stands_under_its_customer_or_the_walk_in_account(two_days: Pat
     assert ask(two_days, assumed) == [("company", "UCI", 10), ("currency", "GBP", 10), ("customer", "WALK-IN", 3)]
 
 
+def test_a_customer_known_only_from_orders_is_a_stub(two_days: Path) -> None:
+    customers = "select customer_id, name, status, is_stub from core.customer order by all"
+    assert ask(two_days, customers) == [
+        ("UCI:17850", "17850", "active", True),
+        ("UCI:WALK-IN", "WALK-IN", "active", True),
+    ]
+    found = "select batch_id, action, count, raw_value from ops.issue where reason_code = 'REF_ORPHAN_CUSTOMER'"
+    assert [row[1:] for row in ask(two_days, found)] == [("accept_warn", 2, "UCI:17850")]
+    assert ask(two_days, "select count(*), min(currency), max(customer_id) from core.sales_order") == [
+        (7, "GBP", "UCI:WALK-IN")
+    ]
+
+
 def test_a_line_keeps_its_product_amounts_and_country(two_days: Path) -> None:
     lines = (
         "select order_line_no, product_id, product_name, qty, unit_price, net_amount, ship_to_country from core.order_line"

@@ -233,6 +233,32 @@ def test_a_ledger_of_one_company_after_another_year(tmp_path: Path) -> None:
     assert night(tmp_path, *files, mode="delta").open_by_customer() == {"0001": Decimal(350)}
 
 
+def test_what_a_year_opens_with_counts_only_where_nothing_earlier_is_told(tmp_path: Path) -> None:
+    def year(number: str, opening: str, invoice: str, amount: str, balance: str) -> Path:
+        lines = [["客户:0001 华东", *[""] * 10], LEDGER]
+        lines += [[number, "", "", "", "", "", "上年结转", "", "", "借", opening]]
+        lines += [[number, "05", "05", "记-0012", "销售专用发票", invoice, "销售发票", amount, "", "借", balance]]
+        return table(tmp_path, f"明细账{number}.csv", lines)
+
+    first, second, third = (
+        year("2022", "10.00", "XS100", "300.00", "310.00"),
+        year("2023", "310.00", "XS200", "50.00", "360.00"),
+        year("2024", "365.00", "XS300", "1.00", "366.00"),
+    )
+    both = night(tmp_path / "both", first, second, mode="delta")
+    assert both.open_by_customer() == {"0001": Decimal(360)}
+    assert [row[:4] for row in both.findings() if row[0].startswith("OPENING")] == [
+        ("OPENING_BALANCE_KNOWN", "kind", 1, "310.0000 CNY")
+    ]
+    alone = night(tmp_path / "alone", second, mode="delta")
+    assert alone.open_by_customer() == {"0001": Decimal(360)}
+    assert [row for row in alone.findings() if row[0].startswith("OPENING")] == []
+    gap = night(tmp_path / "gap", first, second, third, mode="delta")
+    assert gap.open_by_customer() == {"0001": Decimal(361)}
+    differs = [row[3] for row in gap.findings() if row[0] == "OPENING_BALANCE_DIFFERS"]
+    assert differs == ["365.0000 told, 360.0000 computed"]
+
+
 def test_the_table_by_age_in_thousands_is_a_balance_to_hold_the_ledger_against(
     reference_data: Path, tmp_path: Path
 ) -> None:

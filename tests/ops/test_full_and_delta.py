@@ -35,6 +35,8 @@ company = {{ aliases = ["company"] }}
 kind = "invoice"
 """
 
+VANISHED: Final = "select action, count, raw_value from ops.issue where reason_code = 'STATE_VANISHED'"
+
 
 def test_a_document_missing_in_a_full_export_is_marked_and_stays_in_the_balance(home: Path) -> None:
     tell(home, {"document": without(business(), "document", "D2")["document"]}, TUESDAY)
@@ -45,6 +47,9 @@ def test_a_document_missing_in_a_full_export_is_marked_and_stays_in_the_balance(
     item = "select open_doc, bucket from marts.open_item where item_id = 'ES01:D2'"
     assert ask(home, item) == [(Decimal("250.50"), "not_due")]
     assert ask(home, "select sum(difference) from marts.aging_control") == [(0,)]
+    assert ask(home, VANISHED) == [("accept_warn", 1, "250.5000 EUR")]
+    receivables.build(home, as_of=MONDAY)
+    assert ask(home, VANISHED) == []
 
 
 def test_a_document_that_comes_back_is_missing_no_more(home: Path) -> None:
@@ -52,6 +57,7 @@ def test_a_document_that_comes_back_is_missing_no_more(home: Path) -> None:
     tell(home, {"document": business()["document"]}, WEDNESDAY)
     quick_night(home)
     assert ask(home, "select count(*) from core.document where missing_since is not null") == [(0,)]
+    assert ask(home, VANISHED) == []
 
 
 def test_an_allocation_gone_from_a_full_export_is_void_from_that_day(home: Path) -> None:
@@ -82,6 +88,7 @@ def test_a_delta_changes_what_it_tells_and_infers_nothing(home: Path) -> None:
         ("ES01:A1", None),
         ("ES01:A2", None),
     ]
+    assert ask(home, VANISHED) == []
 
 
 def test_the_original_due_date_stays_the_first_told(home: Path) -> None:

@@ -54,13 +54,20 @@ def connect(
 
 
 def run_entries(
-    con: duckdb.DuckDBPyConnection, settings: Settings, on_model: Callable[[str], None] = lambda _: None
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    as_of: date | None = None,
+    on_model: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Attach database `entries` and build in it what subledger entries become; before the build's own transaction, which writes to one database only.
+
+    Of two lists of the same debts the as-of date may decide which one counts; without one the newest is looked at.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
+    if as_of is not None:
+        con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     write_params(con, settings)
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
     con.execute("create schema staging")
@@ -80,7 +87,7 @@ def run_models(
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
     if not con.execute("select 1 from duckdb_databases() where database_name = 'entries'").fetchall():
-        run_entries(con, settings, on_model)
+        run_entries(con, settings, as_of, on_model)
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
