@@ -59,7 +59,7 @@ def account(
         f"create or replace temp view outcome as select line_no, n_lines, coalesce(company_id, '') as company_id, {table} as table_name,"
         " case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from judged"
         " union all select line_no, n_lines, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
-        " case when row_class = 'unclassified' then 'COL_SHIFT' else 'SKIP_' || upper(row_class) end from classed where row_class <> 'item'"
+        f" {_why_no_item(found)} from classed where row_class <> 'item'"
     )
     _findings(con, found)
     lines, rows = _counts(con, "sum(n_lines)"), _counts(con, "count(*)")
@@ -90,6 +90,16 @@ def account(
         else "ok"
     )
     return Account(lines, rows, status, (*differing, *_noted(con, found)), total, file_total)
+
+
+def _why_no_item(found: Recognised) -> str:
+    """SQL for the reason of a record that is no item: why it is skipped, or what is wrong with one that no rule explains."""
+    return (
+        f"case when row_class = 'unclassified' then case when len(cells) > {found.header.width} then 'COL_SHIFT' else 'ROW_UNCLASSIFIED' end"
+        f" when row_class = 'header' and line_no <> {found.header.line_no} then 'ROW_REPEATED_HEADER'"
+        " when row_class = 'title' then 'FILE_TITLE_LINES' when row_class = 'total' then 'ROW_TOTAL' when row_class = 'group' then 'ROW_GROUP_HEADER'"
+        " else 'SKIP_' || upper(row_class) end"
+    )
 
 
 def _unclassified(rows: dict[tuple[str, str, str], int]) -> int:
