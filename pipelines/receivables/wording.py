@@ -122,7 +122,9 @@ REASONS: Final[Mapping[str, str]] = {
     "COL_MULTILINE": N_("A text runs over several lines and was joined."),
     "COL_MISSING": N_("A column the profile needs is missing."),
     "COL_UNKNOWN": N_("Columns that the profile does not know; they were left aside."),
-    "COL_DUPLICATE": N_("A column heading occurs twice."),
+    "COL_DUPLICATE": N_(
+        "A column heading occurs twice and the columns differ; the first was read. The count is of rows that differ."
+    ),
     "NUM_COMMA_DECIMAL": N_("Amounts with a decimal comma, read as the profile declares."),
     "NUM_INVALID": N_("A value that is not a number."),
     "NUM_AMBIGUOUS": N_("An amount whose decimal and thousands signs cannot be told apart."),
@@ -203,6 +205,9 @@ REASONS: Final[Mapping[str, str]] = {
 # Where a reason alone would not say what was done about it.
 REASONS_BY_ACTION: Final[Mapping[tuple[str, str], str]] = {
     ("ENC_LEGACY", "reject_file"): N_("The file is in none of the character encodings its profile allows."),
+    ("COL_SHIFT", "repair"): N_(
+        "Lines with a column's bar inside a text; they were cut where the header's columns stand."
+    ),
     ("KEY_DUPLICATE_SAME", "repair"): N_("The same row occurs more than once under one key; it was counted once."),
     ("KEY_DUPLICATE_SAME", "skip"): N_("Repeats of a row with the same key"),
     ("KEY_DUPLICATE_SAME", "accept_warn"): N_(

@@ -126,12 +126,19 @@ def _findings(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
         " problem as (select judged.line_no, bad.raw, unnest(problems) as p from judged join bad on judged.line_no = bad.line_no where len(problems) > 0)"
         " select line_no, p.column_name as column_name, p.reason as reason_code, 'quarantine' as action, 1::bigint as count, p.value as raw_value,"
         " null::varchar as repaired_value, raw as raw_line from problem"
-        f" union all select bad.line_no, {_fault_column(con)}, bad.reason, 'quarantine', 1, null, null, bad.raw from bad"
+        f" union all select bad.line_no, {_fault_column(con)}, bad.reason, 'quarantine', 1, {_unknown_code(con)}, null, bad.raw from bad"
         " left join judged on bad.line_no = judged.line_no where bad.line_no not in (select line_no from problem)"
         " union all select min(line_no), null, reason, 'skip', sum(n_lines)::bigint, null, null, null from outcome where outcome = 'skipped' group by reason"
         " union all select min(line_no), null, 'COL_MULTILINE', 'repair', count(*), null, null, any_value(raw) from record where n_lines > 1 having count(*) > 0"
         f" union all select line_no, null, 'QUOTE_LEFT_OPEN', 'accept_warn', 1, null, null, raw from record where line_no in ({left_open})"
     )
+
+
+def _unknown_code(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL for the code that no kind knows, by which such rows can be counted; the shapes call it by one of these names."""
+    columns = {row[0] for row in con.execute("select column_name from (describe judged)").fetchall()}
+    code = next((f"judged.{name}" for name in ("source_type", "doc_type") if name in columns), "null")
+    return f"case when bad.reason = 'TYPE_UNKNOWN' then {code}::varchar end"
 
 
 def _fault_column(con: duckdb.DuckDBPyConnection) -> str:
@@ -245,7 +252,7 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
         noted.append(Finding("ENC_LEGACY", "repair", repaired_value=found.encoding))
     if found.source.path.suffix.lower() in (".xls", ".xlsx") and found.source.kind in ("text", "html", "xml2003"):
         noted.append(Finding("FILE_FAKE_XLS", "repair", repaired_value=found.container))
-    noted += [Finding("COL_DUPLICATE", "accept_warn", column_name=label) for label in repeated_labels(found.header)]
+    noted += [*_cut_in_place(con, found), *_differing_repeats(con, found)]
     if found.profile.shape != "table":
         noted += [
             Finding("COL_UNKNOWN", "accept_warn", column_name=label)
@@ -260,6 +267,30 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
             for label in found.header.labels
             if label.strip() and fold(label) not in known
         ]
+    return noted
+
+
+def _cut_in_place(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
+    """Lines of a drawn list that hold a pipe of their own and were cut at the header's places."""
+    if found.container != "pipe_list":
+        return []
+    pipes = f"length(raw) - length(replace(raw, '|', '')) > {found.header.width + 1}"
+    row = con.execute(
+        f"select count(*), min(raw), min(line_no) from classed where row_class = 'item' and {pipes}"
+    ).fetchone()
+    return [Finding("COL_SHIFT", "repair", row[2], count=row[0], raw_line=row[1])] if row and row[0] else []
+
+
+def _differing_repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
+    """Columns whose label stood before, which are not read, and in how many rows they say something else than the one that is."""
+    told = [fold(label) for label in found.header.labels]
+    noted = []
+    for label in {fold(label): label for label in repeated_labels(found.header)}.values():
+        first, *others = (n for n, name in enumerate(told, start=1) if name == fold(label))
+        differs = " or ".join(f"trim(cells[{first}]) <> trim(cells[{other}])" for other in others)
+        row = con.execute(f"select count(*) from classed where row_class = 'item' and ({differs})").fetchone()
+        if row and row[0]:
+            noted.append(Finding("COL_DUPLICATE", "accept_warn", column_name=label, count=row[0]))
     return noted
 
 
