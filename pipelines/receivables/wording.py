@@ -171,7 +171,7 @@ REASONS: Final[Mapping[str, str]] = {
     "STATE_CANCELLED": N_("Cancelled, reversed or draft documents; they do not count in balances."),
     "STATE_VANISHED": N_("Items of an earlier full export are missing in the newest one."),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
-    "FX_SWAPPED": N_("Exchange rates stated the other way round were inverted."),
+    "FX_SWAPPED": N_("Exchange rates stated the other way round or for a hundred units were read as such."),
     "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
     "TEXT_INVISIBLE": N_("Invisible characters in keys were removed."),
     "CONTROL_DIFFERENCE": N_("The aged items do not sum to what the postings leave."),
@@ -207,6 +207,12 @@ REASONS_BY_ACTION: Final[Mapping[tuple[str, str], str]] = {
     ("ENC_LEGACY", "reject_file"): N_("The file is in none of the character encodings its profile allows."),
     ("COL_SHIFT", "repair"): N_(
         "Lines with a column's bar inside a text; they were cut where the header's columns stand."
+    ),
+    ("NUM_CURRENCY_SYMBOL", "accept_warn"): N_(
+        "Amounts with the sign of another currency than their row's; the row's counts."
+    ),
+    ("FX_SWAPPED", "quarantine"): N_(
+        "A rate at which the document's amount is not its ledger amount, whichever way it is read."
     ),
     ("KEY_DUPLICATE_SAME", "repair"): N_("The same row occurs more than once under one key; it was counted once."),
     ("KEY_DUPLICATE_SAME", "skip"): N_("Repeats of a row with the same key"),

@@ -20,6 +20,7 @@ from receivables.intake.sqltext import ident, lit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+    from decimal import Decimal
 
     import duckdb
 
@@ -182,11 +183,9 @@ def _valued(profile: Profile, *, tells_currency: bool) -> str:
     currency = (
         "coalesce(currency, local_currency)" if tells_currency else "case when amount is null then local_currency end"
     )
-    rate = (
-        f"(fx_rate * {1 / profile.fx_rate_per:.9f})::decimal(18, 9)"
-        if profile.fx_rate_per != 1
-        else "fx_rate::decimal(18, 9)"
-    )
+    direct = f"fx_rate * {1 / profile.fx_rate_per:.9f}" if profile.fx_rate_per != 1 else "fx_rate"
+    # A rate below zero is the price the other way round, as SAP writes it.
+    rate = f"(case when fx_rate < 0 then {profile.fx_rate_per} / abs(fx_rate) else {direct} end)::decimal(18, 9)"
     by_rate = f"round(amount::decimal(20, 4) * {rate}, 2)::decimal(18, 4)"
     rest = "case when not is_open then 0 else coalesce({open}, {amount} - {paid}) end"
     return (
@@ -263,9 +262,10 @@ def _keyed(profile: Profile) -> str:
     )
 
 
-def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
+def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct: Decimal) -> None:
     """Create table `judged`: every meant row with its verdict: NULL where it is loaded, else why it is quarantined or skipped.
 
+    A rate that explains the two amounts of its row only when turned round or put a hundred times is a repair; one that never does is a fault.
     A key of the file that is told twice with the same content is loaded once, with other content not at all.
     """
     columns = ", ".join(_named(column) for column in ENTRY_COLUMNS if column not in ("entry_key", "state"))
@@ -273,7 +273,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
         f"create or replace temp view ruled_out as select line_no, n_lines, problems, company_id, table_name, {columns},"
         " ledger_state as state, entry_key as told_key, to_key, from_key, group_key, allocation_key as told_use, allocation_kind, alloc_date,"
         " amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state,"
-        f" {_fault(profile)} from meant"
+        f" {_fault(profile, rate_difference_pct)}, {_is_swapped(profile, rate_difference_pct)} as is_rate_swapped from meant"
     )
     sign = f"case when amount_doc < 0 and coalesce(kind, '') not in ({_PAYMENTS}) then '/C' else '' end"
     own = f"case when table_name = 'entry' then doc_key || {sign} else md5(concat_ws('|', to_key, from_key, group_key, alloc_date, amount_doc)) end"
@@ -307,11 +307,29 @@ def _named(column: str) -> str:
     return column
 
 
-def _fault(profile: Profile) -> str:
+def _explains(rates: Iterable[str], difference_pct: Decimal) -> str:
+    """SQL condition: a foreign row's amount at one of the rates is its ledger amount, but for rounding and the difference allowed."""
+    doc, local = "abs(amount_doc)::double", "abs(amount_local)::double"
+    return " or ".join(f"abs({doc} * {rate} - {local}) <= {difference_pct} / 100.0 * {local} + 0.01" for rate in rates)
+
+
+_RATED: Final = "currency <> local_currency and fx_rate <> 0 and amount_doc <> 0 and amount_local <> 0"
+_RATE: Final = "abs(fx_rate)::double"
+
+
+def _is_swapped(profile: Profile, difference_pct: Decimal) -> str:
+    """SQL condition: the rate told is not the one declared, whether it says so by its sign or only the amounts do."""
+    declared = _explains([f"{_RATE} / {profile.fx_rate_per}"], difference_pct)
+    return f"coalesce({_RATED} and (fx_rate < 0 or not ({declared})), false)"
+
+
+def _fault(profile: Profile, difference_pct: Decimal) -> str:
     """SQL for what is wrong with a row, the first that applies, and with which role; both NULL where nothing is."""
+    readings = (_RATE, f"1 / {_RATE}", f"{_RATE} / 100", f"100 / {_RATE}")
     tests = [("len(problems) > 0", "problems[1].reason", "null"), *_kind_faults(profile), *_blank_faults(profile)]
     tests += [
         ("sign(amount_doc) * sign(amount_local) < 0", lit("SIGN_MIXED"), lit("amount_local")),
+        (f"{_RATED} and not ({_explains(readings, difference_pct)})", lit("FX_SWAPPED"), lit("fx_rate")),
         (f"{_ENTRY} and kind = 'credit_note' and amount_doc > 0", lit("SIGN_CREDIT_POSITIVE"), lit("amount")),
         ("amount_doc = 0 and coalesce(amount_local, 0) = 0 and coalesce(open_doc, 0) = 0", lit("SKIP_ZERO"), "null"),
         (f"{_ENTRY} and (amount_doc = 0 or amount_local = 0)", lit("AMOUNT_ZERO"), lit("amount")),
@@ -364,6 +382,7 @@ def noticed(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
     asked = [
         ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount", "told_kind = 'invoice' and kind = 'credit_note'"),
         ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "due_date < doc_date and amount_doc > 0"),
+        ("FX_SWAPPED", "repair", "fx_rate", "is_rate_swapped"),
         ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
         *([("NUM_TCURX", "repair", "amount", f"currency in ({shifted})")] if profile.raw_decimals else []),
     ]

@@ -93,16 +93,16 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         )
     _check_range(con, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
     companies = _named_companies(con, request.companies, found)
-    tables, told = _enter(con, found, companies, day, name)
+    tables, told = _enter(con, request, found, companies, day)
     mode = request.mode or _mode(con, profile)
     return Landed(found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told))
 
 
 def _enter(
-    con: duckdb.DuckDBPyConnection, found: Recognised, companies: Companies, day: date, name: str
+    con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, companies: Companies, day: date
 ) -> tuple[tuple[str, ...], list[Finding]]:
     """From typed roles to canonical rows, as the shape wants it; returns the tables told and what was assumed."""
-    profile = found.profile
+    profile, name = found.profile, request.path.name
     if profile.shape == "invoices":
         told = invoice.mean(con, profile, companies, day, name)
         invoice.judge(con, profile)
@@ -115,7 +115,7 @@ def _enter(
         return run_landing(con, profile.shape), told
     factor, factor_told = _unit(con, found)
     told = entry.mean(con, profile, companies, day, factor, name)
-    entry.judge(con, profile)
+    entry.judge(con, profile, request.settings.ingest.fx_rate_difference_pct)
     tables = entry.enter(con, profile)
     described = [table for table in run_landing(con, profile.shape) if table != "customer" or _names_customers(found)]
     return (*tables, *described), [*factor_told, *told, *entry.noticed(con, profile)]
