@@ -387,6 +387,29 @@ def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Cho
 
 def _value(field: Field, chosen: Chosen) -> str:
     default = (
+def refuse_other_order(con: duckdb.DuckDBPyConnection, chosen: Chosen, name: str) -> None:
+    """Refuse a file with a date that fits only if day and month change places: whoever wrote it may have written the others so, too.
+
+    Raises:
+        FileRefused: names the column, the date and both orders.
+    """
+    for column, fmt in chosen.date_formats.items():
+        other = fmt.translate(str.maketrans("dm", "md"))
+        if fmt.startswith("%Y") or not {"%d", "%m"} <= set(re.findall("%.", fmt)):
+            continue
+        found = con.execute(
+            f"select line_no, v from (select line_no, p.value as v from (select line_no, unnest(problems) as p from typed_row where len(problems) > 0)"
+            f" where p.column_name = {lit(column)} and p.reason = 'DATE_IMPOSSIBLE') where {day('v', other)} >= '1000-01-01' order by line_no limit 1"
+        ).fetchall()
+        for line_no, text in found:
+            raise FileRefused(
+                got=f"{name}: {column} {text!r} in line {line_no}, which is a date as {other} while the column is read as {fmt}",
+                expected="one order of day and month in a column",
+                try_="exporting it in one order, or a user profile with `date_formats` of the other one",
+                reason="DATE_DMY_MDY",
+            )
+
+
         f"{lit(field.default)}::{field.duckdb_type}" if field.default is not None else f"null::{field.duckdb_type}"
     )
     if field.is_absent:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from receivables.errors import FileRefused, Finding
 from receivables.intake import container, entry, invoice, order, rows, table
 from receivables.intake.account import Account, account
-from receivables.intake.convert import choose, convert, plain_where_possible
+from receivables.intake.convert import choose, convert, plain_where_possible, refuse_other_order
 from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
 from receivables.intake.landing import run_landing
 from receivables.intake.notation import day as day_of
@@ -148,8 +148,11 @@ def _convert(
     chosen = choose(con, fields, locales, formats, request.path.name)
     as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
     convert(con, fields, chosen)
-    texts = [field.name for field in fields if field.type == "text" and not field.is_absent]
-    return as_of, [*converted(con, fields, chosen), *undo_mojibake(con, texts)]
+    refuse_other_order(con, chosen, request.path.name)
+    # A customer may go by its name alone, which is then a key too.
+    texts = [field.name for field in fields if field.type in ("text", "key") and not field.is_absent]
+    ledger_currency = request.companies.currencies.get(request.companies.default or "")
+    return as_of, [*converted(con, fields, chosen, ledger_currency), *undo_mojibake(con, texts)]
 
 
 def _cells(found: Recognised) -> dict[str, list[int]]:
