@@ -25,6 +25,8 @@ INVISIBLE: Final = "[\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{2064}\\
 _WIDE: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0\u202f\u2009"
 _NARROW: Final = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "    "
 _EXCEL_ERROR: Final = "^#"
+_ERROR_VALUE: Final = "^#(#+|N/A|NV|REF!|VALUE!|NAME[?]|DIV/0!|NUM!|NULL!|¡?(REF|VALOR|NUM)!|¿NOMBRE[?]|BEZUG!|WERT!)$"
+"""What a spreadsheet shows in the place of a value; in a key it must be all there is."""
 _REASONS: Final = {"money": "NUM_INVALID", "decimal": "NUM_INVALID", "int": "NUM_INVALID", "bigint": "NUM_INVALID", "double": "NUM_INVALID",
                    "date": "DATE_IMPOSSIBLE", "timestamp": "DATE_IMPOSSIBLE", "time": "DATE_IMPOSSIBLE", "bool": "VALUE_UNKNOWN",
                    "enum": "TYPE_UNKNOWN", "currency": "CURRENCY_UNKNOWN", "country": "VALUE_UNKNOWN"}  # fmt: skip
@@ -441,7 +443,12 @@ def _problems(field: Field, *, is_usual: bool = False) -> list[tuple[str, str]]:
                 f"case when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then 'NUM_EXCEL_ERROR'"
                 f" when regexp_matches({text}, {lit(EXPONENT)}) then 'NUM_SCIENTIFIC' else {why} end"
             )
+        elif reason == "DATE_IMPOSSIBLE":
+            why = f"case when starts_with({text}, '#') then 'NUM_EXCEL_ERROR' else {why} end"
         return [*found, (f"{text} is not null and {value} is null", _entry(field, why, text))]
+    if field.type in ("key", "id"):
+        is_error = f"starts_with({text}, '#') and regexp_matches({text}, {lit(_ERROR_VALUE)})"
+        found.append((is_error, _entry(field, lit("NUM_EXCEL_ERROR"), text)))
     if field.type in ("key", "id") and not field.is_plain:
         shattered = f"regexp_matches({text}, '^[0-9]([.,][0-9]+[eE][+]?|[eE][+])[0-9]+$')"
         return [*found, (shattered, _entry(field, lit("NUM_SCIENTIFIC"), text))]
