@@ -196,6 +196,13 @@ def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[
             try_="exporting whole amounts",
             reason="NUM_SCALE_UNIT",
         )
+    if factor != 1 and found.table is None:
+        raise FileRefused(
+            got=f"{found.source.path.name}, whose amounts are in {text!r}, which has lost their cents",
+            expected="whole amounts of documents; only balances to compare with may be in such a unit",
+            try_="exporting whole amounts",
+            reason="NUM_SCALE_UNIT",
+        )
     return factor, [
         Finding("NUM_SCALE_UNIT", "accept_warn", raw_value=text, repaired_value=str(factor))
     ] if factor != 1 else []
