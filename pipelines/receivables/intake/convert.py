@@ -387,8 +387,6 @@ def convert(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Cho
     )
 
 
-def _value(field: Field, chosen: Chosen) -> str:
-    default = (
 def refuse_other_order(con: duckdb.DuckDBPyConnection, chosen: Chosen, name: str) -> None:
     """Refuse a file with a date that fits only if day and month change places: whoever wrote it may have written the others so, too.
 
@@ -412,6 +410,8 @@ def refuse_other_order(con: duckdb.DuckDBPyConnection, chosen: Chosen, name: str
             )
 
 
+def _value(field: Field, chosen: Chosen) -> str:
+    default = (
         f"{lit(field.default)}::{field.duckdb_type}" if field.default is not None else f"null::{field.duckdb_type}"
     )
     if field.is_absent:
