@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
 from receivables.intake.fields import TYPES
-from receivables.intake.meaning import assumed_values, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.meaning import assumed_values, counted, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
@@ -386,14 +386,19 @@ def noticed(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
         ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
         *([("NUM_TCURX", "repair", "amount", f"currency in ({shifted})")] if profile.raw_decimals else []),
     ]
-    counts = con.execute(
-        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in asked)} from judged where verdict is null and {_ENTRY}"
-    ).fetchall()[0]
-    return [
-        Finding(reason, action, column_name=column, count=int(count))
-        for (reason, action, column, _), count in zip(asked, counts, strict=True)
-        if count
+    return [*_turned_credits(con, profile), *counted(con, f"(select * from judged where {_ENTRY})", asked)]
+
+
+def _turned_credits(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
+    """Credits told without their sign, as the profile says of their kind."""
+    turned = [
+        number for number, rule in enumerate(profile.kinds, 1) if rule.negate and not rule.kind.startswith("allocation")
     ]
+    if not turned:
+        return []
+    rows = f"ruled where rule_no in ({_numbers(turned)}) and coalesce(amount, amount_local) > 0"
+    count = one(con, f"select count(*) from {rows} and line_no in (select line_no from judged where verdict is null)")
+    return [Finding("SIGN_CREDIT_POSITIVE", "repair", column_name="amount", count=count)] if count else []
 
 
 def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:

@@ -88,6 +88,18 @@ def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Fin
     ]
 
 
+def counted(con: duckdb.DuckDBPyConnection, rows: str, tests: Sequence[tuple[str, str, str, str]]) -> list[Finding]:
+    """One finding for each reason, action, column and condition that some of the loaded rows meet; `rows` is a table with their verdict."""
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in tests)} from {rows} where verdict is null"
+    ).fetchall()[0]
+    return [
+        Finding(reason, action, column_name=column, count=int(count))
+        for (reason, action, column, _), count in zip(tests, counts, strict=True)
+        if count
+    ]
+
+
 def one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     """The single whole number a query returns."""
     row = con.execute(sql).fetchone()

@@ -107,7 +107,7 @@ def _enter(
         told = invoice.mean(con, profile, companies, day, name)
         invoice.judge(con, profile)
         invoice.enter(con, profile)
-        return run_landing(con, profile.shape), told
+        return run_landing(con, profile.shape), [*told, *invoice.noticed(con)]
     if profile.shape == "orders":
         told = order.mean(con, profile, companies, name)
         order.judge(con, profile)
@@ -335,6 +335,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         )
     _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
     table.judge_table(con, found.table, companies, name)
+    findings += table.noticed(con, found.table)
     table.enter_table(con, found.table, found.profile.system)
     mode = request.mode or found.mode or found.profile.mode
     return Landed(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from receivables.errors import FileRefused
+from receivables.errors import FileRefused, Finding
+from receivables.intake.meaning import counted
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
 
@@ -143,6 +144,22 @@ def _fill_currencies(con: duckdb.DuckDBPyConnection, table: Table, companies: Co
             f"update companied set problems = list_append(problems, {{'column_name': {lit(name)}, 'reason': 'REQUIRED_BLANK', 'value': ''}})"
             f" where {ident(name)} is null and len(problems) = 0 and scope is null"
         )
+
+
+def noticed(con: duckdb.DuckDBPyConnection, table: Table) -> list[Finding]:
+    """What about the documents that are loaded is worth a word; no other table tells such things."""
+    if table.name != "document":
+        return []
+    told = "line_no in (select line_no from typed_row where kind = 'invoice') and kind = 'credit_note'"
+    return counted(
+        con,
+        "judged",
+        [
+            ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount_local", told),
+            ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "due_date < doc_date and amount_doc > 0"),
+            ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
+        ],
+    )
 
 
 def judge_nowhere(con: duckdb.DuckDBPyConnection, companies: Companies) -> None:
