@@ -194,6 +194,7 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "STATE_UNKNOWN": N_("A document state that the profile does not know."),
     "SKIP_TRAILER": N_("Lines at the foot"),
+    "SKIP_OLDER_VERSION": N_("Earlier versions of a row that the file tells again, by the time it was changed"),
     "SKIP_REPEATED_KEY": N_("Further rows of a customer already described"),
     "SKIP_HEADER": N_("Header lines"),
     "SKIP_BLANK": N_("Blank lines"),

@@ -272,7 +272,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
     con.execute(
         f"create or replace temp view ruled_out as select line_no, n_lines, problems, company_id, table_name, {columns},"
         " ledger_state as state, entry_key as told_key, to_key, from_key, group_key, allocation_key as told_use, allocation_kind, alloc_date,"
-        " amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state,"
+        " amount_from, discount_local, modified, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state,"
         f" {_fault(profile, rate_difference_pct)}, {_is_swapped(profile, rate_difference_pct)} as is_rate_swapped from meant"
     )
     sign = f"case when amount_doc < 0 and coalesce(kind, '') not in ({_PAYMENTS}) then '/C' else '' end"
@@ -283,7 +283,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
     )
     _number(con)
     told = "entry_key" in profile.keys or "allocation_key" in profile.keys
-    mark_repeats(con, "keyed", "company_id, table_name, entry_key" if told else "", _CONTENT)
+    mark_repeats(con, "keyed", "company_id, table_name, entry_key" if told else "", _CONTENT, "modified")
 
 
 def _number(con: duckdb.DuckDBPyConnection) -> None:

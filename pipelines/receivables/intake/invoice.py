@@ -81,7 +81,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
     else:
         key = f"{hashed} || '-' || row_number() over (partition by company_id, {hashed} order by line_no)"
     con.execute(f"create or replace table keyed as select *, {key} as row_key from faulted")
-    mark_repeats(con, "keyed", "company_id, row_key" if profile.key else "", CONTENT)
+    mark_repeats(con, "keyed", "company_id, row_key" if profile.key else "", CONTENT, "modified")
 
 
 def noticed(con: duckdb.DuckDBPyConnection) -> list[Finding]:
