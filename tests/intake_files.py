@@ -73,14 +73,14 @@ def read(
     settings: Settings | None = None,
     **said: Any,
 ) -> Got:
-    """Read a file as `land` does; `said` is what the caller says about it (extract_as_of, mode)."""
+    """Read a file as `land` does; `said` is what the caller says about it (extract_as_of, mode); `builds=False` leaves out what entries make."""
     settings = settings or Settings()
-    today = said.pop("today", TODAY)
+    today, builds = said.pop("today", TODAY), said.pop("builds", True)
     with tempfile.TemporaryDirectory() as scratch, closing(connect(settings=SINGLE)) as con:
         request = Request(path, profiles or shipped(), settings, companies, today, **said)
         landed = read_file(con, request, Path(scratch))
         tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in landed.tables}
-        if "entry" in landed.tables:
+        if "entry" in landed.tables and builds:
             tables |= _made_of_entries(con, landed, settings, Path(scratch))
         records = con.execute("select line_no, n_lines, row_class from classed order by line_no").fetchall()
         told = [Finding(**row) for row in rows(con, "select * from finding order by line_no, column_name")]

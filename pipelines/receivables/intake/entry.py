@@ -361,11 +361,12 @@ def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
         (f"{_USE} and coalesce(to_key, from_key) is null", blank, lit("to_key")),
         (f"{_ENTRY} and doc_key is null", blank, lit("doc_no")),
     ]
+    missing = lit("ROW_GROUP_MISSING") if "customer" in profile.rows.group else blank
     if "customer" in profile.rows.group and "customer" not in named:
-        tests.append((f"{_ENTRY} and customer is null", lit("ROW_GROUP_MISSING"), lit("customer")))
+        tests.append((f"{_ENTRY} and customer is null", missing, lit("customer")))
     elif "customer" in named:
         is_money = f"coalesce(told_kind in ({_PAYMENTS}) or (told_kind = 'by_sign' and amount_doc < 0), false)"
-        tests.append((f"{_ENTRY} and customer is null and not {is_money}", blank, lit("customer")))
+        tests.append((f"{_ENTRY} and customer is null and not {is_money}", missing, lit("customer")))
     if "doc_date" in profile.columns and profile.level == "line":
         tests.append((f"{_ENTRY} and doc_date is null and posting_date is null", blank, lit("doc_date")))
     if _AMOUNTS & named:
