@@ -14,11 +14,13 @@ from typing import Final
 
 import pytest
 
+import receivables
 from defect_files import LEDGER, LIST, REPORT, Said, given, listed, refusal, said, table
 from fbl5n_lists import DE, FLAT, Item, drawn_list, tab_text
 from intake_files import AS_OF, HEADER, LENIENT, invoice, invoices, read, workbook, write
 from receivables.errors import FileRefused
 from receivables.intake.company import Companies
+from receivables.land import Reading
 
 HERE: Final = Path(__file__).parent
 FILES: Final = ("test_defects.py", "test_defects_values.py", "test_defects_ledger.py")
@@ -68,6 +70,11 @@ def test_01_enc_legacy(tmp_path: Path, encoding: str) -> None:
     assert got.column("customer", "name") == ["Ferretería Ñúñez"]
     assert got.landed.encoding == encoding
     assert said(got, "ENC_LEGACY") == [Said("repair", repaired=encoding)]
+
+
+def test_01_enc_legacy__only_as_declared(tmp_path: Path) -> None:
+    text = table(NAMED, f"Ferretería Ñúñez,{invoice(1)}")
+    declared = 'encodings = ["utf-8", "cp1252"]\n'
     # Where a mark or every byte says UTF-8, the declared page is not tried; a page nobody declared is not guessed.
     for known in ("utf-8", "utf-8-sig"):
         plain = given(tmp_path, LIST + declared, text, encoding=known)
@@ -278,3 +285,56 @@ def test_45_file_truncated(tmp_path: Path) -> None:
     cut = refusal(tmp_path, totals, table(HEADER, *rows))
     assert (cut.reason, cut.expected) == ("FILE_TRUNCATED", "a file that holds all its rows")
     assert cut.got == "export.csv, whose rows sum to 200.0000 and whose total says 300.0000"
+
+
+def test_46_file_duplicate(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    text = invoices(invoice(1), invoice(2))
+    newer, again = (write(tmp_path, f"{name}_2024-06-20.csv", text) for name in ("list", "copy"))
+    older = write(tmp_path, "list_2024-06-10.csv", invoices(invoice(1)))
+    (first,) = receivables.ingest([newer], home, reading=Reading(company="ES01")).files
+    assert first.outcome == "loaded"
+    twice = receivables.ingest([newer, again], home)
+    assert {file.outcome for file in twice.files} == {"known"}
+    assert all("its content was loaded as list_2024-06-20.csv, batch " in file.message for file in twice.files)
+    assert twice.refusals == ()
+    (late,) = receivables.ingest([older], home, reading=Reading(company="ES01")).refusals
+    assert (late.reason, "extracted on 2024-06-10" in late.got, "2024-06-20" in late.got) == (
+        "FILE_DUPLICATE",
+        True,
+        True,
+    )
+    assert "--backfill" in late.try_
+    (history,) = receivables.ingest([older], home, reading=Reading(company="ES01", backfill=True)).files
+    assert history.outcome == "loaded"
+
+
+def test_47_text_formula(tmp_path: Path) -> None:
+    wrapped = '"=""0000100001"""'
+    injected = '"=HYPERLINK(""http://example.invalid"",""x"")"'
+    rows = (
+        f"Sol,{invoice(1, customer=wrapped)}",
+        f"{injected},{invoice(2, customer='B')}",
+        f"+Luna & <b>@co</b>,{invoice(3, customer='C')}",
+    )
+    got = listed(tmp_path, *rows, header=NAMED)
+    assert got.column("document", "customer_id") == ["ES01:0000100001", "ES01:B", "ES01:C"]
+    assert said(got, "TEXT_FORMULA") == [Said("repair", "customer", 1, '="0000100001"')]
+    assert got.column("customer", "name")[1:] == [
+        '=HYPERLINK("http://example.invalid","x")',
+        "+Luna & <b>@co</b>",
+    ]  # told as it stands
+
+
+def test_48_text_invisible(tmp_path: Path) -> None:
+    keys = ("C00001\u200b", "Ｃ００００１", "C00001\t", " C00001  ", "\ufeffC00001", "C00001")
+    rows = [f"A\u200bB Ｃo,{invoice(n, customer=key)}" for n, key in enumerate(keys, 1)]
+    got = listed(tmp_path, *rows, header=NAMED)
+    assert got.column("document", "customer_id") == ["ES01:C00001"] * 6
+    assert said(got, "TEXT_INVISIBLE") == [Said("repair", "customer", 4, "C00001\u200b | Ｃ００００１ | C00001")]
+    assert got.column("customer", "name") == ["A\u200bB Ｃo"]  # names keep what they are written with
+    # What was in the file is kept where a row cannot be loaded.
+    broken = rows[0].replace("2024-01-05", "no day")
+    assert said(listed(tmp_path, broken, header=NAMED), "DATE_IMPOSSIBLE") == [
+        Said("quarantine", "doc_date", raw="no day", line=broken)
+    ]
