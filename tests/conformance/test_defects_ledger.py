@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import receivables
-from defect_files import ENTRY, LEDGER, Said, booked, said, table
+from defect_files import ENTRY, EURO, LEDGER, Said, booked, said, table
 from exports import Told, told
 from factories import allocation, company, customer, document, payment, write_canonical
-from intake_files import AS_OF, write
+from intake_files import AS_OF, LENIENT, read, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,6 +243,16 @@ def test_44_fx_swapped(entries: Told, tmp_path: Path) -> None:
     assert faulty == Said("quarantine", "fx_rate", line=rows[6])
     hundreds = booked(tmp_path, BOOK, *rows[:3], more="fx_rate_per = 100\n")
     assert (len(hundreds.tables["entry"]), said(hundreds, "FX_SWAPPED")) == (3, [Said("repair", "fx_rate", 2)])
+    # A canonical table says which way round a rate is.
+    header = "doc_id,customer_id,kind,state,doc_date,currency,amount_doc,amount_local,fx_rate"
+    told_as = [
+        f"D{n},C1,invoice,posted,2024-05-15,USD,2000.00,1818.18,{rate}"
+        for n, rate in enumerate(("0.90909", "1.1", ""), 1)
+    ]
+    path = write(tmp_path, "document__ES01.csv", table(header, *told_as))
+    canonical = read(path, companies=EURO, settings=LENIENT, extract_as_of=AS_OF)
+    assert canonical.column("document", "doc_id") == ["ES01:D1", "ES01:D3"]
+    assert said(canonical, "FX_SWAPPED") == [Said("quarantine", line=told_as[1])]
 
 
 def test_47_text_formula__in_reports(page: str) -> None:

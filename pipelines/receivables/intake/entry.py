@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
 from receivables.intake.fields import TYPES
-from receivables.intake.meaning import assumed_values, counted, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
@@ -307,19 +307,13 @@ def _named(column: str) -> str:
     return column
 
 
-def _explains(rates: Iterable[str], difference_pct: Decimal) -> str:
-    """SQL condition: a foreign row's amount at one of the rates is its ledger amount, but for rounding and the difference allowed."""
-    doc, local = "abs(amount_doc)::double", "abs(amount_local)::double"
-    return " or ".join(f"abs({doc} * {rate} - {local}) <= {difference_pct} / 100.0 * {local} + 0.01" for rate in rates)
-
-
 _RATED: Final = "currency <> local_currency and fx_rate <> 0 and amount_doc <> 0 and amount_local <> 0"
 _RATE: Final = "abs(fx_rate)::double"
 
 
 def _is_swapped(profile: Profile, difference_pct: Decimal) -> str:
     """SQL condition: the rate told is not the one declared, whether it says so by its sign or only the amounts do."""
-    declared = _explains([f"{_RATE} / {profile.fx_rate_per}"], difference_pct)
+    declared = explains([f"{_RATE} / {profile.fx_rate_per}"], difference_pct)
     return f"coalesce({_RATED} and (fx_rate < 0 or not ({declared})), false)"
 
 
@@ -329,7 +323,7 @@ def _fault(profile: Profile, difference_pct: Decimal) -> str:
     tests = [("len(problems) > 0", "problems[1].reason", "null"), *_kind_faults(profile), *_blank_faults(profile)]
     tests += [
         ("sign(amount_doc) * sign(amount_local) < 0", lit("SIGN_MIXED"), lit("amount_local")),
-        (f"{_RATED} and not ({_explains(readings, difference_pct)})", lit("FX_SWAPPED"), lit("fx_rate")),
+        (f"{_RATED} and not ({explains(readings, difference_pct)})", lit("FX_SWAPPED"), lit("fx_rate")),
         (f"{_ENTRY} and kind = 'credit_note' and amount_doc > 0", lit("SIGN_CREDIT_POSITIVE"), lit("amount")),
         ("amount_doc = 0 and coalesce(amount_local, 0) = 0 and coalesce(open_doc, 0) = 0", lit("SKIP_ZERO"), "null"),
         (f"{_ENTRY} and (amount_doc = 0 or amount_local = 0)", lit("AMOUNT_ZERO"), lit("amount")),

@@ -294,7 +294,9 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
         con, profile, found.table, {"{extract}": day.isoformat(), "{file}": name, "{unit}": str(factor)}, factor
     )
     _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
-    table.judge_table(con, found.table, companies, name, is_foreign=True)
+    table.judge_table(
+        con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct, is_foreign=True
+    )
     table.enter_table(con, found.table, profile.system)
     mode = request.mode or profile.mode
     return Landed(
@@ -334,7 +336,7 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
     _check_range(con, [d for d in _dates(con) if d not in TIMELESS], day, request)
-    table.judge_table(con, found.table, companies, name)
+    table.judge_table(con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct)
     findings += table.noticed(con, found.table)
     table.enter_table(con, found.table, found.profile.system)
     mode = request.mode or found.mode or found.profile.mode

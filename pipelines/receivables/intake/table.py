@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, Finding
-from receivables.intake.meaning import counted
+from receivables.intake.meaning import counted, explains
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     import duckdb
 
@@ -92,9 +93,17 @@ def _rate(name: str, role: Role, present: set[str]) -> str:
 
 
 def judge_table(
-    con: duckdb.DuckDBPyConnection, table: Table, companies: Companies, file_name: str, *, is_foreign: bool = False
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    companies: Companies,
+    file_name: str,
+    rate_difference_pct: Decimal,
+    *,
+    is_foreign: bool = False,
 ) -> None:
     """Create table `judged` from `typed_row`: company, verdict (NULL: loaded) and, for documents, the kind a negative invoice really has.
+
+    A booking rate must turn the one amount of its row into the other; the dictionary says which way round it is.
 
     Raises:
         FileRefused: rows name no company and none is known.
@@ -118,7 +127,11 @@ def judge_table(
     scope = "when scope is not null then scope" if is_foreign else ""
     if is_foreign:
         _fill_currencies(con, table, companies)
-    rules = " ".join(f"when {condition} then {lit(reason)}" for reason, condition in ROW_RULES.get(table.name, ()))
+    tests = [*ROW_RULES.get(table.name, ())]
+    if {"fx_rate", "amount_doc", "amount_local"} <= table.columns.keys():
+        explained = explains(["fx_rate::double"], rate_difference_pct)
+        tests.append(("FX_SWAPPED", f"amount_doc <> amount_local and fx_rate is not null and not ({explained})"))
+    rules = " ".join(f"when {condition} then {lit(reason)}" for reason, condition in tests)
     key = [
         ident(column)
         for column in ("company_id", *table.key)
