@@ -174,10 +174,19 @@ def test_39_alloc_over(tables: Told, entries: Told) -> None:
         assert night.control_difference() == 0
 
 
-def test_40_open_mismatch(entries: Told, page: str) -> None:
+def test_40_open_mismatch(entries: Told, page: str, tmp_path: Path) -> None:
     assert reasons(entries, "OPEN_MISMATCH") == [("accept_warn", "ES01:4", 1, "6000.0000 reported, 5999.9800 computed")]
     assert entries.open_by_customer()["C"] == Decimal("5999.98")
     assert "6000.0000 reported, 5999.9800 computed" in page
+    # A list of open items is believed where the difference is more than rounding; the rest of the payment stays its own.
+    rows = ("C,1,INV,2024-05-15,,EUR,100.00,,,80.00,ok,,", "C,2,PAY,2024-05-16,,EUR,-30.00,,,-10.00,ok,1,")
+    home = tmp_path / "home"
+    (home / "profiles").mkdir(parents=True)
+    write(home / "profiles", "ledger.toml", LEDGER + ENTRY)
+    night = told(home, [write(home, "ledger.csv", table(BOOK, *rows))], extract_as_of=AS_OF, mode="open_items")
+    assert left(night, "1", "2") == {"1": Decimal(80), "2": Decimal(-10)}
+    assert reasons(night, "OPEN_MISMATCH") == [("accept_warn", "ES01:ref:2/1", 1, "10.0000")]
+    assert night.control_difference() == 0
 
 
 def test_41_state_cancelled(tables: Told, entries: Told) -> None:
