@@ -60,6 +60,9 @@ _BATCH_COUNTS: Final = (
     *("lines_read", "lines_loaded", "lines_quarantined", "lines_skipped"),
     "rows_loaded",
 )
+_LISTED: Final = ("REF_ORPHAN_ALLOC", "OPEN_MISMATCH")
+"""Findings that name one thing of the ledger each, which somebody may wait for: listed one by one, beyond `_LISTED_MAX` of them as one line."""
+_LISTED_MAX: Final = 50
 _URGENT: Final = {"refused": 0, "needs_person": 1}
 _LOADED: Final = ("ok", "warn", "needs_person")
 
@@ -283,10 +286,12 @@ def _batches(batch: pd.DataFrame, issue: pd.DataFrame, started: pd.Timestamp) ->
 def _findings(issue: pd.DataFrame, batch: pd.DataFrame) -> Iterable[Findings]:
     files = batch.drop_duplicates("batch_id").set_index("batch_id")["file_name"].to_dict()
     assumed = issue["reason_code"] == "ASSUMED_VALUE"
+    times = issue.groupby("reason_code")["reason_code"].transform("size")
+    named = assumed | (issue["reason_code"].isin(_LISTED) & (times <= _LISTED_MAX))
     # one pass over the frame however many findings there are; only the groups become records
     rows = issue.assign(
         file_name=issue["batch_id"].map(files),
-        subject=issue["column_name"].where(assumed),
+        subject=issue["column_name"].where(named),
         value=issue["repaired_value"].where(assumed),
         n=issue["count"].fillna(1),
     )

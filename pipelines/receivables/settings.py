@@ -105,6 +105,12 @@ class Ingest(_Section):
     years_back: int = Field(default=30, ge=1, description="years before the extract; an older date is a typing error")
     years_ahead: int = Field(default=5, ge=1, description="years after the extract; a later date is a typing error")
     max_file_mb: int = Field(default=4096, ge=1, description="megabytes; a larger file is refused unread")
+    fx_rate_difference_pct: Decimal = Field(
+        default=Decimal("0.5"),
+        ge=0,
+        le=100,
+        description="percent between a row's ledger amount and its amount at the rate it tells; beyond it one of the three is wrong and nobody knows which",
+    )
     quoted_lines_max: int = Field(
         default=100, ge=1, description="lines one quoted value may span; beyond it a quote was left open"
     )

@@ -98,7 +98,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ENC_LEGACY": N_("The file is written in an older character encoding and was decoded as its profile declares."),
     "ENC_MOJIBAKE": N_("Names contain characters damaged before the export reached us."),
     "FILE_FAKE_XLS": N_("The file is not of the kind its name says; it was read for what it is."),
-    "FILE_TITLE_LINES": N_("Title and filter lines stand above the header."),
+    "FILE_TITLE_LINES": N_("Title and filter lines"),
     "FILE_REFUSED": N_("The file could not be used."),
     "FILE_NOT_A_TABLE": N_("The file is no table, whatever its name says."),
     "FILE_TOO_LARGE": N_("The file is larger than the settings allow."),
@@ -122,7 +122,9 @@ REASONS: Final[Mapping[str, str]] = {
     "COL_MULTILINE": N_("A text runs over several lines and was joined."),
     "COL_MISSING": N_("A column the profile needs is missing."),
     "COL_UNKNOWN": N_("Columns that the profile does not know; they were left aside."),
-    "COL_DUPLICATE": N_("A column heading occurs twice."),
+    "COL_DUPLICATE": N_(
+        "A column heading occurs twice and the columns differ; the first was read. The count is of rows that differ."
+    ),
     "NUM_COMMA_DECIMAL": N_("Amounts with a decimal comma, read as the profile declares."),
     "NUM_INVALID": N_("A value that is not a number."),
     "NUM_AMBIGUOUS": N_("An amount whose decimal and thousands signs cannot be told apart."),
@@ -171,7 +173,7 @@ REASONS: Final[Mapping[str, str]] = {
         "Open items of an earlier full export that a later one no longer holds; they still count. The example is their sum."
     ),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
-    "FX_SWAPPED": N_("Exchange rates stated the other way round were inverted."),
+    "FX_SWAPPED": N_("Exchange rates stated the other way round or for a hundred units were read as such."),
     "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
     "TEXT_INVISIBLE": N_("Invisible characters in keys were removed."),
     "CONTROL_DIFFERENCE": N_("The aged items do not sum to what the postings leave."),
@@ -206,13 +208,11 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "STATE_UNKNOWN": N_("A document state that the profile does not know."),
     "SKIP_TRAILER": N_("Lines at the foot"),
+    "SKIP_OLDER_VERSION": N_("Earlier versions of a row that the file tells again, by the time it was changed"),
     "SKIP_REPEATED_KEY": N_("Further rows of a customer already described"),
     "SKIP_HEADER": N_("Header lines"),
-    "SKIP_TITLE": N_("Title and filter lines"),
-    "SKIP_TOTAL": N_("Total lines"),
     "SKIP_BLANK": N_("Blank lines"),
     "SKIP_RULE": N_("Ruled lines"),
-    "SKIP_GROUP": N_("Group headings"),
     "SKIP_ZERO": N_("Items of zero"),
     "SKIP_OUT_OF_SCOPE": N_("Lines outside receivables, as the profile says"),
 }
@@ -220,6 +220,15 @@ REASONS: Final[Mapping[str, str]] = {
 # Where a reason alone would not say what was done about it.
 REASONS_BY_ACTION: Final[Mapping[tuple[str, str], str]] = {
     ("ENC_LEGACY", "reject_file"): N_("The file is in none of the character encodings its profile allows."),
+    ("COL_SHIFT", "repair"): N_(
+        "Lines with a column's bar inside a text; they were cut where the header's columns stand."
+    ),
+    ("NUM_CURRENCY_SYMBOL", "accept_warn"): N_(
+        "Amounts with the sign of another currency than their row's; the row's counts."
+    ),
+    ("FX_SWAPPED", "quarantine"): N_(
+        "A rate at which the document's amount is not its ledger amount, whichever way it is read."
+    ),
     ("KEY_DUPLICATE_SAME", "repair"): N_("The same row occurs more than once under one key; it was counted once."),
     ("KEY_DUPLICATE_SAME", "skip"): N_("Repeats of a row with the same key"),
     ("KEY_DUPLICATE_SAME", "accept_warn"): N_(

@@ -1,4 +1,4 @@
--- One row per item of which the settlements known take more than the ERP calls settled (beyond rounding): what it reports open and what is computed; and
+-- One row per item of which the settlements known take more than the ERP calls settled, were it a cent: what it reports open and what is computed; and
 -- one per batch and currency with settlements that stand outside the list and whose day nothing tells: how many and how much.
 with item as (
   select
@@ -12,7 +12,7 @@ select
   batch_id, line_no, company_id || ':' || row_key as column_name, 'OPEN_MISMATCH' as reason_code, 'accept_warn' as action, 1::bigint as count,
   open_doc::varchar || ' reported, ' || (open_doc - excess_doc)::decimal(18, 4)::varchar || ' computed' as raw_value
 from item
-where excess_doc > 0.05
+where excess_doc > 0
 union all
 select batch_id, null, 'settled_date', 'SETTLED_DAY_UNKNOWN', 'accept_warn', count(*)::bigint, sum(abs(amount_doc))::decimal(18, 4)::varchar || ' ' || currency
 from entries.outside

@@ -1,7 +1,9 @@
--- One row per entry that was to settle more than the two ends have left, and per told use of more than its source has: what was cut off, in the target's
--- currency; and one per told use that takes back one that was never told.
+-- One row per entry that was to settle more than the two ends have left, or more than a list of open items calls settled of them (OPEN_MISMATCH: the list
+-- is believed), and per told use of more than its source has: what was cut off, in the target's currency; and one per told use that takes back
+-- one that was never told.
 select
-  batch_id, line_no, allocation_id as column_name, 'ALLOC_OVER' as reason_code, 'repair' as action, 1::bigint as count, amount_cut::varchar as raw_value
+  batch_id, line_no, allocation_id as column_name, case when is_by_report then 'OPEN_MISMATCH' else 'ALLOC_OVER' end as reason_code,
+  case when is_by_report then 'accept_warn' else 'repair' end as action, 1::bigint as count, amount_cut::varchar as raw_value
 from entries.link
 where amount_cut > 0.05
 union all

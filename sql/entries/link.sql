@@ -64,6 +64,6 @@ select
   case when is_from then seq else target_seq end as from_seq, case when is_from then currency else target_currency end as from_currency,
   case when is_from then moved_doc else moved_own end as amount_to_doc,
   case when entity = 'write_off' then null when is_from then moved_own else moved_doc end as amount_from_doc,
-  moved_local as amount_local, posted_on as alloc_date, not is_from and target_entity is null as is_from_unknown, (wanted_doc - moved_doc)::decimal(18, 4) as amount_cut,
+  moved_local as amount_local, posted_on as alloc_date, not is_from and target_entity is null as is_from_unknown, (wanted_doc - moved_doc)::decimal(18, 4) as amount_cut, is_by_report,
   batch_id, line_no, recorded_at, recorded_source, source_mode, extract_as_of
 from scaled

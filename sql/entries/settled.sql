@@ -31,7 +31,7 @@ ended as (
 settlement as (
   select * exclude (is_sourceless) from ended
   union all by name
-  select * exclude (amount_cut), 'derived_reference' as origin, false as is_one_sided from entries.link where amount_to_doc > 0
+  select * exclude (amount_cut, is_by_report), 'derived_reference' as origin, false as is_one_sided from entries.link where amount_to_doc > 0
   union all by name
   select *, 'derived_reference' as origin, false as is_from_unknown, false as is_one_sided from entries.part_payment
   union all by name

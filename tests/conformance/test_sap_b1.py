@@ -319,7 +319,7 @@ LEDGER: Final = {
     "OINV": [
         document(11, "1234.56", PaidToDate="1234.56", DocStatus="C"),
         document(12, "10000.00", "20240515", PaidToDate="4000.00", Comments="Total; «señal»"),
-        document(14, "1818.18", "20240910", CardCode="C00002", CardName="Total Gestión", DocCur="USD", DocTotalFC="2000.00"),
+        document(14, "1818.18", "20240910", CardCode="C00002", CardName="Total Gestión", DocCur="USD", DocRate="0.909090", DocTotalFC="2000.00"),
         document(15, "420.00", "20240815", CardCode="C00003", CardName="Ñandú", CANCELED="Y", DocStatus="C"),
     ],
     "ORIN": [document(21, "500.00", "20240620", ObjType="14")],

@@ -38,7 +38,7 @@ def test_lines_and_rows_are_counted_once_each(tmp_path: Path) -> None:
     assert got.lines() == physical_lines(path, "utf-8") == 10
     assert {what: n for (_, _, what), n in got.account.rows.items() if what == "loaded"} == {"loaded": 1}
     skipped = {f.reason_code: f.count for f in got.findings if f.action == "skip"}
-    assert skipped == {"SKIP_TITLE": 1, "SKIP_BLANK": 2, "SKIP_HEADER": 1, "KEY_DUPLICATE_SAME": 2}
+    assert skipped == {"FILE_TITLE_LINES": 1, "SKIP_BLANK": 2, "SKIP_HEADER": 1, "KEY_DUPLICATE_SAME": 2}
 
 
 def some(tmp_path: Path, bad: int, of: int, amount: str = "100.00", settings: Settings | None = None) -> Got:
@@ -83,7 +83,7 @@ def test_the_limits_are_settings(tmp_path: Path) -> None:
 def test_a_line_nothing_explains_needs_a_person_whatever_its_share(tmp_path: Path) -> None:
     lines = [invoice(n) for n in range(1000)]
     got = read(write(tmp_path, "list.csv", invoices(*lines, "a,line,of,another,list")))
-    assert (got.account.status, got.quarantined()) == ("needs_person", [(1002, None, "COL_SHIFT")])
+    assert (got.account.status, got.quarantined()) == ("needs_person", [(1002, None, "ROW_UNCLASSIFIED")])
 
 
 def test_the_file_s_own_total_is_held_against_its_rows(tmp_path: Path) -> None:

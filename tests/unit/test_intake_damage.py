@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fbl5n_lists import DE, FLAT, Item, drawn_list, tab_text
-from intake_files import AS_OF, LENIENT, Got, physical_lines, read, write
+from intake_files import AS_OF, KNOWN, LENIENT, Got, physical_lines, read, write
 from receivables.errors import FileRefused
 from receivables.intake.company import Companies
 
@@ -81,7 +81,7 @@ def documents(draw: st.DrawFn) -> str:
 def outcome(path: Path, encoding: str = "utf-8", companies: Companies | None = None) -> Got | None:
     """The file as read, its lines checked; None where it was refused in one line."""
     try:
-        got = read(path, settings=LENIENT, extract_as_of=AS_OF, **({"companies": companies} if companies else {}))
+        got = read(path, settings=LENIENT, extract_as_of=AS_OF, companies=companies or KNOWN)
     except FileRefused as refusal:
         if "\n" in str(refusal):
             raise

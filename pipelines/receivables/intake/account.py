@@ -13,7 +13,7 @@ from receivables.intake.fields import role_fields
 from receivables.intake.profile import fold
 from receivables.intake.regular import raw_lines
 from receivables.intake.rows import repeated_labels, unknown_labels
-from receivables.intake.sqltext import FILLED, lit
+from receivables.intake.sqltext import FILLED, cell, lit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def account(
         f"create or replace temp view outcome as select line_no, n_lines, coalesce(company_id, '') as company_id, {table} as table_name,"
         f" case when verdict is null then 'loaded' when verdict like 'SKIP%' or verdict = 'KEY_DUPLICATE_SAME' then 'skipped' else 'quarantined' end as outcome, verdict as reason from {_judged(profile)}"
         " union all select line_no, n_lines, '', '', case when row_class = 'unclassified' then 'quarantined' else 'skipped' end,"
-        " case when row_class = 'unclassified' then 'COL_SHIFT' else 'SKIP_' || upper(row_class) end from classed where row_class <> 'item'"
+        f" {_why_no_item(found)} from classed where row_class <> 'item'"
     )
     lines, rows = _counts(con)
     _findings(con, found, typed)
@@ -98,6 +98,16 @@ def account(
 def _judged(profile: Profile) -> str:
     """The verdicts on the items: a table that the judge of entries keeps, else the judged rows themselves."""
     return "verdict" if profile.shape == "entries" else "judged"
+
+
+def _why_no_item(found: Recognised) -> str:
+    """SQL for the reason of a record that is no item: why it is skipped, or what is wrong with one that no rule explains."""
+    return (
+        f"case when row_class = 'unclassified' then case when len(cells) > {found.header.width} then 'COL_SHIFT' else 'ROW_UNCLASSIFIED' end"
+        f" when row_class = 'header' and line_no <> {found.header.line_no} then 'ROW_REPEATED_HEADER'"
+        " when row_class = 'title' then 'FILE_TITLE_LINES' when row_class = 'total' then 'ROW_TOTAL' when row_class = 'group' then 'ROW_GROUP_HEADER'"
+        " else 'SKIP_' || upper(row_class) end"
+    )
 
 
 def _unclassified(rows: dict[tuple[str, str, str], int]) -> int:
@@ -142,7 +152,7 @@ def _findings(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | 
         "create or replace table finding as"
         " select bad.line_no, p.column_name as column_name, p.reason as reason_code, 'quarantine' as action, 1::bigint as count, p.value as raw_value,"
         " null::varchar as repaired_value, raw as raw_line from problem as p join bad on p.line_no = bad.line_no"
-        " union all select line_no, fault_column, reason, 'quarantine', 1, null, null, raw from bad where line_no not in (select line_no from problem)"
+        " union all select line_no, fault_column, reason, 'quarantine', 1, code, null, raw from bad where line_no not in (select line_no from problem)"
         " union all select min(line_no), null, reason, 'skip', sum(lines)::bigint, null, null, null from reason_count where outcome = 'skipped' group by reason"
         " union all select min(line_no), null, 'COL_MULTILINE', 'repair', count(*), null, null, any_value(raw) from record where n_lines > 1 having count(*) > 0"
     )
@@ -154,17 +164,30 @@ def _quarantined(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
     columns = [row[0] for row in con.execute(f"select column_name from (describe {judged})").fetchall()]
     fault_column = f"{judged}.fault_column" if "fault_column" in columns else ""
     con.execute(
-        f"create or replace temp table bad as select o.line_no, o.reason, {fault_column or 'null::varchar'} as fault_column, record.raw from"
+        f"create or replace temp table bad as select o.line_no, o.reason, {fault_column or 'null::varchar'} as fault_column, null::varchar as code, record.raw from"
         " (select line_no, reason from outcome where outcome = 'quarantined') as o left join record on o.line_no = record.line_no"
         f"{f' left join {judged} on o.line_no = {judged}.line_no' if fault_column else ''}"
         if con.execute("select 1 from reason_count where outcome = 'quarantined' limit 1").fetchall()
-        else "create or replace temp table bad (line_no bigint, reason varchar, fault_column varchar, raw varchar)"
+        else "create or replace temp table bad (line_no bigint, reason varchar, fault_column varchar, code varchar, raw varchar)"
     )
     regular = [line for (line,) in con.execute("select line_no from bad where raw is null").fetchall()]
     if regular and found.text is not None:
         con.register("regular_raw", raw_lines(found.text, regular))
         con.execute("update bad set raw = r.raw from regular_raw as r where bad.line_no = r.line_no")
         con.unregister("regular_raw")
+    _tell_codes(con)
+
+
+def _tell_codes(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the code that no kind knows beside its row in `bad`, by which such rows can be counted; the shapes call it by one of two names."""
+    if not con.execute("select 1 from bad where reason = 'TYPE_UNKNOWN' limit 1").fetchall():
+        return
+    columns = {row[0] for row in con.execute("select column_name from (describe judged)").fetchall()}
+    code = next((name for name in ("source_type", "doc_type") if name in columns), None)
+    if code is not None:
+        con.execute(
+            f"update bad set code = judged.{code}::varchar from judged where bad.line_no = judged.line_no and bad.reason = 'TYPE_UNKNOWN'"
+        )
 
 
 def _control_totals(
@@ -281,7 +304,7 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
         noted.append(Finding("ENC_LEGACY", "repair", repaired_value=found.encoding))
     if found.source.path.suffix.lower() in (".xls", ".xlsx") and found.source.kind in ("text", "html", "xml2003"):
         noted.append(Finding("FILE_FAKE_XLS", "repair", repaired_value=found.container))
-    noted += [Finding("COL_DUPLICATE", "accept_warn", column_name=label) for label in repeated_labels(found.header)]
+    noted += [*_cut_in_place(con, found), *_differing_repeats(con, found)]
     if found.profile.shape != "table":
         noted += [
             Finding("COL_UNKNOWN", "accept_warn", column_name=label)
@@ -296,6 +319,30 @@ def _noted(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
             for label in found.header.labels
             if label.strip() and fold(label) not in known
         ]
+    return noted
+
+
+def _cut_in_place(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
+    """Lines of a drawn list that hold a pipe of their own and were cut at the header's places."""
+    if found.container != "pipe_list":
+        return []
+    pipes = f"length(raw) - length(replace(raw, '|', '')) > {found.header.width + 1}"
+    row = con.execute(
+        f"select count(*), min(raw), min(line_no) from classed where row_class = 'item' and {pipes}"
+    ).fetchone()
+    return [Finding("COL_SHIFT", "repair", row[2], count=row[0], raw_line=row[1])] if row and row[0] else []
+
+
+def _differing_repeats(con: duckdb.DuckDBPyConnection, found: Recognised) -> list[Finding]:
+    """Columns whose label stood before, which are not read, and in how many rows they say something else than the one that is."""
+    told = [fold(label) for label in found.header.labels]
+    noted = []
+    for label in {fold(label): label for label in repeated_labels(found.header)}.values():
+        first, *others = (n for n, name in enumerate(told, start=1) if name == fold(label))
+        differs = " or ".join(f"{cell(first)} <> {cell(other)}" for other in others)
+        row = con.execute(f"select count(*) from item where {differs}").fetchone()
+        if row and row[0]:
+            noted.append(Finding("COL_DUPLICATE", "accept_warn", column_name=label, count=row[0]))
     return noted
 
 

@@ -25,6 +25,8 @@ INVISIBLE: Final = "[\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{2064}\\
 _WIDE: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0\u202f\u2009"
 _NARROW: Final = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "    "
 _EXCEL_ERROR: Final = "^#"
+_ERROR_VALUE: Final = "^#(#+|N/A|NV|REF!|VALUE!|NAME[?]|DIV/0!|NUM!|NULL!|¡?(REF|VALOR|NUM)!|¿NOMBRE[?]|BEZUG!|WERT!)$"
+"""What a spreadsheet shows in the place of a value; in a key it must be all there is."""
 _REASONS: Final = {"money": "NUM_INVALID", "decimal": "NUM_INVALID", "int": "NUM_INVALID", "bigint": "NUM_INVALID", "double": "NUM_INVALID",
                    "date": "DATE_IMPOSSIBLE", "timestamp": "DATE_IMPOSSIBLE", "time": "DATE_IMPOSSIBLE", "bool": "VALUE_UNKNOWN",
                    "enum": "TYPE_UNKNOWN", "currency": "CURRENCY_UNKNOWN", "country": "VALUE_UNKNOWN"}  # fmt: skip
@@ -367,9 +369,9 @@ def _fitting_formats(
     con: duckdb.DuckDBPyConnection, field: Field, formats: Sequence[str]
 ) -> tuple[list[str], bool, str | None]:
     """The formats that fit the column, whether they fit all of it, and a text that the first two of them read differently, if there is one."""
-    told = ", ".join(sorted(field.told))
-    rows = f"(select distinct {told} from item)" if "head." not in told else rows_with([field])
-    con.execute(f"create or replace temp table date_text as select distinct {cleaned(field)} as v from {rows}")
+    con.execute(
+        f"create or replace temp table date_text as select distinct {cleaned(field)} as v from {_distinct(field)}"
+    )
     # %Y also takes a year of two digits, for a year of antiquity: such a text is no evidence for a format.
     reading = {fmt: f"(case when {day('v', fmt)} >= '1000-01-01' then {day('v', fmt)} end)" for fmt in formats}
     found, is_whole = _fitting(con, "date_text", list(reading.values()), formats)
@@ -457,6 +459,40 @@ def _problems(fields: Sequence[Field], chosen: Chosen, beyond: Mapping[str, str]
     return [*found, *((test, name, lit("DATE_RANGE"), f"{ident(name)}::varchar") for name, test in beyond.items())]
 
 
+def refuse_other_order(con: duckdb.DuckDBPyConnection, typed_as: Typed, name: str) -> None:
+    """Refuse a file with a date that fits only if day and month change places: whoever wrote it may have written the others so, too.
+
+    Raises:
+        FileRefused: names the column, the date and both orders.
+    """
+    for column in typed_as.fields:
+        fmt = typed_as.chosen.date_formats.get(column.name, "%Y")
+        other = fmt.translate(str.maketrans("dm", "md"))
+        if fmt.startswith("%Y") or not {"%d", "%m"} <= set(re.findall("%.", fmt)):
+            continue
+        is_other = f"{typed(column, 'v', typed_as.chosen)} is null and {day('v', other)} >= '1000-01-01'"
+        if not con.execute(
+            f"select 1 from (select distinct {cleaned(column)} as v from {_distinct(column)}) where {is_other} limit 1"
+        ).fetchall():
+            continue
+        ((line_no, text),) = con.execute(
+            f"select line_no, v from (select line_no, {cleaned(column)} as v from {rows_with([column])}) where {is_other} order by line_no limit 1"
+        ).fetchall()
+        raise FileRefused(
+            got=f"{name}: {column.name} {text!r} in line {line_no}, which is a date as {other} while the column is read as {fmt}",
+            expected="one order of day and month in a column",
+            try_="exporting it in one order, or a user profile with `date_formats` of the other one",
+            reason="DATE_DMY_MDY",
+        )
+
+
+def _distinct(column: Field) -> str:
+    """SQL for all that the items tell a field by, once each: days are few, however many rows there are."""
+    if any(name.startswith("head.") for name in column.told):
+        return rows_with([column])
+    return f"(select distinct {', '.join(sorted(column.told))} from item)"
+
+
 def _value(field: Field, chosen: Chosen) -> str:
     default = (
         f"{lit(field.default)}::{field.duckdb_type}" if field.default is not None else f"null::{field.duckdb_type}"
@@ -490,7 +526,12 @@ def _faults(field: Field, *, is_usual: bool) -> list[tuple[str, str, str, str]]:
                 f"case when regexp_matches({text}, {lit(_EXCEL_ERROR)}) then 'NUM_EXCEL_ERROR'"
                 f" when regexp_matches({text}, {lit(EXPONENT)}) then 'NUM_SCIENTIFIC' else {why} end"
             )
+        elif reason == "DATE_IMPOSSIBLE":
+            why = f"case when starts_with({text}, '#') then 'NUM_EXCEL_ERROR' else {why} end"
         found.append((f"{text} is not null and {value} is null", field.name, why, text))
-    elif field.type in ("key", "id") and not field.is_plain:
-        found.append((f"regexp_matches({text}, {lit(_SHATTERED)})", field.name, lit("NUM_SCIENTIFIC"), text))
+    elif field.type in ("key", "id"):
+        is_error = f"starts_with({text}, '#') and regexp_matches({text}, {lit(_ERROR_VALUE)})"
+        found.append((is_error, field.name, lit("NUM_EXCEL_ERROR"), text))
+        if not field.is_plain:
+            found.append((f"regexp_matches({text}, {lit(_SHATTERED)})", field.name, lit("NUM_SCIENTIFIC"), text))
     return found

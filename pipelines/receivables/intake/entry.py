@@ -13,13 +13,14 @@ from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
 from receivables.intake.convert import keep_if_small
 from receivables.intake.fields import TYPES
-from receivables.intake.meaning import assumed_values, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+    from decimal import Decimal
 
     import duckdb
 
@@ -163,7 +164,7 @@ def _signed(profile: Profile) -> str:
         for role in _SIGNED
     )
     return (
-        f"select *{f' replace ({signs})' if turned else ''}, {kind} as told_kind, {happened} as allocation_kind,"
+        f"select *{f' replace ({signs})' if turned else ''}, {f'coalesce({plain_credits} and coalesce(amount, amount_local) > 0, false)'} as is_turned_credit, {kind} as told_kind, {happened} as allocation_kind,"
         f" coalesce({silent}, false) as is_silent from ruled"
     )
 
@@ -181,11 +182,9 @@ def _valued(profile: Profile, *, tells_currency: bool) -> str:
     currency = (
         "coalesce(currency, local_currency)" if tells_currency else "case when amount is null then local_currency end"
     )
-    rate = (
-        f"(fx_rate * {1 / profile.fx_rate_per:.9f})::decimal(18, 9)"
-        if profile.fx_rate_per != 1
-        else "fx_rate::decimal(18, 9)"
-    )
+    direct = f"fx_rate * {1 / profile.fx_rate_per:.9f}" if profile.fx_rate_per != 1 else "fx_rate"
+    # A rate below zero is the price the other way round, as SAP writes it.
+    rate = f"(case when fx_rate < 0 then {profile.fx_rate_per} / abs(fx_rate) else {direct} end)::decimal(18, 9)"
     by_rate = f"round(amount::decimal(20, 4) * {rate}, 2)::decimal(18, 4)"
     rest = "case when not is_open then 0 else coalesce({open}, {amount} - {paid}) end"
     return (
@@ -264,9 +263,10 @@ def _keyed(profile: Profile) -> str:
     )
 
 
-def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
+def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct: Decimal) -> None:
     """Create view `judged`: every meant row with its verdict: NULL where it is loaded, else why it is quarantined or skipped; and table `verdict`, the same in short.
 
+    A rate that explains the two amounts of its row only when turned round or put a hundred times is a repair; one that never does is a fault.
     A key of the file that is told twice with the same content is loaded once, with other content not at all.
     """
     columns = ", ".join(_named(column) for column in ENTRY_COLUMNS if column not in ("entry_key", "state"))
@@ -277,14 +277,15 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
         "faulted",
         f"select line_no, n_lines, company_id, table_name, {columns}, ledger_state as state, {own} as own_key,"
         " case when table_name = 'entry' then entry_key else allocation_key end as told_row_key, to_key, from_key, group_key, allocation_kind,"
-        f" alloc_date, amount_from, discount_local, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state, {_fault(profile)} from meant",
+        f" alloc_date, amount_from, discount_local, modified, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state, is_turned_credit,"
+        f" {_fault(profile, rate_difference_pct)}, {_is_swapped(profile, rate_difference_pct)} as is_rate_swapped from meant",
     )
     keep_if_small(con, "faulted")
     # Every row is looked at whole just once; what the account asks of it is kept, everything else is made anew when it is written.
     con.execute(
         "create or replace temp table verdict as select line_no, n_lines, company_id, table_name, fault as verdict, fault_column, amount_local, currency,"
         " hash(own_key) as own_hash, hash(told_row_key) as told_hash, told_row_key is not null as is_told, told_kind = 'invoice' and kind = 'credit_note' as is_turned,"
-        " due_date < doc_date and amount_doc > 0 as is_early, state in ('draft', 'cancelled', 'reversed') as is_void from faulted"
+        " due_date < doc_date and amount_doc > 0 as is_early, state in ('draft', 'cancelled', 'reversed') as is_void, is_turned_credit, is_rate_swapped from faulted"
     )
     joins = [
         _joined(con, "place", "place", _number(con)),
@@ -334,13 +335,16 @@ def _repeated(con: duckdb.DuckDBPyConnection) -> str | None:
     if not _has_repeated(con, "told_hash", "is_told and verdict is null"):
         return None
     content = ", ".join(f"coalesce({column}::varchar, '')" for column in _CONTENT)
+    key = "company_id, table_name, told_row_key"
     return (
-        f"with sound as (select line_no, company_id, table_name, told_row_key, md5(concat_ws('|', {content})) as content from faulted where fault is null),"
-        " twice as (select company_id, table_name, told_row_key, count(distinct content) > 1 as is_conflict, min(line_no) as first_line from sound"
-        " where told_row_key is not null group by company_id, table_name, told_row_key having count(*) > 1)"
-        " select sound.line_no, case when is_conflict then 'KEY_DUPLICATE_DIFF' else 'KEY_DUPLICATE_SAME' end as verdict from sound"
-        " inner join twice on sound.company_id = twice.company_id and sound.table_name = twice.table_name and sound.told_row_key = twice.told_row_key"
-        " where is_conflict or sound.line_no > first_line"
+        f"with sound as (select line_no, {key}, md5(concat_ws('|', {content})) as content, try_cast(modified as timestamp) as version from faulted"
+        " where fault is null and told_row_key is not null),"
+        f" aged as (select *, coalesce(version < max(version) over (partition by {key}), false)"
+        f" and count(*) over (partition by {key}) = count(version) over (partition by {key}) as is_old, count(*) over (partition by {key}) as times from sound),"
+        f" compared as (select line_no, is_old, row_number() over (partition by is_old, {key} order by line_no) > 1 as is_repeat,"
+        f" min(content) over (partition by is_old, {key}) <> max(content) over (partition by is_old, {key}) as is_conflict from aged where times > 1)"
+        " select line_no, case when is_old then 'SKIP_OLDER_VERSION' when is_conflict then 'KEY_DUPLICATE_DIFF' else 'KEY_DUPLICATE_SAME' end as verdict"
+        " from compared where is_old or is_conflict or is_repeat"
     )
 
 
@@ -356,11 +360,23 @@ def _named(column: str) -> str:
     return column
 
 
-def _fault(profile: Profile) -> str:
+_RATED: Final = "currency <> local_currency and fx_rate <> 0 and amount_doc <> 0 and amount_local <> 0"
+_RATE: Final = "abs(fx_rate)::double"
+
+
+def _is_swapped(profile: Profile, difference_pct: Decimal) -> str:
+    """SQL condition: the rate told is not the one declared, whether it says so by its sign or only the amounts do."""
+    declared = explains([f"{_RATE} / {profile.fx_rate_per}"], difference_pct)
+    return f"coalesce({_RATED} and (fx_rate < 0 or not ({declared})), false)"
+
+
+def _fault(profile: Profile, difference_pct: Decimal) -> str:
     """SQL for what is wrong with a row, the first that applies, and with which role; both NULL where nothing is."""
+    readings = (_RATE, f"1 / {_RATE}", f"{_RATE} / 100", f"100 / {_RATE}")
     tests = [("flaw is not null", "flaw", "null"), *_kind_faults(profile), *_blank_faults(profile)]
     tests += [
         ("sign(amount_doc) * sign(amount_local) < 0", lit("SIGN_MIXED"), lit("amount_local")),
+        (f"{_RATED} and not ({explains(readings, difference_pct)})", lit("FX_SWAPPED"), lit("fx_rate")),
         (f"{_ENTRY} and kind = 'credit_note' and amount_doc > 0", lit("SIGN_CREDIT_POSITIVE"), lit("amount")),
         ("amount_doc = 0 and coalesce(amount_local, 0) = 0 and coalesce(open_doc, 0) = 0", lit("SKIP_ZERO"), "null"),
         (f"{_ENTRY} and (amount_doc = 0 or amount_local = 0)", lit("AMOUNT_ZERO"), lit("amount")),
@@ -392,13 +408,14 @@ def _blank_faults(profile: Profile) -> list[tuple[str, str, str]]:
         (f"{_USE} and coalesce(to_key, from_key) is null", blank, lit("to_key")),
         (f"{_ENTRY} and doc_key is null", blank, lit("doc_no")),
     ]
+    missing = lit("ROW_GROUP_MISSING") if "customer" in profile.rows.group else blank
     if "customer" in profile.rows.group and "customer" not in named:
-        tests.append((f"{_ENTRY} and customer is null", lit("ROW_GROUP_MISSING"), lit("customer")))
+        tests.append((f"{_ENTRY} and customer is null", missing, lit("customer")))
     elif "customer" in named:
         is_money = (
             f"coalesce({any_of('told_kind', PAYMENT_KINDS)} or (told_kind = 'by_sign' and amount_doc < 0), false)"
         )
-        tests.append((f"{_ENTRY} and customer is null and not {is_money}", blank, lit("customer")))
+        tests.append((f"{_ENTRY} and customer is null and not {is_money}", missing, lit("customer")))
     if "doc_date" in profile.columns and profile.level == "line":
         tests.append((f"{_ENTRY} and doc_date is null and posting_date is null", blank, lit("doc_date")))
     if _AMOUNTS & named:
@@ -415,17 +432,12 @@ def noticed(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
     asked = [
         ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount", "is_turned"),
         ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "is_early"),
+        ("FX_SWAPPED", "repair", "fx_rate", "is_rate_swapped"),
         ("STATE_CANCELLED", "accept_warn", "state", "is_void"),
+        ("SIGN_CREDIT_POSITIVE", "repair", "amount", "is_turned_credit"),
         *([("NUM_TCURX", "repair", "amount", f"currency in ({shifted})")] if profile.raw_decimals else []),
     ]
-    counts = con.execute(
-        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in asked)} from verdict where verdict is null and {_ENTRY}"
-    ).fetchall()[0]
-    return [
-        Finding(reason, action, column_name=column, count=int(count))
-        for (reason, action, column, _), count in zip(asked, counts, strict=True)
-        if count
-    ]
+    return counted(con, f"(select * from verdict where {_ENTRY})", asked)
 
 
 def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:

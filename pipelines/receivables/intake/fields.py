@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
@@ -161,9 +162,15 @@ def require_roles(profile: Profile, header: Header, file_name: str) -> None:
     raise FileRefused(
         got=f"{file_name} without a column for {role} (labels tried: {', '.join(aliases[:6])})",
         expected=f"every required column of profile {profile.id}",
-        try_=f"adding the label to the profile; nearest in the header: {nearest(aliases[0], [label for label in header.labels if label.strip()])!r}",
+        try_=f"adding the label to the profile; nearest in the header: {_nearest_label(aliases, header)!r}",
         reason="COL_MISSING",
     )
+
+
+def _nearest_label(aliases: Sequence[str], header: Header) -> str:
+    """The header's label that is most like one of several, which may be in any language."""
+    labels = [label for label in header.labels if label.strip()]
+    return max(labels, key=lambda label: max(SequenceMatcher(None, fold(a), fold(label)).ratio() for a in aliases))
 
 
 def rows_fields(profile: Profile, table: Table, header: Header, file_name: str) -> list[Field]:

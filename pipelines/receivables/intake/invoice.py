@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
-from receivables.intake.meaning import assumed_values, of_rule, one, rule_case
+from receivables.intake.meaning import assumed_values, counted, of_rule, one, rule_case
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import lit
 
@@ -81,7 +81,23 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
     else:
         key = f"{hashed} || '-' || row_number() over (partition by company_id, {hashed} order by line_no)"
     con.execute(f"create or replace table keyed as select *, {key} as row_key from faulted")
-    mark_repeats(con, "keyed", "company_id, row_key" if profile.key else "", CONTENT)
+    mark_repeats(con, "keyed", "company_id, row_key" if profile.key else "", CONTENT, "modified")
+
+
+def noticed(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """What about the rows that are loaded is worth a word."""
+    return counted(
+        con,
+        "judged",
+        [
+            (
+                "DATE_DUE_BEFORE_DOC",
+                "accept_warn",
+                "due_date",
+                "due_date < doc_date and coalesce(amount, amount_local) > 0",
+            )
+        ],
+    )
 
 
 def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:

@@ -57,6 +57,8 @@ def enter_items(
         is_plain, is_sound = seen.is_plain, seen.is_sound
     if found.container == "delimited":
         rows.join_continued(con, header, profile.rows, places.days, places.money)
+    # A value over several lines holds their ends.
+    is_plain = is_plain and not con.execute("select 1 from record where n_lines > 1 limit 1").fetchall()
     rows.classify(con, header, profile.rows, places.keys, places.money)
     rows.group_values(con, profile.rows)
     _carry(con, found, places)
@@ -69,7 +71,9 @@ def _places(found: Recognised, fields: Sequence[Field]) -> _Places:
     roles = {field.name: header.roles[field.name] for field in fields if field.name in header.roles}
     kinds = {field.name: field.type for field in fields}
     cells = _cells(found)
-    told = {int(name.removeprefix("cell_")) for field in fields for name in field.told if name.startswith("cell_")}
+    told = set(_repeated(header.labels)) | {
+        int(name.removeprefix("cell_")) for field in fields for name in field.told if name.startswith("cell_")
+    }
     money, days = (
         tuple(sorted({place for role in roles if kinds[role] == kind for place in cells.get(role, ())}))
         for kind in ("money", "date")
@@ -81,6 +85,12 @@ def _places(found: Recognised, fields: Sequence[Field]) -> _Places:
         money,
         days,
     )
+
+
+def _repeated(labels: Sequence[str]) -> list[int]:
+    """The positions (from 1) of labels that stand more than once: whether they say the same is asked of the rows."""
+    folded = [fold(label) for label in labels]
+    return [n for n, label in enumerate(folded, start=1) if label and folded.count(label) > 1]
 
 
 KEY_CELLS: Final = ("customer", "doc_no", "entry_id", "doc_date", "due_date", "order_no", "product")

@@ -10,7 +10,8 @@ from receivables.intake.profile import ROLES
 from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     import duckdb
 
@@ -85,6 +86,24 @@ def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Fin
         if value is not None
         and role in ROLES[profile.shape]
         and (count := one(con, f"select count(*) from typed_row where {role} is null"))
+    ]
+
+
+def explains(rates: Iterable[str], difference_pct: Decimal) -> str:
+    """SQL condition: a row's amount at one of the rates is its ledger amount, but for rounding and the difference allowed."""
+    doc, local = "abs(amount_doc)::double", "abs(amount_local)::double"
+    return " or ".join(f"abs({doc} * {rate} - {local}) <= {difference_pct} / 100.0 * {local} + 0.01" for rate in rates)
+
+
+def counted(con: duckdb.DuckDBPyConnection, rows: str, tests: Sequence[tuple[str, str, str, str]]) -> list[Finding]:
+    """One finding for each reason, action, column and condition that some of the loaded rows meet; `rows` is a table with their verdict."""
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {test})' for *_, test in tests)} from {rows} where verdict is null"
+    ).fetchall()[0]
+    return [
+        Finding(reason, action, column_name=column, count=int(count))
+        for (reason, action, column, _), count in zip(tests, counts, strict=True)
+        if count
     ]
 
 

@@ -14,12 +14,12 @@ _EXACT: Final = "decimal(38, 14)"
 """What numbers are compared as: wide enough for any amount and any rate."""
 
 _SIGNS: Final = "R[$]|S/[.]?|US[$]|MX[$]|NT[$]|HK[$]|Bs[.]?|Rs[.]?|kr[.]?|zł|Kč|Ft|RMB|人民币|美元|欧元|[€$£¥￥₹₩₽₺₱₫₪฿₡₲₴₦元円圆원]"
-_CODES: Final = (
+CODES: Final = (
     "AED|ARS|AUD|BGN|BOB|BRL|CAD|CHF|CLP|CNH|CNY|COP|CRC|CZK|DKK|DOP|EGP|EUR|GBP|GTQ|HKD|HNL|HUF|IDR|ILS|INR|JPY|KES|"
     "KRW|KWD|MAD|MXN|MYR|NGN|NIO|NOK|NZD|PAB|PEN|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|"
     "UYU|VES|VND|ZAR"
 )
-CURRENCY: Final = f"(?:{_SIGNS}|{_CODES})"
+CURRENCY: Final = f"(?:{_SIGNS}|{CODES})"
 """What may stand beside an amount to say its currency."""
 
 SIDES: Final = "CR|DR|HABER|DEBE|[借贷平]|H|S"

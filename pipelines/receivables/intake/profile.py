@@ -22,7 +22,7 @@ RoleType = Literal["text", "key", "currency", "date", "money", "decimal", "bool"
 Shape = Literal["table", "rows", "invoices", "entries", "orders"]
 
 _TEXTS: Final = ("customer_name", "city", "customer_group", "tax_id", "doc_type", "class", "status", "state", "flag", "special", "side",
-                 "assignment", "customer_ref", "salesperson", "ship_region", "method", "text")  # fmt: skip
+                 "assignment", "customer_ref", "salesperson", "ship_region", "method", "text", "modified")  # fmt: skip
 _KEYS: Final = ("company", "customer", "branch", "doc_no", "series", "entry_id", "doc_id", "line", "other_id", "other_type", "other_line",
                 "clearing_no", "invoice_ref", "receipt_id", "reversed_id", "match_no", "order_no", "bank_ref", "instrument_no", "terms")  # fmt: skip
 _DATES: Final = (
@@ -64,6 +64,7 @@ ROLES: Final[dict[str, dict[str, RoleType]]] = {
         "is_open": "bool",
         "terms": "key",
         "text": "text",
+        "modified": "text",
     },
     "entries": _roles(
         texts=("text", _TEXTS),

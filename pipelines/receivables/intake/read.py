@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 from receivables.errors import FileRefused, Finding
 from receivables.intake import container, entry, invoice, order, table
 from receivables.intake.account import Account, account
-from receivables.intake.convert import Typed, choose, convert, keep_if_small, plain_where_possible
+from receivables.intake.convert import (
+    Typed,
+    choose,
+    convert,
+    keep_if_small,
+    plain_where_possible,
+    refuse_other_order,
+)
 from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
 from receivables.intake.items import enter_items
 from receivables.intake.landing import run_landing
@@ -95,7 +102,7 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         )
     typed = _within(con, typed, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
     companies = _named_companies(con, request.companies, found)
-    tables, told = _enter(con, found, companies, day, name)
+    tables, told = _enter(con, request, found, companies, day)
     mode = request.mode or _mode(con, profile)
     return Landed(
         found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told), typed=typed
@@ -103,15 +110,15 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
 
 
 def _enter(
-    con: duckdb.DuckDBPyConnection, found: Recognised, companies: Companies, day: date, name: str
+    con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, companies: Companies, day: date
 ) -> tuple[tuple[str, ...], list[Finding]]:
     """From typed roles to canonical rows, as the shape wants it; returns the tables told and what was assumed."""
-    profile = found.profile
+    profile, name = found.profile, request.path.name
     if profile.shape == "invoices":
         told = invoice.mean(con, profile, companies, day, name)
         invoice.judge(con, profile)
         invoice.enter(con, profile)
-        return run_landing(con, profile.shape), told
+        return run_landing(con, profile.shape), [*told, *invoice.noticed(con)]
     if profile.shape == "orders":
         told = order.mean(con, profile, companies, name)
         order.judge(con, profile)
@@ -119,7 +126,7 @@ def _enter(
         return run_landing(con, profile.shape), told
     factor, factor_told = _unit(con, found)
     told = entry.mean(con, profile, companies, day, factor, name)
-    entry.judge(con, profile)
+    entry.judge(con, profile, request.settings.ingest.fx_rate_difference_pct)
     tables = entry.enter(con, profile)
     described = [table for table in run_landing(con, profile.shape) if table != "customer" or _names_customers(found)]
     return (*tables, *described), [*factor_told, *told, *entry.noticed(con, profile)]
@@ -138,11 +145,14 @@ def _convert(
     locales, formats = found.locales_and_formats()
     chosen = choose(con, fields, locales, formats, request.path.name)
     as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
-    texts = [field for field in fields if field.type == "text" and not field.is_absent]
+    # A customer may go by its name alone, which is then a key too.
+    texts = [field for field in fields if field.type in ("text", "key") and not field.is_absent]
     convert(con, fields, chosen)
+    typed = Typed(tuple(fields), chosen)
+    refuse_other_order(con, typed, request.path.name)
     undone = [] if items.is_sound else undo_mojibake(con, texts)
-    noted = [*items.findings, *converted(con, fields, chosen), *undone]
-    return as_of, Typed(tuple(fields), chosen), noted
+    ledger_currency = request.companies.currencies.get(request.companies.default or "")
+    return as_of, typed, [*items.findings, *converted(con, fields, chosen, ledger_currency), *undone]
 
 
 def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[Finding]]:
@@ -155,6 +165,13 @@ def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[
         raise FileRefused(
             got=f"{found.source.path.name}, whose amounts are in {text!r}",
             expected="a known unit: " + ", ".join(UNITS),
+            try_="exporting whole amounts",
+            reason="NUM_SCALE_UNIT",
+        )
+    if factor != 1 and found.table is None:
+        raise FileRefused(
+            got=f"{found.source.path.name}, whose amounts are in {text!r}, which has lost their cents",
+            expected="whole amounts of documents; only balances to compare with may be in such a unit",
             try_="exporting whole amounts",
             reason="NUM_SCALE_UNIT",
         )
@@ -249,7 +266,9 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
     table.settle_rows(
         con, profile, found.table, {"{extract}": day.isoformat(), "{file}": name, "{unit}": str(factor)}, factor
     )
-    table.judge_table(con, found.table, companies, name, is_foreign=True)
+    table.judge_table(
+        con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct, is_foreign=True
+    )
     table.enter_table(con, found.table, profile.system)
     mode = request.mode or profile.mode
     return Landed(
@@ -290,7 +309,8 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
     typed = _within(con, typed, [d for d in _dates(con) if d not in TIMELESS], day, request)
-    table.judge_table(con, found.table, companies, name)
+    table.judge_table(con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct)
+    findings += table.noticed(con, found.table)
     table.enter_table(con, found.table, found.profile.system)
     mode = request.mode or found.mode or found.profile.mode
     return Landed(

@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import Finding
-from receivables.intake.convert import INVISIBLE, Chosen, Field, cleaned
-from receivables.intake.notation import CURRENCY
+from receivables.intake.convert import INVISIBLE, Chosen, Field, cleaned, rows_with
+from receivables.intake.notation import CODES, CURRENCY
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -19,7 +19,9 @@ _EXAMPLES: Final = 3
 _CLEANED_AWAY: Final = INVISIBLE + "|[\\x{FF01}-\\x{FF5E}\\x{3000}]"
 
 
-def converted(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen) -> list[Finding]:
+def converted(
+    con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: Chosen, ledger_currency: str | None = None
+) -> list[Finding]:
     """One finding per reason and column for what conversion did to the items, with up to three of the texts it was done to."""
     parts = [
         (field.name, part)
@@ -37,7 +39,47 @@ def converted(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], chosen: C
             f"create or replace temp table day_text as select {cell}, count(*) as times, min(line_no) as line_no from item group by {cell}"
         )
         counted += _counted(con, mine, "day_text", "sum(times)")
+    marked = {one.column_name for one in counted if one.reason_code == "NUM_CURRENCY_SYMBOL"}
+    amounts = [(column, part) for column, part in parts if column in marked and part.type == "money"]
+    counted += _contradicting(con, amounts, {field.name: field for field in fields}, ledger_currency)
     return sorted(counted, key=lambda one: (one.column_name or "", one.reason_code))
+
+
+_SIGN_OF: Final = {
+    "€|欧元": "EUR", "£": "GBP", "[¥￥円圆]|(?:^|[^美欧])元|RMB|人民币": "CNY|JPY", "美元": "USD", "₹": "INR", "₩|원": "KRW", "₽": "RUB", "zł": "PLN", "Kč": "CZK", "R[$]": "BRL",
+    "[$]": "USD|ARS|AUD|BRL|CAD|CLP|COP|HKD|MXN|NIO|NZD|SGD|TWD|DOP|UYU|BOB",
+    **{f"(?:^|[^A-Z]){code}(?:[^A-Z]|$)": code for code in CODES.split("|")},
+}  # fmt: skip
+"""What may stand beside an amount, and the currencies it may be the sign of."""
+
+
+def _contradicting(
+    con: duckdb.DuckDBPyConnection,
+    amounts: Sequence[tuple[str, Field]],
+    fields: Mapping[str, Field],
+    ledger_currency: str | None,
+) -> list[Finding]:
+    """Amounts that carry the sign of another currency than their row's, which counts; asked only of columns that carry signs at all."""
+    findings = []
+    for column, part in amounts:
+        names = ("local_currency",) if column.endswith("_local") else ("currency", "local_currency")
+        known = [f"upper({cleaned(fields[name])})" for name in names if name in fields and not fields[name].is_absent]
+        currency = f"coalesce({', '.join([*known, lit(ledger_currency)])})"
+        rows = rows_with([part, *(fields[name] for name in names if name in fields)])
+        cases = " or ".join(
+            f"(regexp_matches(t, {lit('(?i)' + sign)}) and c not in ({', '.join(lit(code) for code in codes.split('|'))}))"
+            for sign, codes in _SIGN_OF.items()
+        )
+        found = con.execute(
+            f"select count(*), list(t order by line_no)[:{_EXAMPLES}] from (select line_no, {cleaned(part)} as t, {currency} as c from {rows}) where regexp_matches(t, {lit('(?i)' + CURRENCY)}) and ({cases})"
+        ).fetchall()
+        for count, examples in found:
+            if count:
+                shown = " | ".join(text[:60] for text in examples)
+                findings.append(
+                    Finding("NUM_CURRENCY_SYMBOL", "accept_warn", column_name=column, count=count, raw_value=shown)
+                )
+    return findings
 
 
 def _counted(
@@ -165,6 +207,8 @@ def _of_dates(field: Field, chosen: Chosen) -> list[tuple[str, str]]:
 def _of_keys(field: Field) -> list[tuple[str, str]]:
     text, cell = _text(field.name), _cell(field.name)
     found = []
+    if (field.take or "").startswith("^0*"):
+        found.append(("KEY_LEADING_ZERO", f"starts_with(ltrim({cell}), '0') and not starts_with({text}, '0')"))
     if field.pad:
         found.append(("KEY_LEADING_ZERO", f"length({text}) < {field.pad} and regexp_matches({text}, '^[0-9]+$')"))
     if field.strip_decimal:

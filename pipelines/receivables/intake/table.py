@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from receivables.errors import FileRefused
+from receivables.errors import FileRefused, Finding
+from receivables.intake.meaning import counted, explains
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     import duckdb
 
@@ -90,9 +92,17 @@ def _rate(name: str, role: Role, present: set[str]) -> str:
 
 
 def judge_table(
-    con: duckdb.DuckDBPyConnection, table: Table, companies: Companies, file_name: str, *, is_foreign: bool = False
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    companies: Companies,
+    file_name: str,
+    rate_difference_pct: Decimal,
+    *,
+    is_foreign: bool = False,
 ) -> None:
     """Create table `judged` from `typed_row`: company, verdict (NULL: loaded) and, for documents, the kind a negative invoice really has.
+
+    A booking rate must turn the one amount of its row into the other; the dictionary says which way round it is.
 
     Raises:
         FileRefused: rows name no company and none is known.
@@ -119,7 +129,11 @@ def judge_table(
     scope = "when scope is not null then scope" if is_foreign else ""
     if is_foreign:
         _fill_currencies(con, table, companies)
-    rules = " ".join(f"when {condition} then {lit(reason)}" for reason, condition in ROW_RULES.get(table.name, ()))
+    tests = [*ROW_RULES.get(table.name, ())]
+    if {"fx_rate", "amount_doc", "amount_local"} <= table.columns.keys():
+        explained = explains(["fx_rate::double"], rate_difference_pct)
+        tests.append(("FX_SWAPPED", f"amount_doc <> amount_local and fx_rate is not null and not ({explained})"))
+    rules = " ".join(f"when {condition} then {lit(reason)}" for reason, condition in tests)
     key = [
         ident(column)
         for column in ("company_id", *table.key)
@@ -144,6 +158,22 @@ def _fill_currencies(con: duckdb.DuckDBPyConnection, table: Table, companies: Co
         con.execute(
             f"update companied set flaw = 'REQUIRED_BLANK', fault_column = {lit(name)} where {ident(name)} is null and flaw is null and scope is null"
         )
+
+
+def noticed(con: duckdb.DuckDBPyConnection, table: Table) -> list[Finding]:
+    """What about the documents that are loaded is worth a word; no other table tells such things."""
+    if table.name != "document":
+        return []
+    told = "line_no in (select line_no from typed_row where kind = 'invoice') and kind = 'credit_note'"
+    return counted(
+        con,
+        "judged",
+        [
+            ("SIGN_NEGATIVE_INVOICE", "accept_warn", "amount_local", told),
+            ("DATE_DUE_BEFORE_DOC", "accept_warn", "due_date", "due_date < doc_date and amount_doc > 0"),
+            ("STATE_CANCELLED", "accept_warn", "state", "state in ('draft', 'cancelled', 'reversed')"),
+        ],
+    )
 
 
 def judge_nowhere(con: duckdb.DuckDBPyConnection, companies: Companies) -> None:
