@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from receivables.intake.read import Landed
 
 _POSTED: Final = {
-    "document": "coalesce(posting_date, doc_date)",
-    "payment": "pay_date",
-    "allocation": "alloc_date",
-    "entry": "coalesce(posting_date, doc_date)",
-    "entry_allocation": "alloc_date",
+    "document": ("posting_date", "doc_date"),
+    "payment": ("pay_date",),
+    "allocation": ("alloc_date",),
+    "entry": ("posting_date", "doc_date"),
+    "entry_allocation": ("alloc_date",),
 }
 """When a first load's rows were recorded by the ERP, as far as it is told: on their posting date."""
 
@@ -51,13 +51,16 @@ def write(
     batches = batches_of(con, landed, first_id, loaded_at)
     for batch in batches:
         if batch.table_name in landed.tables:
-            recorded = _recorded(batch, is_first_load(batch.company_id, batch.table_name))
             present = {
                 row[0]
                 for row in con.execute(f"select column_name from (describe landing.{batch.table_name})").fetchall()
             }
+            recorded = _recorded(batch, present, is_first_load(batch.company_id, batch.table_name))
+            # What a file never tells is no column of its rows, and reads as NULL: most of an export's columns are such.
             columns = ", ".join(
-                _column(present, batch.table_name, name) for name in ("company_id", *TABLES[batch.table_name].columns)
+                _column(present, batch.table_name, name)
+                for name in ("company_id", *TABLES[batch.table_name].columns)
+                if name in present or _default(batch.table_name, name) is not None
             )
             _copy(
                 con,
@@ -75,20 +78,20 @@ def _column(present: set[str], table: str, name: str) -> str:
     return (
         f"{ident(name)}::{kind} as {ident(name)}"
         if name in present
-        else f"{_default(table, name)}::{kind} as {ident(name)}"
+        else f"{lit(_default(table, name))}::{kind} as {ident(name)}"
     )
 
 
-def _default(table: str, name: str) -> str:
+def _default(table: str, name: str) -> str | None:
     column = TABLES[table].columns.get(name)
-    return lit(column.default) if column is not None and column.default is not None else "null"
+    return column.default if column is not None else None
 
 
-def _recorded(batch: Batch, is_first_load: bool) -> str:
+def _recorded(batch: Batch, present: set[str], is_first_load: bool) -> str:
     loaded = f"timestamp {lit(batch.loaded_at.isoformat(sep=' '))}"
-    posted = _POSTED.get(batch.table_name)
-    if is_first_load and posted is not None:
-        return f"least(({posted})::timestamp, {loaded}) as recorded_at, 'assumed_posting' as recorded_source"
+    posted = [name for name in _POSTED.get(batch.table_name, ()) if name in present]
+    if is_first_load and posted:
+        return f"least(coalesce({', '.join(posted)})::timestamp, {loaded}) as recorded_at, 'assumed_posting' as recorded_source"
     return f"{loaded} as recorded_at, 'batch' as recorded_source"
 
 
@@ -195,7 +198,7 @@ def write_issues(
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
-    con.execute(f"copy ({query}) to {lit(str(unfinished))} (format parquet, compression zstd)")
+    con.execute(f"copy ({query}) to {lit(str(unfinished))} (format parquet, compression zstd, compression_level 1)")
     _settle(unfinished, target)
 
 
@@ -250,7 +253,7 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
         con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table in TABLES.values():
         mine = [batch for batch in loaded if batch.table_name == table.name]
-        con.execute(f"create table lake.{table.name} as {_versions(table, mine, root)}" if mine else _empty(table))
+        con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))
 
 
 def _empty(table: Table) -> str:
@@ -262,8 +265,13 @@ SHARED: Final = ("customer",)
 """Tables whose rows several kinds of file describe together: the latest of each kind is current, and staging puts them together."""
 
 
-def _versions(table: Table, batches: Sequence[Batch], root: Path) -> str:
+def _versions(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Batch], root: Path) -> str:
     files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
+    told = {row[0] for row in con.execute(f"select distinct name from parquet_schema([{files}])").fetchall()}
+    columns = ", ".join(
+        f"version.{ident(name)}" if name in told else f"null::{kind} as {ident(name)}"
+        for name, kind in table.ddl_columns.items()
+    )
     key = ", ".join(f"told.{ident(name)}" for name in dict.fromkeys(("company_id", *table.key)))
     is_told_once = len({batch.company_id for batch in batches}) == len(batches)
     if not table.key:
@@ -286,7 +294,7 @@ def _versions(table: Table, batches: Sequence[Batch], root: Path) -> str:
         else "case when told.source_mode = 'full' and missing.was_missing then 'open_items' else told.source_mode end"
     )
     return (
-        f"with told as (select version.*, batch.extract_as_of, batch.source_mode, batch.profile_id from read_parquet([{files}]) as version"
+        f"with told as (select {columns}, batch.extract_as_of, batch.source_mode, batch.profile_id from read_parquet([{files}], union_by_name = true) as version"
         " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
         " missing as (select earlier.batch_id, min(later.extract_as_of) as missing_since, bool_or(later.batch_id < earlier.batch_id) as was_missing"
         " from lake.batch as earlier inner join lake.batch as later on earlier.company_id = later.company_id and earlier.profile_id = later.profile_id"

@@ -95,7 +95,7 @@ class Ingest(_Section):
         description="percent of rows or value in quarantine; above it the file is refused",
     )
     memory_limit: str = Field(
-        default="800MB",
+        default="700MB",
         pattern=r"^\d+(\.\d+)?(MB|GB)$",
         description="memory for reading one file; it spills beyond, so that a longer file takes no more",
     )

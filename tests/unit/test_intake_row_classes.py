@@ -10,17 +10,11 @@ import pytest
 
 from receivables.engine import Connection, connect
 from receivables.errors import FileRefused
+from receivables.intake.header import Header
 from receivables.intake.profile import Rows
+from receivables.intake.records import delimited_records, join_continued, refuse_wrapped
 from receivables.intake.regular import no_regular
-from receivables.intake.rows import (
-    Header,
-    carry,
-    classify,
-    delimited_records,
-    group_values,
-    join_continued,
-    refuse_wrapped,
-)
+from receivables.intake.rows import carry, classify, group_values
 
 Cells = Sequence[str]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from intake_files import AS_OF, HEADER, LENIENT, Got, invoice, invoices, read, user_profile, write
 from receivables.engine import Connection, connect
 from receivables.intake.company import Companies
-from receivables.intake.rows import delimited_records, pipe_records, split_fields
+from receivables.intake.records import delimited_records, pipe_records, split_fields
 
 if TYPE_CHECKING:
     from pathlib import Path

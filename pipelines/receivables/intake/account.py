@@ -10,9 +10,9 @@ from receivables.errors import FileRefused, Finding
 from receivables.intake.convert import Chosen, Typed, cleaned, flaws
 from receivables.intake.convert import typed as typed_as
 from receivables.intake.fields import role_fields
+from receivables.intake.header import repeated_labels, unknown_labels
 from receivables.intake.profile import fold
 from receivables.intake.regular import raw_lines
-from receivables.intake.rows import repeated_labels, unknown_labels
 from receivables.intake.sqltext import FILLED, cell, lit
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ class Field:
 
     `cell` is SQL over the items; `needed` rows are quarantined where it is blank. `is_plain` says that no text of it holds a
     character that would have to be cleaned away, so that a trim is enough, which the cells of `item` have had; `is_bare`, that no day
-    stands before a time or is a number with a fraction.
+    stands before a time or is a number with a fraction, or that every code is three capital letters.
 
     `take` is an expression whose first bracket is the value (NULL where it does not fit), `drop` characters that are no part of it.
     `null_when` are pairs of another cell's SQL and texts, in any case: where it has one of them, this field says nothing.
@@ -109,6 +109,8 @@ class Chosen:
     more_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     usual: frozenset[str] = frozenset()
     """Cells of which every amount is digits as the locale groups them, with a minus or none: most are, and are read without a second look."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Of some usual cells, the signs that stand in any of their amounts."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ def plain_where_possible(
     asked |= {(field.cell, "shattered"): f"regexp_matches({field.cell}, {lit(_SHATTERED)})" for field in keys}
     days = [field for field in fields if field.type == "date" and field.cell in field.told]
     asked |= {(field.cell, "timed"): f"contains({field.cell}, ':') or ends_with({field.cell}, '.0')" for field in days}
+    codes = [field for field in fields if field.type == "currency" and field.cell in field.told and not field.mapping]
+    asked |= {
+        (field.cell, "odd code"): f"{field.cell} <> '' and not ({_CAPITALS.format(field.cell)})" for field in codes
+    }
     above = {key: test for key, test in asked.items() if key[0].startswith("head.")}
     found = _holding(con, above, "head") | _holding(con, {k: t for k, t in asked.items() if k not in above}, "item")
     return [
@@ -143,10 +149,16 @@ def plain_where_possible(
             field,
             is_plain=not any((name, "unplain") in found for name in field.told)
             and not (field.type in ("key", "id") and (len(field.told) > 1 or (field.cell, "shattered") in found)),
-            is_bare=field in days and (field.cell, "timed") not in found,
+            is_bare=(field in days and (field.cell, "timed") not in found)
+            or (field in codes and (field.cell, "odd code") not in found),
         )
         for field in fields
     ]
+
+
+_CAPITALS: Final = (
+    "length({0}) = 3 and {0}[1] between 'A' and 'Z' and {0}[2] between 'A' and 'Z' and {0}[3] between 'A' and 'Z'"
+)
 
 
 def _holding(con: duckdb.DuckDBPyConnection, asked: Mapping[T, str], rows: str) -> set[T]:
@@ -218,8 +230,7 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
     """SQL for the field's value from its cleaned text; NULL where the text does not fit the type."""
     match field.type:
         case "money" | "decimal":
-            read = usual_number if field.name in chosen.usual else number
-            return read(text, chosen.locale, field.duckdb_type)
+            return _amount(field, text, chosen)
         case "int" | "bigint":
             whole = f"nullif(regexp_extract({text}, '^([+-]?[0-9]+)([.]0+)?$', 1), '')"
             return f"try_cast({whole} as {field.duckdb_type})"
@@ -234,14 +245,23 @@ def typed(field: Field, text: str, chosen: Chosen) -> str:
         case "enum":
             return f"(case when {any_of(f'lower({text})', field.choices)} then lower({text}) end)"
         case "currency" | "country":
-            letters = 3 if field.type == "currency" else 2
-            return f"(case when regexp_matches(upper({text}), '^[A-Z]{{{letters}}}$') then upper({text}) end)"
+            return text if field.is_bare else _code(text, 3 if field.type == "currency" else 2)
         case "list":
             return f"list_filter(list_transform(string_split({text}, ';'), lambda c: trim(c)), lambda c: c <> '')"
         case "key" | "id" if field.pad:
             return f"(case when regexp_matches({text}, '^[0-9]+$') then lpad({text}, greatest({field.pad}, length({text}))::integer, '0') else {text} end)"
         case _:
             return text
+
+
+def _amount(field: Field, text: str, chosen: Chosen) -> str:
+    if field.name in chosen.usual:
+        return usual_number(text, chosen.locale, field.duckdb_type, chosen.marks.get(field.name))
+    return number(text, chosen.locale, field.duckdb_type)
+
+
+def _code(text: str, letters: int) -> str:
+    return f"(case when regexp_matches(upper({text}), '^[A-Z]{{{letters}}}$') then upper({text}) end)"
 
 
 def choose(
@@ -259,16 +279,16 @@ def choose(
     amounts = [
         part for field in fields if field.type in ("money", "decimal") and not field.is_absent for part in field.parts
     ]
-    locale, usual = _usual_locale(con, amounts, locales) or _any_locale(con, amounts, locales, name)
+    locale, usual, marks = _usual_locale(con, amounts, locales) or _any_locale(con, amounts, locales, name)
     dates = [field for field in fields if field.type == "date" and not field.is_absent]
     if len(formats) == 1:
-        return Chosen(locale, {field.name: formats[0] for field in dates}, usual=usual)
-    return _with_formats(con, Chosen(locale, {}, usual=usual), dates, formats, name)
+        return Chosen(locale, {field.name: formats[0] for field in dates}, usual=usual, marks=marks)
+    return _with_formats(con, Chosen(locale, {}, usual=usual, marks=marks), dates, formats, name)
 
 
 def _usual_locale(
     con: duckdb.DuckDBPyConnection, fields: Sequence[Field], locales: Sequence[Locale]
-) -> tuple[Locale, frozenset[str]] | None:
+) -> tuple[Locale, frozenset[str], dict[str, str]] | None:
     """The one locale in whose usual shapes all amounts are written, where some rule out all others, and the cells; None where there is more to it.
 
     The first rows name the locale, all rows are then held against it: what all amounts fit, and some amounts rule out, no more can change.
@@ -280,22 +300,35 @@ def _usual_locale(
     locale = fitting[0]
     if not all(_rules_out(other, texts) for other in locales if other is not locale):
         return None
-    tests = {part.name: f"not regexp_matches({cleaned(part)}, {lit(usual_shape(locale))})" for part in fields}
-    if _holding(con, tests, rows_with(fields)):
+    asked = {
+        (part.name, sign): f"contains({cleaned(part)}, {lit(sign)})"
+        for part in fields
+        for sign in (*locale.thousands, locale.decimal, "-")
+    }
+    odd = {(part.name, "odd"): f"not regexp_matches({cleaned(part)}, {lit(usual_shape(locale))})" for part in fields}
+    found = _holding(con, {**asked, **odd}, rows_with(fields))
+    if found & odd.keys():
         return None
-    return locale, frozenset(tests)
+    return (
+        locale,
+        frozenset(part.name for part in fields),
+        {
+            part.name: "".join(sign for name, sign in asked if name == part.name and (name, sign) in found)
+            for part in fields
+        },
+    )
 
 
 def _any_locale(
     con: duckdb.DuckDBPyConnection, fields: Sequence[Field], locales: Sequence[Locale], name: str
-) -> tuple[Locale, frozenset[str]]:
+) -> tuple[Locale, frozenset[str], dict[str, str]]:
     """The locale that all amounts of the file decide for, and the cells whose every amount has its usual shape."""
     texts = _shapes(con, fields)
     locale = _chosen_locale(con, texts, locales, name)
     odd = con.execute(
         f"select distinct name from number_shape where not regexp_matches(shape, {lit(usual_shape(locale))})"
     ).fetchall()
-    return locale, frozenset({field.name for field in fields} - {name for (name,) in odd})
+    return locale, frozenset({field.name for field in fields} - {name for (name,) in odd}), {}
 
 
 _FIRST_ROWS: Final = 10_000
@@ -420,11 +453,16 @@ SMALL: Final = 50_000
 """Items up to which a step of the way is kept: asking a view again costs more than the rows in it; beyond, keeping them all costs more."""
 
 
-def keep_if_small(con: duckdb.DuckDBPyConnection, view: str) -> None:
-    """Turn a view over the items into a table, where they are few."""
-    if con.execute(f"select count(*) <= {SMALL} from item").fetchall()[0][0]:
-        con.execute(f"create or replace temp table {view}_kept as select * from {view}")
-        con.execute(f"create or replace temp view {view} as select * from {view}_kept")
+def keep_if_few(
+    con: duckdb.DuckDBPyConnection, view: str, most: int = SMALL, never: Mapping[str, str] | None = None
+) -> None:
+    """Turn a view over the items into a table, where they are not more than `most`; `never` maps columns that are always NULL to their types."""
+    if con.execute(f"select count(*) <= {most} from item").fetchall()[0][0]:
+        absent = never or {}
+        without = f" exclude ({', '.join(map(ident, absent))})" if absent else ""
+        con.execute(f"create or replace temp table {view}_kept as select *{without} from {view}")
+        nulls = "".join(f", null::{kind} as {ident(name)}" for name, kind in absent.items())
+        con.execute(f"create or replace temp view {view} as select *{nulls} from {view}_kept")
 
 
 def flaws(told: Typed, lines: str) -> str:
@@ -471,9 +509,11 @@ def refuse_other_order(con: duckdb.DuckDBPyConnection, typed_as: Typed, name: st
         if fmt.startswith("%Y") or not {"%d", "%m"} <= set(re.findall("%.", fmt)):
             continue
         is_other = f"{typed(column, 'v', typed_as.chosen)} is null and {day('v', other)} >= '1000-01-01'"
-        if not con.execute(
-            f"select 1 from (select distinct {cleaned(column)} as v from {_distinct(column)}) where {is_other} limit 1"
-        ).fetchall():
+        # Kept apart, or the question would be asked of every row instead of every day.
+        con.execute(
+            f"create or replace temp table date_text as select distinct {cleaned(column)} as v from {_distinct(column)}"
+        )
+        if not con.execute(f"select 1 from date_text where {is_other} limit 1").fetchall():
             continue
         ((line_no, text),) = con.execute(
             f"select line_no, v from (select line_no, {cleaned(column)} as v from {rows_with([column])}) where {is_other} order by line_no limit 1"

@@ -5,17 +5,19 @@ The steps are views over `typed_row`, so that nothing is computed or kept twice;
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from babel.numbers import get_currency_precision
 
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
-from receivables.intake.convert import keep_if_small
+from receivables.intake.convert import keep_if_few
 from receivables.intake.fields import TYPES
 from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.sqltext import any_of, ident, lit
+from receivables.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,9 +77,10 @@ def mean(  # noqa: PLR0917  # what a row means depends on the file, its caller a
     )
     _view(con, "signed", _signed(profile))
     _view(con, "valued", _valued(profile, tells_currency="currency" in present or profile.assume.currency is not None))
-    _view(con, "dated", _dated(con, profile, present))
+    is_undated = _has_undated_clearing(con, present)
+    _view(con, "dated", _dated(profile, is_undated=is_undated))
     _view(con, "meant", _keyed(profile))
-    return [*assumed_values(con, profile), *_assumed_clearings(con, present), *taken]
+    return [*assumed_values(con, profile), *(_assumed_clearings(con, present) if is_undated else ()), *taken]
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
@@ -96,15 +99,18 @@ def _told(profile: Profile, companies: Companies, day: date, present: set[str]) 
     return (
         f"with whole as (select *{absent} from typed_row)"
         f" select * replace (coalesce(doc_type, {lit(assume.doc_type)}) as doc_type, {doc_date} as doc_date,"
-        f" coalesce(currency, {lit(assume.currency)}) as currency, coalesce(amount, {_balance('debit', 'credit')}) as amount,"
-        f" coalesce(amount_local, {_balance('debit_local', 'credit_local')}) as amount_local,"
+        f" coalesce(currency, {lit(assume.currency)}) as currency, {_amount('amount', 'debit', 'credit', present)} as amount,"
+        f" {_amount('amount_local', 'debit_local', 'credit_local', present)} as amount_local,"
         f" coalesce({keys['customer']}, {lit(assume.customer)}) as customer, {keys['doc_no']} as doc_no, {keys['clearing_no']} as clearing_no),"
         f" {companies.of_row()} as company_id from whole"
     )
 
 
-def _balance(debit: str, credit: str) -> str:
-    return f"case when coalesce({debit}, {credit}) is not null then coalesce({debit}, 0) - coalesce({credit}, 0) end"
+def _amount(amount: str, debit: str, credit: str, present: set[str]) -> str:
+    if not {debit, credit} & present:
+        return amount
+    balance = f"case when coalesce({debit}, {credit}) is not null then coalesce({debit}, 0) - coalesce({credit}, 0) end"
+    return f"coalesce({amount}, {balance})::decimal(18, 4)"
 
 
 def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -> str:
@@ -121,8 +127,9 @@ def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -
         f"(told.{ident(role)}{scale['local' if role.endswith('_local') else 'doc']}{factor} * {side})::decimal(18, 4) as {ident(role)}"
         for role in _SIGNED
     )
+    as_told = side == "1" and not factor and not any(scale.values())
     return (
-        f"select told.* exclude (local_currency) replace ({amounts}), c.local_currency, c.is_new as is_new_company"
+        f"select told.* exclude (local_currency){'' if as_told else f' replace ({amounts})'}, c.local_currency, c.is_new as is_new_company"
         " from told left join company_currency as c on told.company_id = c.company_id"
     )
 
@@ -200,7 +207,7 @@ def _valued(profile: Profile, *, tells_currency: bool) -> str:
     )
 
 
-def _dated(con: duckdb.DuckDBPyConnection, profile: Profile, present: set[str]) -> str:
+def _dated(profile: Profile, *, is_undated: bool) -> str:
     """Due dates from terms told in days, days of clearings that leave theirs out, the fiscal year."""
     due = "due_date"
     if profile.due_rule == "terms_days":
@@ -210,7 +217,7 @@ def _dated(con: duckdb.DuckDBPyConnection, profile: Profile, present: set[str]) 
         credit = f"case when invoice_ref is null then {base} when invoice_ref = 'V' then {base} + {days} end"
         due = f"coalesce(due_date, case when amount_doc < 0 then {credit} else {base} + {days} end)::date"
     clearing = "clearing_date"
-    if _has_undated_clearing(con, present):
+    if is_undated:
         clearing = "case when clearing_no is not null then coalesce(clearing_date, max(coalesce(posting_date, doc_date)) over (partition by company_id, customer, clearing_no)) end"
     return (
         f"select * exclude (amount_local, open_local) replace ({due} as due_date, {clearing} as clearing_date,"
@@ -228,8 +235,6 @@ def _has_undated_clearing(con: duckdb.DuckDBPyConnection, present: set[str]) -> 
 
 
 def _assumed_clearings(con: duckdb.DuckDBPyConnection, present: set[str]) -> list[Finding]:
-    if not _has_undated_clearing(con, present):
-        return []
     missing = "clearing_date is null" if "clearing_date" in present else "true"
     count = one(con, f"select count(*) from typed_row where clearing_no is not null and {missing}")
     return [
@@ -280,7 +285,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
         f" alloc_date, amount_from, discount_local, modified, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state, is_turned_credit,"
         f" {_fault(profile, rate_difference_pct)}, {_is_swapped(profile, rate_difference_pct)} as is_rate_swapped from meant",
     )
-    keep_if_small(con, "faulted")
+    keep_if_few(con, "faulted", KEPT, _never_told(con, profile))
     # Every row is looked at whole just once; what the account asks of it is kept, everything else is made anew when it is written.
     con.execute(
         "create or replace temp table verdict as select line_no, n_lines, company_id, table_name, fault as verdict, fault_column, amount_local, currency,"
@@ -304,6 +309,35 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
         if joins[1][0]
         else "select 1"
     )
+
+
+KEPT: Final = 1_500_000
+"""Rows up to which everything meant by them is kept, since it has room beside them in the memory that reading may take; beyond, it is worked out twice."""
+
+_WORKED_OUT: Final = frozenset(
+    ("company", "customer", "doc_no", "clearing_no", "doc_type", "doc_date", "due_date", "clearing_date", "settled_date", "currency", "local_currency",
+     "fiscal_year", "amount", "amount_local", "open", "open_local", "is_open")
+)  # fmt: skip
+"""Roles that have a value also where the file has no column for them."""
+
+
+def _never_told(con: duckdb.DuckDBPyConnection, profile: Profile) -> dict[str, str]:
+    """The columns of an entry that are NULL in every row of this file, with their types: what the file has no column for and nothing else tells."""
+    present = {row[0] for row in con.execute("select column_name from (describe typed_row)").fetchall()}
+    silent = ROLES["entries"].keys() - present - _WORKED_OUT
+    templates = {"doc_key": ("{doc_no}",), "ref_key": ("{invoice_ref}",), **profile.keys}
+    keys = {
+        name
+        for name in DERIVED_KEYS
+        if all(silent & set(re.findall(r"{(\w+)}", template)) for template in templates.get(name, ()))
+        and not (name == "reverses_key" and profile.reversal_text)
+    }
+    never = silent | keys | ({"terms_id"} if "terms" in silent else set()) | (set() if profile.states else {"state"})
+    return {
+        name: TABLES["entry"].columns[name].duckdb_type
+        for name in ENTRY_COLUMNS
+        if name in never and name != "entry_key"
+    }
 
 
 def _joined(con: duckdb.DuckDBPyConnection, name: str, column: str, query: str | None) -> tuple[str, str]:
@@ -445,7 +479,8 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
     con.execute("create schema if not exists landing")
     con.execute("drop view if exists landing.entry")
     con.execute("drop view if exists landing.entry_allocation")
-    columns = ", ".join(f"{ident(column)}" for column in ENTRY_COLUMNS)
+    never = _never_told(con, profile)
+    columns = ", ".join(f"{ident(column)}" for column in ENTRY_COLUMNS if column not in never)
     tables = _tables(profile)
     con.execute(
         f"create view landing.entry as select company_id, {lit(profile.system)} as source_system, {lit(profile.level)} as level, {profile.rank} as rank,"

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
 from receivables.intake.convert import ABSENT, Field
+from receivables.intake.header import role_positions
 from receivables.intake.profile import ROLES, Role, fold
-from receivables.intake.rows import role_positions
 from receivables.intake.sqltext import cell as cell_of
 from receivables.intake.sqltext import lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from receivables.intake.header import Header
     from receivables.intake.profile import Profile
-    from receivables.intake.rows import Header
     from receivables.schema import Column, Table
 
 TYPES: Final[dict[str, str]] = {

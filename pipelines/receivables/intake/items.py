@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import Finding
-from receivables.intake import container, regular, rows
+from receivables.intake import container, records, regular, rows
+from receivables.intake.header import document_positions, role_positions
 from receivables.intake.profile import fold
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def enter_items(
         seen, left_open = _cut_text(con, found, places, settings, name)
         is_plain, is_sound = seen.is_plain, seen.is_sound
     if found.container == "delimited":
-        rows.join_continued(con, header, profile.rows, places.days, places.money)
+        records.join_continued(con, header, profile.rows, places.days, places.money)
     # A value over several lines holds their ends.
     is_plain = is_plain and not con.execute("select 1 from record where n_lines > 1 limit 1").fetchall()
     rows.classify(con, header, profile.rows, places.keys, places.money)
@@ -101,7 +102,7 @@ def _cells(found: Recognised) -> dict[str, list[int]]:
     """The positions (from 1) of all cells that each role of the profile is read from."""
     labels = found.header.labels
     place = {fold(label): n for n, label in reversed(list(enumerate(labels, start=1)))}
-    return {role: rows.role_positions(column, labels, place) for role, column in found.profile.columns.items()} or {
+    return {role: role_positions(column, labels, place) for role, column in found.profile.columns.items()} or {
         role: [place] for role, place in found.header.roles.items()
     }
 
@@ -125,10 +126,10 @@ def _cut_text(
         regular.no_regular(con, places.kept)
         container.load_lines(con, text)
     if not is_drawn:
-        return seen, rows.delimited_records(con, found.delimiter, longest)
+        return seen, records.delimited_records(con, found.delimiter, longest)
     first = regular.raw_lines(text, range(1, _FIRST_LINES + 1))["raw"].to_pylist()
-    rows.refuse_wrapped(first, name)
-    rows.pipe_records(con, first[found.header.line_no - 1])
+    records.refuse_wrapped(first, name)
+    records.pipe_records(con, first[found.header.line_no - 1])
     return seen, []
 
 
@@ -145,7 +146,7 @@ def _layout(found: Recognised, places: _Places) -> regular.Layout:
         width=header.width,
         header_line=header.line_no,
         kept=places.kept,
-        documents=places.keys if is_table else tuple(rows.document_positions(header)[:3]),
+        documents=places.keys if is_table else tuple(document_positions(header)[:3]),
         money=() if is_table else places.money,
         labels=tuple((place, label) for place, label in labels if label)[:2],
         told=1 if is_table else 2,

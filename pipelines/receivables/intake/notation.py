@@ -50,14 +50,18 @@ def usual_shape(locale: Locale) -> str:
     return f"^(-?{body}({d}[0-9]+)?|{body}({d}[0-9]+)?-)$"
 
 
-def usual_number(text: str, locale: Locale, kind: str) -> str:
-    """SQL that reads a number of the usual shape; of any other it makes no sense."""
+def usual_number(text: str, locale: Locale, kind: str, marks: str | None = None) -> str:
+    """SQL that reads a number of the usual shape; of any other it makes no sense. `marks` are all the signs that stand in such texts, where that is known."""
+    known = marks if marks is not None else locale.thousands + locale.decimal + "-"
     digits = text
     for character in locale.thousands + "-":  # on short texts three times as fast as translate()
-        digits = f"replace({digits}, {lit(character)}, '')"
-    if locale.decimal != ".":
+        if character in known:
+            digits = f"replace({digits}, {lit(character)}, '')"
+    if locale.decimal != "." and locale.decimal in known:
         digits = f"replace({digits}, {lit(locale.decimal)}, '.')"
-    return f"try_cast(case when contains({text}, '-') then '-' || {digits} else {digits} end as {kind})"
+    if "-" in known:
+        digits = f"case when contains({text}, '-') then '-' || {digits} else {digits} end"
+    return f"try_cast({digits} as {kind})"
 
 
 def _odd_number(text: str, locale: Locale, kind: str) -> str:

@@ -14,7 +14,7 @@ from receivables.intake.convert import (
     Typed,
     choose,
     convert,
-    keep_if_small,
+    keep_if_few,
     plain_where_possible,
     refuse_other_order,
 )
@@ -418,5 +418,5 @@ def _within(
     low, high = date(as_of.year - setting.years_back, 1, 1), date(as_of.year + setting.years_ahead, 12, 31)
     beyond = {column: f"{ident(column)} not between date '{low}' and date '{high}'" for column in columns}
     convert(con, typed.fields, typed.chosen, beyond)
-    keep_if_small(con, "typed_row")
+    keep_if_few(con, "typed_row")
     return replace(typed, beyond=beyond)

@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
 from receivables.intake import container
+from receivables.intake.header import Header, find_header, unknown_labels
 from receivables.intake.profile import Locale, fold
-from receivables.intake.rows import (
-    Header,
-    find_header,
-    split_fields,
-    split_pipes,
-    unknown_labels,
-)
+from receivables.intake.records import split_fields, split_pipes
 from receivables.schema import TABLES, Table
 
 if TYPE_CHECKING:

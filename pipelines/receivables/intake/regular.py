@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-CHUNK: Final = 1 << 24
+CHUNK: Final = 1 << 23
 _LONG: Final = 1 << 20
 """Longer lines are looked at one by one."""
 

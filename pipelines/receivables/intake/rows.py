@@ -1,195 +1,20 @@
-"""From lines to classified records: where a record ends, what its cells are, which line is the header, what every other line is."""
+"""What every record is that is no item at sight: header, head, title, total, trailer, blank or item; and what stands only above the items."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from receivables.errors import FileRefused
-from receivables.intake.profile import fold
-from receivables.intake.sqltext import FILLED, SPACES, lit
+from receivables.intake.header import document_positions
+from receivables.intake.sqltext import FILLED, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import duckdb
 
-    from receivables.intake.profile import Profile, Role, Rows
-
-
-@dataclass(frozen=True)
-class Header:
-    """The header found: its line, its labels in order, and the position (from 1) of every role it names."""
-
-    line_no: int
-    labels: tuple[str, ...]
-    roles: dict[str, int]
-
-    @property
-    def width(self) -> int:
-        """How many cells a full row has."""
-        return len(self.labels)
-
-
-def split_fields(line: str, delimiter: str) -> list[str]:
-    """Cut one line the way `delimited_records` does, for headers and examples."""
-    cells = re.findall(_field_pattern(delimiter), delimiter + line)
-    return [_unquoted(cell) for cell in cells]
-
-
-def _field_pattern(delimiter: str) -> str:
-    d = re.escape(delimiter)
-    return f'{d}("(?:[^"]|"")*"[^{d}]*|[^{d}]*)'
-
-
-def _unquoted(cell: str) -> str:
-    if len(cell) >= 2 and cell[0] == cell[-1] == '"':
-        return cell[1:-1].replace('""', '"')
-    return cell
-
-
-def split_pipes(line: str) -> list[str]:
-    """Cut one line of a drawn list at its pipes."""
-    return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
-
-
-def delimited_records(con: duckdb.DuckDBPyConnection, delimiter: str, quoted_lines_max: int) -> list[int]:
-    """Create table `record`(line_no, n_lines, raw, cells) from `line`; returns the lines where a quote was left open.
-
-    A quoted value may span lines; the record then begins at its first line and counts them all. A quote inside an unquoted value is
-    that character and nothing else; one that opens a value and is not closed within `quoted_lines_max` lines, or before another opens,
-    is read as a character too.
-    """
-    spans, left_open = _quoted_spans(con, delimiter, quoted_lines_max)
-    con.execute("create or replace temp table span (first_line bigint, last_line bigint)")
-    if spans:
-        con.executemany("insert into span values (?, ?)", spans)
-        con.execute(
-            "create or replace temp table framed as select coalesce(span.first_line, line.line_no) as line_no, count(*) as n_lines,"
-            " string_agg(raw, chr(10) order by line.line_no) as raw from line"
-            " left join span on line.line_no between span.first_line and span.last_line group by coalesce(span.first_line, line.line_no)"
-        )
-    else:
-        con.execute("create or replace temp view framed as select line_no, 1::bigint as n_lines, raw from line")
-    pattern = lit(_field_pattern(delimiter))
-    # Quotes around whole values and none inside them: what stands between the first and second quote is one value, and so on.
-    neat = lit(
-        f'(?:[^"{re.escape(delimiter)}]*|"[^"]*")(?:{re.escape(delimiter)}(?:[^"{re.escape(delimiter)}]*|"[^"]*"))*'
-    )
-    hidden = f"list_transform(string_split(raw, '\"'), lambda c, i: case when i % 2 = 0 then replace(c, {lit(delimiter)}, chr(1)) else c end)"
-    told = f"string_split(array_to_string({hidden}, ''), {lit(delimiter)})"
-    unquoted = "case when length(c) > 1 and c[1] = '\"' and c[-1] = '\"' then replace(c[2:-2], '\"\"', '\"') else c end"
-    con.execute(
-        "create or replace table record as select line_no, n_lines, raw,"
-        f" case when not contains(raw, '\"') then string_split(raw, {lit(delimiter)})"
-        f" when regexp_full_match(raw, {neat}) then list_transform({told}, lambda c: replace(c, chr(1), {lit(delimiter)}))"
-        f" else list_transform(regexp_extract_all({lit(delimiter)} || raw, {pattern}, 1), lambda c: {unquoted}) end as cells from framed"
-    )
-    return left_open
-
-
-def _quoted_spans(
-    con: duckdb.DuckDBPyConnection, delimiter: str, longest: int
-) -> tuple[list[tuple[int, int]], list[int]]:
-    d = re.escape(delimiter)
-    field = f'(?:"(?:[^"]|"")*"[^{d}]*|[^"{d}][^{d}]*|)'
-    opens = f'^(?:{field}{d})*"(?:[^"]|"")*$'
-    closes = f'^(?:[^"]|"")*" *(?:{d}|$)'
-    odd = con.execute(
-        "select line_no, regexp_matches(raw, ?), regexp_matches(raw, ?) from line"
-        " where (length(raw) - length(replace(raw, '\"', ''))) % 2 = 1 order by line_no",
-        [opens, closes],
-    ).fetchall()
-    spans: list[tuple[int, int]] = []
-    left_open: list[int] = []
-    start: int | None = None
-    for line_no, is_opening, is_closing in odd:
-        if start is not None and is_closing and line_no - start < longest:
-            spans.append((start, line_no))
-            start = None
-            continue
-        if start is not None:
-            left_open.append(start)
-        start = int(line_no) if is_opening else None
-    return spans, left_open + ([start] if start is not None else [])
-
-
-def pipe_records(con: duckdb.DuckDBPyConnection, header_line: str) -> None:
-    """Create table `record` from `line` for a drawn list: cut at the pipes, or at the header's pipe positions where a text holds a pipe itself."""
-    positions = [match.start() for match in re.finditer(r"\|", header_line)]
-    width = len(positions) - 1
-    fixed = ", ".join(f"trim(substr(raw, {a + 2}, {b - a - 1}))" for a, b in pairwise(positions))
-    in_place = " and ".join(f"substr(raw, {p + 1}, 1) = '|'" for p in positions[:-1])
-    con.execute(
-        "create or replace table record as select line_no, 1::bigint as n_lines, raw, case when not starts_with(drawn, '|') then [raw]"
-        f" when len(pipes) = {width} then pipes when {in_place} then [{fixed}] else pipes end as cells from ("
-        "select *, case when ends_with(drawn, '|') then string_split(drawn, '|')[2:-2] else string_split(drawn, '|')[2:] end as pipes"
-        " from (select *, trim(raw) as drawn from line))"
-    )
-
-
-def find_header(rows: Sequence[tuple[int, Sequence[str]]], profile: Profile) -> Header | None:
-    """Find the row that names at least 60 % of the required roles and the most roles of all."""
-    best: Header | None = None
-    for line_no, cells in rows:
-        if profile.labels.isdisjoint(map(fold, cells)):
-            continue
-        roles = match_roles(cells, profile)
-        required = [role for role, column in profile.columns.items() if column.required]
-        hits = sum(role in roles for role in required) + sum(
-            role in profile.rows.group for role in required if role not in roles
-        )
-        if roles and hits >= 0.6 * len(required) and (best is None or len(roles) > len(best.roles)):
-            best = Header(line_no, tuple(cells), roles)
-    return best
-
-
-def match_roles(labels: Sequence[str], profile: Profile) -> dict[str, int]:
-    """Position (from 1) of the column each role is read from: the first of its aliases that the header has."""
-    place: dict[str, int] = {}
-    for position, label in enumerate(labels, start=1):
-        place.setdefault(fold(label), position)
-    found: dict[str, int] = {}
-    for role, column in profile.columns.items():
-        positions = role_positions(column, labels, place)
-        if positions:
-            found[role] = positions[0]
-    return found
-
-
-def role_positions(column: Role, labels: Sequence[str], place: Mapping[str, int]) -> list[int]:
-    """Positions (from 1) of the cells a role is read from: one, those joined to its value, or those summed; none where a label lacks."""
-    if column.sum_matching is not None:
-        return [n for n, label in enumerate(labels, start=1) if re.search(column.sum_matching, label.strip())]
-    if column.first_of:
-        return [place[fold(alias)] for part in column.first_of for alias in part if fold(alias) in place]
-    if column.join:
-        parts = [next((place[fold(alias)] for alias in part if fold(alias) in place), 0) for part in column.join]
-        return parts if all(parts) else []
-    return [place[fold(alias)] for alias in column.aliases if fold(alias) in place][:1]
-
-
-def unknown_labels(header: Header, profile: Profile) -> list[str]:
-    """Labels that no role and no ignored column explains."""
-    known = {fold(label) for label in profile.ignored_columns}
-    place = {fold(label): n for n, label in reversed(list(enumerate(header.labels, start=1)))}
-    read = {n for role in profile.columns.values() for n in role_positions(role, header.labels, place)}
-    known |= {fold(label) for role in profile.columns.values() for label in (*role.times, *role.over)} | {
-        fold(label) for label in profile.only
-    }
-    return [
-        label
-        for position, label in enumerate(header.labels, start=1)
-        if position not in read and fold(label) not in known
-    ]
-
-
-def repeated_labels(header: Header) -> list[str]:
-    """Labels that occurred before in the header; their column is not read, the first one is."""
-    told = [" ".join(label.casefold().split()) for label in header.labels]
-    return [label for n, label in enumerate(header.labels) if told[n] and told[n] in told[:n]]
+    from receivables.intake.header import Header
+    from receivables.intake.profile import Rows
 
 
 def classify(
@@ -229,9 +54,6 @@ def _told_beside(header: Header, rows: Rows, money_positions: Sequence[int]) -> 
 _FIRST: Final = "list_position(list_transform(cells, lambda c: trim(c) <> ''), true)"
 """SQL for the place of a record's first cell that is not blank."""
 
-_DOCUMENT_ROLES: Final = ("doc_no", "doc_date", "due_date", "posting_date", "entry_id", "order_no")
-"""Roles of which no total, head or title tells any."""
-
 
 def _words(con: duckdb.DuckDBPyConnection, header: Header) -> str:
     row = con.execute("select starts_with(ltrim(raw), '|') from record where line_no = ?", [header.line_no]).fetchone()
@@ -262,11 +84,6 @@ def _class_at_sight(
     return "case " + " ".join(f"when {test} then '{name}'" for name, test in tests) + " end"
 
 
-def document_positions(header: Header) -> list[int]:
-    """Positions (from 1) of the cells that tell of a document, the most telling first."""
-    return list(dict.fromkeys(header.roles[role] for role in _DOCUMENT_ROLES if role in header.roles))
-
-
 def _class_by_words(
     con: duckdb.DuckDBPyConnection,
     header: Header,
@@ -286,7 +103,7 @@ def _class_by_words(
     mute = "beside = 0 and not has_money" if documents or money_positions else narrow
     # The words of a line about the list may stand below any label: "Fecha: 15/10/24" below the invoice number's.
     named = "beside < 2 and not has_money" if documents or money_positions else narrow
-    labelled, unlabelled = _heads(rows)
+    labelled, unlabelled = heads(rows)
     tests = [
         *([("rule", f"regexp_matches(raw, {lit(rows.rule)})")] if rows.rule else []),
         *(("trailer", f"{_fits(expression)} and {named}") for expression in rows.trailer),
@@ -297,7 +114,7 @@ def _class_by_words(
         *(("group", f"{_fits(expression)} and {named}") for expression in labelled),
         *(("title", f"{_fits(expression)} and {named}") for expression in rows.title),
         ("title", f"starts_with(raw, chr(12)) and {mute}"),
-        *([] if unlabelled else _page_heads(con, header, named)),
+        *([] if unlabelled else _page_lines(con, header, named)),
         *(("group", f"{_fits(expression)} and {mute} and line_no > {header.line_no}") for expression in unlabelled),
         ("title", f"line_no < {header.line_no}"),
         ("total", f"len(cells) = {header.width} and ({keyless}) and has_money"),
@@ -320,13 +137,13 @@ def _fits(expression: str) -> str:
     return f"regexp_matches(words, {lit(expression)})"
 
 
-def _heads(rows: Rows) -> tuple[list[str], list[str]]:
+def heads(rows: Rows) -> tuple[list[str], list[str]]:
     """The expressions of heads that begin with a label of their own, and of those that take any words: a head only below the header."""
     unlabelled = [e for e in rows.group.values() if any(re.search(e, words) for words in ("Qzxv", "Qzxv Wkyp"))]
     return [e for e in rows.group.values() if e not in unlabelled], unlabelled
 
 
-def _page_heads(con: duckdb.DuckDBPyConnection, header: Header, mute: str) -> list[tuple[str, str]]:
+def _page_lines(con: duckdb.DuckDBPyConnection, header: Header, mute: str) -> list[tuple[str, str]]:
     """The lines above the header once more, at the head of a later page: only their numbers may differ."""
     numberless = "regexp_replace({}, '[0-9]+', '9', 'g')"
     lines = con.execute(
@@ -359,7 +176,7 @@ def group_values(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
         f"last_value({role} ignore nulls) over ({'' if role in (start, 'company') else 'partition by about '}order by group_no) as {role}"
         for role in rows.group
     )
-    _place(con, rows, "row_class = 'total'" if _heads(rows)[1] else "false")
+    _place(con, rows, "row_class = 'total'" if heads(rows)[1] else "false")
     con.execute(
         f"create or replace table group_value as with head as (select group_no{', ' if told else ''}{told} from classed"
         " inner join placed on classed.line_no = placed.line_no"
@@ -367,7 +184,7 @@ def group_values(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
         f" select group_no{', ' if carried else ''}{carried} from known"
     )
     names = [role for role in rows.group if role != "company"]
-    if not names or words == "raw" or _heads(rows)[1]:
+    if not names or words == "raw" or heads(rows)[1]:
         return
     named = " or ".join(f"(length({role}) > 1 and contains({words}, {role}))" for role in names)
     closing = con.execute(
@@ -472,146 +289,3 @@ def _carry_rows(con: duckdb.DuckDBPyConnection, places: Sequence[int], key_posit
         f" inner join (select line_no, [{cells}] as above from classed) as parent"
         " on child.parent_no = parent.line_no and child.line_no <> parent.line_no"
     )
-
-
-_BROKEN_MAX: Final = 100_000
-_BROKEN_LINES: Final = 50
-
-
-def join_continued(
-    con: duckdb.DuckDBPyConnection,
-    header: Header,
-    rows: Rows,
-    date_positions: Sequence[int],
-    money_positions: Sequence[int],
-) -> int:
-    """Join lines of delimited text in `record` that an unquoted line break cut in two or more; returns how many records that made.
-
-    Lines belong together where each has fewer cells than the header, together they have exactly as many, none of them is one the
-    profile knows, and the days and amounts then stand where the header has them. All other short lines stay as they are.
-    """
-    short = con.execute(
-        "select line_no, n_lines, raw, cells from record where line_no > ? and len(cells) < ? order by line_no limit ?",
-        [header.line_no, header.width, _BROKEN_MAX],
-    ).fetchall()
-    whole = [header.roles[role] for role in ("customer", *_DOCUMENT_ROLES) if role in header.roles]
-    known = [
-        re.compile(e)
-        for e in (*rows.total, *rows.trailer, *rows.title, *_heads(rows)[0], *([rows.rule] if rows.rule else []))
-    ]
-    joined: list[tuple[int, int, str, list[str]]] = []
-    run: list[tuple[int, int, str, list[str]]] = []
-    for row in short:
-        if run and run[-1][0] + run[-1][1] != row[0]:
-            run = []
-        if _is_known(row[3], known):
-            run = []
-            continue
-        run.append(row)
-        while run and (not any(run[0][3]) or _width(run) > header.width or len(run) > _BROKEN_LINES):
-            run = run[1:]
-        if (
-            _width(run) == header.width
-            and len(run) > 1
-            and _stands(_glued(run), whole, date_positions, money_positions)
-        ):
-            joined.append(
-                (run[0][0], sum(n for _, n, _, _ in run), "\n".join(raw for _, _, raw, _ in run), _glued(run))
-            )
-            run = []
-    if joined:
-        con.execute(
-            "create or replace temp table joined as select unnest(?::bigint[]) as line_no, unnest(?::bigint[]) as n_lines,"
-            " unnest(?::varchar[]) as raw, unnest(?::varchar[][]) as cells",
-            [list(column) for column in zip(*joined, strict=True)],
-        )
-        con.execute(
-            "create or replace table record as select * from record where line_no not in (select unnest(range(line_no, line_no + n_lines)) from joined)"
-            " union all select line_no, n_lines, raw, cells from joined"
-        )
-    return len(joined)
-
-
-def _is_known(cells: Sequence[str], known: Sequence[re.Pattern[str]]) -> bool:
-    words = "\t".join(cell.strip(SPACES) for cell in cells if cell.strip(SPACES))
-    return any(expression.search(words) for expression in known)
-
-
-def _width(run: Sequence[tuple[int, int, str, list[str]]]) -> int:
-    return sum(len(cells) for _, _, _, cells in run) - len(run) + 1
-
-
-def _glued(run: Sequence[tuple[int, int, str, list[str]]]) -> list[str]:
-    """The cells of several lines as those of one: the last of a line and the first of the next are one cell."""
-    cells = list(run[0][3])
-    for _, _, _, more in run[1:]:
-        cells = [*cells[:-1], f"{cells[-1]}\n{more[0]}", *more[1:]]
-    return cells
-
-
-def _stands(
-    cells: Sequence[str], whole: Sequence[int], date_positions: Sequence[int], money_positions: Sequence[int]
-) -> bool:
-    """Whether days and amounts look like such, at least one of each that the header has is there, and no number is cut in two."""
-    if any("\n" in cells[p - 1] for p in whole):
-        return False
-    days = [cells[p - 1].strip() for p in date_positions]
-    amounts = [cells[p - 1].strip() for p in money_positions]
-    shaped = all(re.fullmatch(r"(?=.*\d)[^\n]{5,25}", day) for day in days if day) and all(
-        re.fullmatch(r"[^\d\n]{0,5}\d[\d.,' \u00a0]*[^\d\n]{0,5}", amount) for amount in amounts if amount
-    )
-    return shaped and any(amounts) and (any(days) or not days)
-
-
-def refuse_wrapped(lines: Sequence[str], name: str) -> None:
-    """Refuse a drawn list whose header and items take two or three lines each, as SAP prints layouts wider than the page.
-
-    Raises:
-        FileRefused: several lines of labels between two rules, and below them lines drawn alike in turn.
-    """
-    shapes = [tuple(match.start() for match in re.finditer(r"\|", line)) if _is_drawn(line) else () for line in lines]
-    for start in range(1, len(lines) - 2):
-        height = next((n for n in range(4) if not _is_label_line(lines[start + n : start + n + 1])), 4)
-        if height not in (2, 3) or not _is_rule(lines[start - 1]) or not _is_rule(lines[start + height]):
-            continue
-        below = list(range(start + height + 1, min(start + 3 * height + 1, len(lines))))
-        below = below[: next((n for n, place in enumerate(below) if not shapes[place]), len(below))]
-        told = [(shapes[place], _signature(lines[place])) for place in below]
-        in_turn = all(told[n][0] == shapes[start + n % height] for n in range(len(told)))
-        if (
-            len(told) >= height
-            and in_turn
-            and len({told[n] for n in range(height)}) > 1
-            and all(
-                told[n][1] == told[n - height][1]
-                for n in range(height, len(told))
-                if shapes[start] == shapes[start + 1]
-            )
-        ):
-            raise FileRefused(
-                got=f"{name}, whose items take {height} lines each (header at line {start + 1})",
-                expected="a list with one line for each item",
-                try_="a layout with fewer or narrower columns, or saving as spreadsheet",
-                reason="COL_SHIFT",
-            )
-
-
-def _is_drawn(line: str) -> bool:
-    return line.strip().startswith("|") and line.strip().endswith("|") and not _is_rule(line)
-
-
-def _is_rule(line: str) -> bool:
-    return re.fullmatch(r"[\s|+]*-[-\s|+]{4,}", line) is not None
-
-
-def _is_label_line(line: Sequence[str]) -> bool:
-    return (
-        bool(line)
-        and _is_drawn(line[0])
-        and re.search(r"[^\W\d_]", line[0]) is not None
-        and not re.search(r"\d", line[0])
-    )
-
-
-def _signature(line: str) -> tuple[bool, ...]:
-    return tuple(any(ch.isdigit() for ch in cell) for cell in split_pipes(line))
