@@ -19,6 +19,7 @@ from receivables.intake.account import Account
 from receivables.intake.company import Companies
 from receivables.intake.profile import Profile, read_profiles, shipped
 from receivables.intake.read import Landed, Request, read_file
+from receivables.schema import TABLES
 from receivables.settings import Engine, Ingest, Settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ HEADER: Final = "customer,invoice,date,due,settled date,currency,amount"
 
 @dataclass(frozen=True)
 class Got:
-    """A file that was read: its canonical rows by table, and (first line, lines, class) of every record."""
+    """A file that was read: its canonical rows by table (NULL in columns it never tells), and (first line, lines, class) of every record."""
 
     landed: Landed
     tables: dict[str, list[Row]]
@@ -87,7 +88,13 @@ def read(
     with tempfile.TemporaryDirectory() as scratch, closing(connect(settings=SINGLE)) as con:
         request = Request(path, profiles or shipped(), settings, companies, today, **said)
         landed = read_file(con, request, Path(scratch))
-        tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in landed.tables}
+        tables = {
+            name: [
+                dict.fromkeys(TABLES[name].columns) | row
+                for row in rows(con, f"select * from landing.{name} order by line_no")
+            ]
+            for name in landed.tables
+        }
         if builds and "entry" in landed.tables:
             tables |= _made_of_entries(con, landed, settings, Path(scratch))
         records = con.execute(

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import receivables
 from exports import TRUTH_DAY, Told, told
-from intake_files import LENIENT, SINGLE, TODAY, Got, rows, write
-from receivables.engine import connect
-from receivables.errors import Finding
+from intake_files import LENIENT, Got, read, write
 from receivables.intake.company import Companies
-from receivables.intake.profile import shipped
-from receivables.intake.read import Request, read_file
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,15 +76,7 @@ def questioned(path: Path) -> list[str]:
 
 
 def _read(path: Path, settings: Settings, currency: str, **said: Any) -> Got:
-    companies = Companies("ES01", {"ES01": currency})
-    with tempfile.TemporaryDirectory() as scratch, closing(connect(settings=SINGLE)) as con:
-        done = read_file(con, Request(path, shipped(), settings, companies, TODAY, **said), Path(scratch))
-        tables = {name: rows(con, f"select * from landing.{name} order by line_no") for name in done.tables}
-        records = con.execute(
-            "select line_no, n_lines, row_class from classed union all select line_no, n_lines, 'item' from item anti join classed using (line_no) order by line_no"
-        ).fetchall()
-        found = [Finding(**row) for row in rows(con, "select * from finding order by line_no, column_name")]
-    return Got(done, tables, records, [*done.findings, *found])
+    return read(path, companies=Companies("ES01", {"ES01": currency}), settings=settings, builds=False, **said)
 
 
 def table(

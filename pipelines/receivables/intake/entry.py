@@ -316,7 +316,7 @@ KEPT: Final = 1_500_000
 
 _WORKED_OUT: Final = frozenset(
     ("company", "customer", "doc_no", "clearing_no", "doc_type", "doc_date", "due_date", "clearing_date", "settled_date", "currency", "local_currency",
-     "fiscal_year", "amount", "amount_local", "open", "open_local", "is_open")
+     "fiscal_year", "amount", "amount_local", "open", "open_local", "is_open", "state")
 )  # fmt: skip
 """Roles that have a value also where the file has no column for them."""
 
