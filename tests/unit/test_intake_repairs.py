@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receivables.engine import Connection, connect
-from receivables.intake.convert import Chosen, Field, convert, plain_where_possible
+from receivables.intake.choice import plain_where_possible
+from receivables.intake.convert import Chosen, Field, convert
 from receivables.intake.profile import Locale
 from receivables.intake.regular import no_regular
 from receivables.intake.repairs import converted, decoded_again, undo_mojibake

@@ -56,8 +56,8 @@ _ENTRY: Final = "table_name = 'entry'"
 _USE: Final = "table_name = 'entry_allocation'"
 
 
-def mean(  # noqa: PLR0917  # what a row means depends on the file, its caller and its day
-    con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, day: date, unit_factor: int, file_name: str
+def mean(
+    con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies, day: date, file_name: str
 ) -> list[Finding]:
     """Create view `meant` over `typed_row`: companies, signed amounts, kinds, states, keys; returns what was assumed.
 
@@ -68,7 +68,7 @@ def mean(  # noqa: PLR0917  # what a row means depends on the file, its caller a
     _view(con, "told", _told(profile, companies, day, present))
     refuse_nobody(con, "told", file_name)
     taken = ledger_currencies(con, profile, companies, "told", file_name)
-    _view(con, "sided", _sided(con, profile, unit_factor))
+    _view(con, "sided", _sided(con, profile))
     signed = "coalesce(amount, amount_local)"
     _view(
         con,
@@ -113,8 +113,8 @@ def _amount(amount: str, debit: str, credit: str, present: set[str]) -> str:
     return f"coalesce({amount}, {balance})::decimal(18, 4)"
 
 
-def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -> str:
-    """Amounts in whole units, with the sign of their side where the file tells one."""
+def _sided(con: duckdb.DuckDBPyConnection, profile: Profile) -> str:
+    """Amounts with the sign of their side where the file tells one."""
     side = "1"
     if profile.sides.debit or profile.sides.credit:
         debit, credit = (_among("side", values) for values in (profile.sides.debit, profile.sides.credit))
@@ -122,12 +122,11 @@ def _sided(con: duckdb.DuckDBPyConnection, profile: Profile, unit_factor: int) -
     scale = {"doc": "", "local": ""}
     if profile.raw_decimals:
         scale = {"doc": f" * {_decimals(con, 'told.currency')}", "local": f" * {_decimals(con, 'c.local_currency')}"}
-    factor = f" * {unit_factor}" if unit_factor != 1 else ""
     amounts = ", ".join(
-        f"(told.{ident(role)}{scale['local' if role.endswith('_local') else 'doc']}{factor} * {side})::decimal(18, 4) as {ident(role)}"
+        f"(told.{ident(role)}{scale['local' if role.endswith('_local') else 'doc']} * {side})::decimal(18, 4) as {ident(role)}"
         for role in _SIGNED
     )
-    as_told = side == "1" and not factor and not any(scale.values())
+    as_told = side == "1" and not any(scale.values())
     return (
         f"select told.* exclude (local_currency){'' if as_told else f' replace ({amounts})'}, c.local_currency, c.is_new as is_new_company"
         " from told left join company_currency as c on told.company_id = c.company_id"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+
 from receivables.errors import Finding
 from receivables.intake import container, records, regular, rows
 from receivables.intake.header import document_positions, role_positions
@@ -12,6 +14,7 @@ from receivables.intake.profile import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -119,9 +122,7 @@ def _cut_text(
     layout = _layout(found, places)
     if layout.is_possible:
         others = regular.read_regular(con, text, layout, seen, name)
-        con.register("other_lines", regular.raw_lines(text, others))
-        con.execute("create or replace table line as select * from other_lines")
-        con.unregister("other_lines")
+        _load_others(con, text, others, seen.lines)
     else:
         regular.no_regular(con, places.kept)
         container.load_lines(con, text)
@@ -131,6 +132,18 @@ def _cut_text(
     records.refuse_wrapped(first, name)
     records.pipe_records(con, first[found.header.line_no - 1])
     return seen, []
+
+
+def _load_others(con: duckdb.DuckDBPyConnection, text: Path, others: regular.Numbers, lines: int) -> None:
+    """Create table `line` of the lines that are not regular: few are picked out, many are read with all and kept."""
+    if len(others) <= lines // 4:
+        con.register("other_lines", regular.raw_lines(text, others))
+        con.execute("create or replace table line as select * from other_lines")
+    else:
+        con.register("other_lines", pa.table({"line_no": others}))
+        container.load_lines(con, text)
+        con.execute("create or replace table line as select * from line semi join other_lines using (line_no)")
+    con.unregister("other_lines")
 
 
 _FIRST_LINES: Final = 400

@@ -318,7 +318,9 @@ class Profile(_Part):
         default="line", description="shape entries: document is a header, which completes lines"
     )
     rank: int = Field(
-        default=1, ge=1, description="shape entries: counted only where the system tells no entries of a lower rank"
+        default=1,
+        ge=1,
+        description="shape entries: counted only where the system tells no entries of a lower rank, or older ones, and it tells all debts",
     )
     file_name: Expression | None = Field(
         default=None, description="decides between profiles whose columns fit a header equally well"

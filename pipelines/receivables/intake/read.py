@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Final
 from receivables.errors import FileRefused, Finding
 from receivables.intake import container, entry, invoice, order, table
 from receivables.intake.account import Account, account
-from receivables.intake.convert import (
-    Typed,
-    choose,
-    convert,
-    keep_if_few,
-    plain_where_possible,
-    refuse_other_order,
-)
+from receivables.intake.choice import choose, plain_where_possible, refuse_other_order
+from receivables.intake.convert import Typed, convert, keep_if_few
 from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
 from receivables.intake.items import enter_items
 from receivables.intake.landing import run_landing
@@ -124,12 +118,12 @@ def _enter(
         order.judge(con, profile)
         order.enter(con, profile, companies)
         return run_landing(con, profile.shape), told
-    factor, factor_told = _unit(con, found)
-    told = entry.mean(con, profile, companies, day, factor, name)
+    _refuse_lost_cents(con, found)
+    told = entry.mean(con, profile, companies, day, name)
     entry.judge(con, profile, request.settings.ingest.fx_rate_difference_pct)
     tables = entry.enter(con, profile)
     described = [table for table in run_landing(con, profile.shape) if table != "customer" or _names_customers(found)]
-    return (*tables, *described), [*factor_told, *told, *entry.noticed(con, profile)]
+    return (*tables, *described), [*told, *entry.noticed(con, profile)]
 
 
 def _names_customers(found: Recognised) -> bool:
@@ -168,16 +162,25 @@ def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[
             try_="exporting whole amounts",
             reason="NUM_SCALE_UNIT",
         )
-    if factor != 1 and found.table is None:
+    return factor, [
+        Finding("NUM_SCALE_UNIT", "accept_warn", raw_value=text, repaired_value=str(factor))
+    ] if factor != 1 else []
+
+
+def _refuse_lost_cents(con: duckdb.DuckDBPyConnection, found: Recognised) -> None:
+    """Refuse documents in thousands: their cents are lost.
+
+    Raises:
+        FileRefused: the title says a unit other than one.
+    """
+    factor, told = _unit(con, found)
+    if factor != 1:
         raise FileRefused(
-            got=f"{found.source.path.name}, whose amounts are in {text!r}, which has lost their cents",
+            got=f"{found.source.path.name}, whose amounts are in {told[0].raw_value!r}, which has lost their cents",
             expected="whole amounts of documents; only balances to compare with may be in such a unit",
             try_="exporting whole amounts",
             reason="NUM_SCALE_UNIT",
         )
-    return factor, [
-        Finding("NUM_SCALE_UNIT", "accept_warn", raw_value=text, repaired_value=str(factor))
-    ] if factor != 1 else []
 
 
 UNITS: Final = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "thousands": 1_000, "in thousands": 1_000, "miles": 1_000,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
     import numpy.typing as npt
 
-    Numbers = npt.NDArray[np.int64]
+Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
 CHUNK: Final = 1 << 23
 _LONG: Final = 1 << 20
@@ -359,16 +359,19 @@ def _begins_a_number(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
 
 
 def raw_lines(text: Path, numbers: Sequence[int] | Numbers) -> pa.Table:
-    """Some lines of the text as they stand: line_no and raw, in order."""
-    wanted = iter(sorted(numbers))
-    kept, raws = [], []
-    following = next(wanted, None)
-    with text.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if number == following:
-                kept.append(number)
-                raws.append(line.removesuffix(b"\n").decode())
-                following = next(wanted, None)
-                if following is None:
-                    break
+    """Some lines of the text as they stand: line_no and raw, in order. They are held in memory: ask for a few."""
+    wanted = np.unique(np.asarray(numbers, np.int64))
+    raws: list[str] = []
+    kept: list[int] = []
+    passed = 0
+    for chunk in _chunks(text, text.name):
+        count = _count(chunk)
+        low, high = np.searchsorted(wanted, (passed + 1, passed + count + 1))
+        if low < high:
+            lines = chunk.split(b"\n")
+            kept += wanted[low:high].tolist()
+            raws += [lines[number - passed - 1].decode() for number in wanted[low:high]]
+        passed += count
+        if high == len(wanted):
+            break
     return pa.table({"line_no": pa.array(kept, pa.int64()), "raw": pa.array(raws, pa.string())})
