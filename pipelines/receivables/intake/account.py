@@ -139,14 +139,11 @@ def _counts(con: duckdb.DuckDBPyConnection) -> tuple[_Counts, _Counts]:
 def _findings(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | None) -> None:
     """Create table `finding`: one row per problem of a quarantined record with its whole text, one per reason of skipped lines with their count."""
     _quarantined(con, found)
-    problems = "null::varchar as column_name, null::varchar as reason, null::varchar as value"
+    is_sound = not con.execute("select 1 from bad limit 1").fetchall()
     con.execute(
-        "create or replace temp table problem as "
-        + (
-            flaws(typed, "select line_no from bad")
-            if typed is not None
-            else f"select line_no, {problems} from bad where false"
-        )
+        "create or replace temp table problem (line_no bigint, column_name varchar, reason varchar, value varchar)"
+        if typed is None or is_sound
+        else f"create or replace temp table problem as {flaws(typed, 'select line_no from bad')}"
     )
     con.execute(
         "create or replace table finding as"

@@ -226,8 +226,8 @@ def convert(
 
     `beyond` maps fields to conditions of values that are out of range. All that is wrong with a row is told by `flaws`.
     """
-    con.execute(
-        f"create or replace temp view typed_row as {_typed_rows(fields, chosen, beyond or {}, rows_with(fields))}"
+    keep_view(
+        con, "typed_row", _typed_rows(fields, chosen, beyond or {}, rows_with(fields)), most=SMALL if beyond else 0
     )
 
 
@@ -235,16 +235,18 @@ SMALL: Final = 50_000
 """Items up to which a step of the way is kept: asking a view again costs more than the rows in it; beyond, keeping them all costs more."""
 
 
-def keep_if_few(
-    con: duckdb.DuckDBPyConnection, view: str, most: int = SMALL, never: Mapping[str, str] | None = None
+def keep_view(
+    con: duckdb.DuckDBPyConnection, name: str, sql: str, *, most: int, never: Mapping[str, str] | None = None
 ) -> None:
-    """Turn a view over the items into a table, where they are not more than `most`; `never` maps columns that are always NULL to their types."""
-    if con.execute(f"select count(*) <= {most} from item").fetchall()[0][0]:
-        absent = never or {}
+    """Create view `name` of a query over the items, of a table behind it where they are not more than `most`; `never` maps columns that are always NULL to their types."""
+    is_kept = con.execute(f"select count(*) <= {most} from item").fetchall()[0][0]
+    absent = never or {} if is_kept else {}
+    if is_kept:
         without = f" exclude ({', '.join(map(ident, absent))})" if absent else ""
-        con.execute(f"create or replace temp table {view}_kept as select *{without} from {view}")
-        nulls = "".join(f", null::{kind} as {ident(name)}" for name, kind in absent.items())
-        con.execute(f"create or replace temp view {view} as select *{nulls} from {view}_kept")
+        con.execute(f"create or replace temp table {name}_kept as select *{without} from ({sql})")
+        nulls = "".join(f", null::{kind} as {ident(column)}" for column, kind in absent.items())
+        sql = f"select *{nulls} from {name}_kept"
+    con.execute(f"create or replace temp view {ident(name)} as {sql}")
 
 
 def flaws(told: Typed, lines: str) -> str:

@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
-from receivables.intake.convert import keep_if_few
+from receivables.intake.convert import keep_view
 from receivables.intake.fields import TYPES
 from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
@@ -68,18 +68,16 @@ def mean(
     _view(con, "told", _told(profile, companies, day, present))
     refuse_nobody(con, "told", file_name)
     taken = ledger_currencies(con, profile, companies, "told", file_name)
-    _view(con, "sided", _sided(con, profile))
     signed = "coalesce(amount, amount_local)"
-    _view(
-        con,
-        "ruled",
-        f"select *, {rule_case(profile.kinds, signed)} as rule_no, {state_case(profile.states)} as told_state from sided",
-    )
-    _view(con, "signed", _signed(profile))
-    _view(con, "valued", _valued(profile, tells_currency="currency" in present or profile.assume.currency is not None))
     is_undated = _has_undated_clearing(con, present)
-    _view(con, "dated", _dated(profile, is_undated=is_undated))
-    _view(con, "meant", _keyed(profile))
+    steps = {
+        "sided": _sided(con, profile),
+        "ruled": f"select *, {rule_case(profile.kinds, signed)} as rule_no, {state_case(profile.states)} as told_state from sided",
+        "signed": _signed(profile),
+        "valued": _valued(profile, tells_currency="currency" in present or profile.assume.currency is not None),
+        "dated": _dated(profile, is_undated=is_undated),
+    }
+    _view(con, "meant", f"with {', '.join(f'{name} as ({sql})' for name, sql in steps.items())} {_keyed(profile)}")
     return [*assumed_values(con, profile), *(_assumed_clearings(con, present) if is_undated else ()), *taken]
 
 
@@ -276,15 +274,16 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
     columns = ", ".join(_named(column) for column in ENTRY_COLUMNS if column not in ("entry_key", "state"))
     sign = f"case when amount_doc < 0 and not coalesce({any_of('kind', PAYMENT_KINDS)}, false) then '/C' else '' end"
     own = f"case when table_name = 'entry' then doc_key || {sign} else md5(concat_ws('|', to_key, from_key, group_key, alloc_date, amount_doc)) end"
-    _view(
+    keep_view(
         con,
         "faulted",
         f"select line_no, n_lines, company_id, table_name, {columns}, ledger_state as state, {own} as own_key,"
         " case when table_name = 'entry' then entry_key else allocation_key end as told_row_key, to_key, from_key, group_key, allocation_kind,"
         f" alloc_date, amount_from, discount_local, modified, customer, customer_name, city, local_currency, is_new_company, told_kind, told_state, is_turned_credit,"
         f" {_fault(profile, rate_difference_pct)}, {_is_swapped(profile, rate_difference_pct)} as is_rate_swapped from meant",
+        most=KEPT,
+        never=_never_told(con, profile),
     )
-    keep_if_few(con, "faulted", KEPT, _never_told(con, profile))
     # Every row is looked at whole just once; what the account asks of it is kept, everything else is made anew when it is written.
     con.execute(
         "create or replace temp table verdict as select line_no, n_lines, company_id, table_name, fault as verdict, fault_column, amount_local, currency,"

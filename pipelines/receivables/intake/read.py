@@ -11,7 +11,7 @@ from receivables.errors import FileRefused, Finding
 from receivables.intake import container, entry, invoice, order, table
 from receivables.intake.account import Account, account
 from receivables.intake.choice import choose, plain_where_possible, refuse_other_order
-from receivables.intake.convert import Typed, convert, keep_if_few
+from receivables.intake.convert import Typed, convert
 from receivables.intake.fields import require_roles, role_fields, rows_fields, table_fields
 from receivables.intake.items import enter_items
 from receivables.intake.landing import run_landing
@@ -421,5 +421,4 @@ def _within(
     low, high = date(as_of.year - setting.years_back, 1, 1), date(as_of.year + setting.years_ahead, 12, 31)
     beyond = {column: f"{ident(column)} not between date '{low}' and date '{high}'" for column in columns}
     convert(con, typed.fields, typed.chosen, beyond)
-    keep_if_few(con, "typed_row")
     return replace(typed, beyond=beyond)
