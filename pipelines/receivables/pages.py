@@ -260,7 +260,10 @@ def _lines(batch: pd.DataFrame) -> Lines:
     read, loaded, quarantined, skipped = (int(counts[name].sum()) for name in counts)
     placed = counts["lines_loaded"] + counts["lines_quarantined"] + counts["lines_skipped"]
     adds_up = bool((placed == counts["lines_read"]).all())
-    return Lines(int(batch["file_sha256"].nunique()), read, loaded, quarantined, skipped, adds_up)
+    files = batch.drop_duplicates(
+        ["file_name", "file_sha256", "loaded_at"]
+    )  # the same content may come under two names
+    return Lines(len(files), read, loaded, quarantined, skipped, adds_up)
 
 
 def _batches(batch: pd.DataFrame, issue: pd.DataFrame, started: pd.Timestamp) -> Iterable[Batch]:

@@ -196,6 +196,16 @@ def test_files_beyond_the_list_are_summed_and_lines_add_up() -> None:
     assert not night_page(made.frames(), listed_files=4).loaded.adds_up, "two errors do not cancel out"
 
 
+def test_the_same_content_under_two_names_is_two_files() -> None:
+    made = night()
+    made.batches = [
+        batch(1, file_name="monday.csv"),
+        batch(1, file_name="tuesday.csv"),
+        batch(1, file_name="tuesday.csv"),
+    ]
+    assert night_page(made.frames()).loaded.files == 2
+
+
 def test_a_company_shows_how_new_its_accepted_data_are() -> None:
     made = night()
     made.batches = [
