@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from big_exports import sap_lines
 from intake_files import AS_OF, HEADER, assert_equal, both_ways, invoice, read, write
+from receivables.assets import sample_dir
 from receivables.errors import FileRefused
 from receivables.intake import regular
 from receivables.intake.company import Companies
@@ -66,6 +67,19 @@ def test_a_drawn_list_reads_the_same_both_ways(tmp_path: Path, monkeypatch: pyte
     text = "\n".join(line for line in sap_lines(1_100) if not drop or drop not in line)
     known = Companies("1000", {"1000": "EUR"})
     assert_equal(*both_ways(monkeypatch, write(tmp_path, "fbl5n.txt", text, "cp1252"), companies=known))
+
+
+@pytest.mark.parametrize("table", ["allocation", "document", "document_line", "order_line", "territory", "fx_rate"])
+def test_canonical_tables_read_the_same_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    (sample,) = (sample_dir() / "canonical").glob(f"{table}__*.csv")
+    header, *rows = sample.read_text(encoding="utf-8").split("\n")[:400]
+    path = write(
+        tmp_path, sample.name, "\n".join([header, *rows[:50], header, "", "," * header.count(","), *rows[50:]])
+    )
+    apart, one_by_one = both_ways(monkeypatch, path)
+    assert_equal(apart, one_by_one)
+    assert not isinstance(apart, str)
+    assert len(apart.tables[table]) == len([row for row in rows if row])
 
 
 def test_a_line_no_export_writes_is_refused(tmp_path: Path) -> None:

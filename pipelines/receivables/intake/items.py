@@ -151,18 +151,21 @@ _FIRST_LINES: Final = 400
 
 
 def _layout(found: Recognised, places: _Places) -> regular.Layout:
-    header = found.header
-    labels = [(place, header.labels[place - 1].strip()) for place in places.keys]
-    is_table = found.profile.shape == "table"
+    header, table = found.header, found.table if found.profile.shape == "table" else None
+    documents: tuple[int, ...] = tuple(document_positions(header)[:3])
+    if table is not None:  # in a canonical file every row with a key is one of its table
+        own = tuple(header.roles[name] for name in table.key if name in header.roles)
+        documents = places.keys or own or (1,)
+    marks = (places.keys or documents)[:2]
     return regular.Layout(
         delimiter=found.delimiter,
         width=header.width,
         header_line=header.line_no,
         kept=places.kept,
-        documents=places.keys if is_table else tuple(document_positions(header)[:3]),
-        money=() if is_table else places.money,
-        labels=tuple((place, label) for place, label in labels if label)[:2],
-        told=1 if is_table else 2,
+        documents=documents,
+        money=() if table is not None else places.money,
+        labels=tuple((place, header.labels[place - 1].strip()) for place in marks if header.labels[place - 1].strip()),
+        told=1 if table is not None else 2,
         whole=_whole(found, places),
         is_header_like=any(header.labels[place - 1].strip()[:1] in "0123456789+-(.," for place in places.money),
         is_drawn=found.container == "pipe_list",

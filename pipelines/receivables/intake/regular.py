@@ -72,7 +72,7 @@ class Layout:
             self.width > 1
             and self.delimiter.isascii()
             and len(self.documents) >= self.told
-            and len(self.labels) == len(self.documents[:2])
+            and len(self.labels) >= min(2, len(self.documents))
         )
 
 
