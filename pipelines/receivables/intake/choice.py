@@ -27,8 +27,8 @@ def plain_where_possible(
     """Mark what need not be cleaned: one look at a column saves several at every cell. `is_plain` says that the whole file was found so."""
     names = dict.fromkeys(name for field in fields for name in sorted(field.told))
     asked = {(name, "unplain"): f"regexp_matches({name}, {lit(UNPLAIN)})" for name in names if not is_plain}
-    keys = [field for field in fields if field.type in ("key", "id") and len(field.told) == 1]
-    asked |= {(field.cell, "shattered"): f"regexp_matches({field.cell}, {lit(SHATTERED)})" for field in keys}
+    keys = dict.fromkeys(name for field in fields if field.type in ("key", "id") for name in sorted(field.told))
+    asked |= {(name, "shattered"): f"regexp_matches({name}, {lit(SHATTERED)})" for name in keys}
     days = [field for field in fields if field.type == "date" and field.cell in field.told]
     asked |= {(field.cell, "timed"): f"contains({field.cell}, ':') or ends_with({field.cell}, '.0')" for field in days}
     codes = [field for field in fields if field.type == "currency" and field.cell in field.told and not field.mapping]
@@ -40,8 +40,11 @@ def plain_where_possible(
     return [
         replace(
             field,
-            is_plain=not any((name, "unplain") in found for name in field.told)
-            and not (field.type in ("key", "id") and (len(field.told) > 1 or (field.cell, "shattered") in found)),
+            is_plain=not any(
+                (name, mark) in found
+                for name in field.told
+                for mark in ("unplain", *(("shattered",) if field.type in ("key", "id") else ()))
+            ),
             is_bare=(field in days and (field.cell, "timed") not in found)
             or (field in codes and (field.cell, "odd code") not in found),
         )
