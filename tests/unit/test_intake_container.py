@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 from contextlib import closing
 from datetime import date, datetime
@@ -57,6 +58,18 @@ def test_what_holds_no_table_is_refused_by_name(tmp_path: Path, name: str, data:
     assert name in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert path.read_bytes() == data
+
+
+def test_a_workbook_that_ends_its_reader_is_refused_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The table of sectors of this one lies beyond its end, which the reader does not foresee."""
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    sectors = struct.pack("<10I", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 8) + b"\xff" * 432
+    with pytest.raises(FileRefused, match="a workbook that is cut off or damaged") as refusal:
+        read(write(tmp_path, "list.xls", head + sectors + bytes(3825)))
+    assert refusal.value.reason == "FILE_UNREADABLE"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 import re
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -234,19 +236,14 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHe
         FileRefused: the workbook cannot be opened or holds no row.
     """
     try:
-        book = fastexcel.read_excel(str(source.path))
-        sheets = (book.load_sheet(name, header_row=None, dtypes="string", skip_rows=0) for name in book.sheet_names)
-        filled = (sheet.to_arrow() for sheet in sheets if sheet.total_height)
-        arrow = next(filled, None)
-        if arrow is not None and has_header is not None and not has_header(_first_rows(arrow)):
-            arrow = next((sheet for sheet in filled if has_header(_first_rows(sheet))), arrow)
+        arrow = _sheet(source, has_header)
     except fastexcel.FastExcelError as error:
-        raise FileRefused(
-            got=f"{source.path.name}: {_archived(source) or str(error).splitlines()[0]}",
-            expected="a workbook that opens",
-            try_="saving it again as XLSX, or unpacking it first",
-            reason="FILE_UNREADABLE",
-        ) from None
+        raise _unreadable_workbook(source, str(error)) from None
+    except BaseException as error:
+        # What the reader did not foresee ends its thread: it comes as an exception that is none of Python's own.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unreadable_workbook(source, "a workbook that is cut off or damaged") from None
     if arrow is None:
         raise FileRefused(
             got=f"{source.path.name}, a workbook without a row",
@@ -259,6 +256,44 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHe
     _records_from(con, "sheet_rows", cells)
     con.unregister("sheet_rows")
     return _count(con, "record")
+
+
+def _sheet(source: Source, has_header: HasHeader | None) -> pa.RecordBatch | None:
+    with _silent_stderr():
+        book = fastexcel.read_excel(str(source.path))
+        sheets = (book.load_sheet(name, header_row=None, dtypes="string", skip_rows=0) for name in book.sheet_names)
+        filled = (sheet.to_arrow() for sheet in sheets if sheet.total_height)
+        arrow = next(filled, None)
+        if arrow is not None and has_header is not None and not has_header(_first_rows(arrow)):
+            arrow = next((sheet for sheet in filled if has_header(_first_rows(sheet))), arrow)
+    return arrow
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep what a library's own code writes there out of the user's sight; what went wrong is told in one line."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _unreadable_workbook(source: Source, why: str) -> FileRefused:
+    return FileRefused(
+        got=f"{source.path.name}: {_archived(source) or why.splitlines()[0]}",
+        expected="a workbook that opens",
+        try_="saving it again as XLSX, or unpacking it first",
+        reason="FILE_UNREADABLE",
+    )
 
 
 def _first_rows(arrow: pa.RecordBatch, count: int = 40) -> list[tuple[int, list[str]]]:
