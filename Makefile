@@ -28,7 +28,8 @@ $(READY): pyproject.toml requirements.lock
 	touch $@
 
 study: $(READY)  ## what takes too long for every change: all layouts of all dialects, damaged exports
-	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 tests/property tests/conformance
+	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
+	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2 tests/property/test_conservation.py tests/conformance
 
 bench: $(READY)  ## reading an export against a typed load of the same rows
 	$(BIN)/python tests/bench/landing.py
