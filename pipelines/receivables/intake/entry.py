@@ -485,7 +485,7 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
         f" {columns}, line_no, customer, customer_name, city, local_currency, is_new_company from {_loaded(con, 'entry', tables)}"
     )
     con.execute(
-        f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key,"
+        f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key, {lit(profile.level)} as level, {profile.rank} as rank,"
         " allocation_kind as kind, to_key, from_key, group_key, seq as to_seq, currency,"
         " case when told_kind = 'allocation_reversal' then -amount_doc else amount_doc end as amount_to_doc, amount_from as amount_from_doc,"
         " case when told_kind = 'allocation_reversal' then -amount_local else amount_local end as amount_local, discount_local, alloc_date,"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from receivables.errors import Finding
-from receivables.intake.profile import ROLES
+from receivables.intake.profile import ROLES, placeholders
 from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
@@ -33,11 +33,14 @@ def fits(kind: Kind, amount: str) -> str:
 
 
 def has(when: Conditions) -> str:
-    """SQL condition: every role named has one of its values, in any case; a blank cell counts as an empty text."""
-    tests = [
-        any_of(f"lower(coalesce({ident(role)}::varchar, ''))", [value.lower() for value in values])
-        for role, values in when.items()
-    ]
+    """SQL condition: every role named has one of its values, in any case; a blank cell counts as an empty text, {role} is the value of another role."""
+    tests = []
+    for role, values in when.items():
+        told = f"lower(coalesce({ident(role)}::varchar, ''))"
+        others = [other for value in values for other in placeholders(value)]
+        same = [f"{told} = lower(coalesce({ident(other)}::varchar, ''))" for other in others]
+        texts = [value.lower() for value in values if not placeholders(value)]
+        tests.append("(" + " or ".join([*same, *([any_of(told, texts)] if texts else [])]) + ")")
     return " and ".join(tests) or "true"
 
 

@@ -208,7 +208,7 @@ class Assumed(_Part):
 
 
 Conditions = dict[str, tuple[str, ...]]
-"""Role -> the values, in any case, one of which it must have; an empty text stands for a blank cell."""
+"""Role -> the values, in any case, one of which it must have; an empty text stands for a blank cell, {role} for the value of another role."""
 
 
 class Kind(_Part):
@@ -320,7 +320,8 @@ class Profile(_Part):
     rank: int = Field(
         default=1,
         ge=1,
-        description="shape entries: counted only where the system tells no entries of a lower rank, or older ones, and it tells all debts",
+        description="shape entries: counted only where the system tells no entries of a lower rank, or older ones, and it tells all debts;"
+        " a use, where none of a lower rank names its source",
     )
     file_name: Expression | None = Field(
         default=None, description="decides between profiles whose columns fit a header equally well"
@@ -405,7 +406,9 @@ class Profile(_Part):
             return self._of_a_table()
         roles = ROLES[self.shape]
         templates = [role for told in self.keys.values() for template in told for role in placeholders(template)]
-        conditions = [role for when in (*(k.when for k in self.kinds), *(s.when for s in self.states)) for role in when]
+        whens = (*(k.when for k in self.kinds), *(s.when for s in self.states))
+        conditions = [role for when in whens for role in when]
+        conditions += [role for when in whens for values in when.values() for v in values for role in placeholders(v)]
         nulls = [role for column in self.columns.values() for role in column.null_when]
         named = (
             *self.columns,
