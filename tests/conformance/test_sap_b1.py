@@ -661,3 +661,18 @@ def test_a_down_payment_request_is_open_until_it_is_paid_and_stays_paid_when_dra
     )
     assert night_one.open_by_customer() == {"C00001": Decimal(750)}
     whole(night_one)
+
+
+def test_business_partners_tell_their_credit_limit(tmp_path: Path) -> None:
+    """A limit of zero is none, and suppliers have none that counts."""
+    partners = [
+        {"CardCode": code, "CardName": code, "CardType": kind, "LicTradNum": "", "CreditLine": limit, "Currency": "##"}
+        for code, kind, limit in (("C1", "C", "20000.00"), ("C2", "C", "0"), ("V1", "S", "500"))
+    ]
+    night_one = night(tmp_path, OCRD=partners, OINV=[document(11, "100", CardCode="C1")])
+    whole(night_one)
+    limits = night_one.rows(
+        "select credit_account_id, valid_from, limit_amount, currency, blocked from core.credit_limit"
+    )
+    assert limits == [("ES01:C1", date(1900, 1, 1), Decimal(20000), "EUR", False)]
+    assert night_one.rows("select count(*)::bigint from core.customer") == [(2,)]

@@ -348,6 +348,10 @@ class Profile(_Part):
     null_tokens: tuple[str, ...] = ()
     key: tuple[str, ...] = Field(default=(), description="roles that name a row; none: content and occurrence")
     columns: dict[str, Role] = {}
+    also: dict[str, dict[str, Role]] = Field(
+        default={},
+        description="shape rows: another canonical table -> its columns; a row told of the first one tells a row of it too, where it has what it needs",
+    )
     keys: dict[str, tuple[str, ...]] = Field(
         default={}, description="key -> templates over roles such as {doc_no}/{seq}; the first whose roles are all told"
     )
@@ -445,16 +449,25 @@ class Profile(_Part):
     def _of_a_table(self) -> Profile:
         if self.table == NOWHERE:
             return self
-        if self.table not in TABLES:
-            raise ValueError(
-                f"table {self.table!r} is not in the dictionary; nearest: {nearest(str(self.table), TABLES)}"
-            )
-        known = ("company_id", *TABLES[str(self.table)].columns)
-        for column in (*self.columns, *self.values, *self.fixed):
-            if column not in known:
-                raise ValueError(f"table {self.table} has no column {column!r}; nearest: {nearest(column, known)}")
+        named = {str(self.table): (*self.columns, *self.values, *self.fixed), **self.also}
+        for table, columns in named.items():
+            if table not in TABLES:
+                raise ValueError(f"table {table!r} is not in the dictionary; nearest: {nearest(table, TABLES)}")
+            known = ("company_id", *TABLES[table].columns)
+            for column in columns:
+                if column not in known:
+                    raise ValueError(f"table {table} has no column {column!r}; nearest: {nearest(column, known)}")
         return self
 
+    def of_another(self) -> dict[str, Profile]:
+        """The same file read into each of the other tables that its rows tell of as well."""
+        return {
+            table: self.model_copy(update={"table": table, **_OF_ANOTHER, "columns": columns})
+            for table, columns in self.also.items()
+        }
+
+
+_OF_ANOTHER: Final[dict[str, Any]] = {"also": {}, "values": {}, "fixed": {}, "completes": True}
 
 NOWHERE: Final = "none"
 """The table of rows that belong to no canonical table: known, counted, and out of scope."""

@@ -8,6 +8,7 @@ from receivables.errors import FileRefused, Finding
 from receivables.intake.meaning import counted, explains
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
+from receivables.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,6 +192,34 @@ def enter_table(con: duckdb.DuckDBPyConnection, table: Table, source_system: str
     con.execute(
         f"create or replace table landing.{table.name} as select company_id, {columns}, line_no from judged where verdict is null"
     )
+
+
+def enter_also(con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies) -> tuple[str, ...]:
+    """Create `landing.<table>` of each other table that the loaded rows tell of, where they have all it needs; returns those the file has columns for."""
+    present = {row[0] for row in con.execute("select column_name from (describe judged)").fetchall()}
+    currencies = " ".join(f"when {lit(c)} then {lit(currency)}" for c, currency in companies.currencies.items())
+    entered = []
+    for name, columns in profile.also.items():
+        if any(f"{name}__{column}" not in present for column, role in columns.items() if role.required):
+            continue
+        told = {column: f"{ident(f'{name}__{column}')}" for column in columns if f"{name}__{column}" in present}
+        values = []
+        for column in TABLES[name].columns.values():
+            value = told.get(column.name, "null")
+            if column.type == "currency" and column.required and currencies:
+                value = f"coalesce({value}, case company_id {currencies} end)"
+            if column.is_id and column.name in told:
+                value = f"company_id || ':' || {value}"
+            default = f"coalesce({value}, {lit(column.default)})" if column.default is not None else value
+            values.append(f"({default})::{column.duckdb_type} as {ident(column.name)}")
+        needed = [c.name for c in TABLES[name].columns.values() if c.required and c.default is None]
+        has_all = " and ".join(f"{ident(column)} is not null" for column in needed)
+        con.execute(
+            f"create or replace table landing.{name} as select * from (select company_id, {', '.join(values)}, line_no from judged"
+            f" where verdict is null) as told where {has_all}"
+        )
+        entered.append(name)
+    return tuple(entered)
 
 
 def _value(table: Table, name: str, source_system: str) -> str:
