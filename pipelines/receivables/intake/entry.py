@@ -14,7 +14,17 @@ from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
 from receivables.intake.convert import keep_view
 from receivables.intake.fields import TYPES
-from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.meaning import (
+    assumed_origin,
+    assumed_values,
+    counted,
+    explains,
+    key_text,
+    of_rule,
+    one,
+    rule_case,
+    state_case,
+)
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.sqltext import any_of, ident, lit
 from receivables.schema import TABLES
@@ -91,7 +101,7 @@ def _told(profile: Profile, companies: Companies, day: date, present: set[str]) 
         f", null::{TYPES[kind]} as {ident(role)}" for role, kind in ROLES[profile.shape].items() if role not in present
     )
     assume = profile.assume
-    origin = f"date '{day}'" if assume.doc_date_from == "extract" else assume.doc_date_from
+    origin = assumed_origin(assume, day)
     doc_date = f"coalesce(doc_date, ({origin} + {assume.doc_date_days})::date)" if origin else "doc_date"
     keys = {role: key_text(profile.keys.get(role, (f"{{{role}}}",))) for role in ("customer", "doc_no", "clearing_no")}
     return (

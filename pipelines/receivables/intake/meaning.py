@@ -11,11 +11,12 @@ from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     import duckdb
 
-    from receivables.intake.profile import Conditions, Kind, Profile, State
+    from receivables.intake.profile import Assumed, Conditions, Kind, Profile, State
 
 
 def fits(kind: Kind, amount: str) -> str:
@@ -71,6 +72,12 @@ def _filled(template: str) -> str:
     parts = re.split(r"[{](\w+)[}]", template)
     pieces = [lit(part) if n % 2 == 0 else f"{ident(part)}::varchar" for n, part in enumerate(parts) if part or n % 2]
     return "(" + " || ".join(pieces) + ")"
+
+
+def assumed_origin(assume: Assumed, day: date) -> str | None:
+    """SQL for the day that documents without one are dated from: another role, the day of the extract, or the first day of the file."""
+    named = {"extract": f"date '{day}'", "first": "(select min(doc_date) from typed_row)"}
+    return named.get(assume.doc_date_from or "", assume.doc_date_from)
 
 
 def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:

@@ -203,7 +203,9 @@ class Assumed(_Part):
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     local_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     doc_type: str | None = None
-    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date", "extract"] | None = None
+    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date", "extract", "first"] | None = (
+        Field(default=None, description="another role, the day of the extract, or the first day of the file")
+    )
     doc_date_days: int = Field(default=0, description="calendar days added to doc_date_from")
 
 
