@@ -63,6 +63,8 @@ def settle_rows(
     for name, role in profile.columns.items():
         if role.indirect or role.times or role.over:
             changed[name] = _rate(name, role, present)
+    if table.name == "fx_rate" and profile.fx_rate_per != 1:
+        changed["rate"] = f"({changed.get('rate', 'rate')}) / {profile.fx_rate_per}"
     beyond = " or ".join(
         f"lower(coalesce(only__{n}, '')) not in ({', '.join(lit(value.lower()) for value in values)})"
         for n, values in enumerate(profile.only.values())
