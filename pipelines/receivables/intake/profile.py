@@ -337,12 +337,13 @@ class Profile(_Part):
         default=None, description="expression on a title line whose first bracket is the company, where rows name none"
     )
     encodings: tuple[Encoding, ...] = Field(default=("utf-8",), min_length=1)
-    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "html", "xml2003"], ...] = (
+    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "dbf", "html", "xml2003"], ...] = (
         "delimited",
         "workbook",
         "html",
         "xml2003",
         "parquet",
+        "dbf",
     )
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (",", ";", "\t")
     locales: tuple[Locale, ...] = Field(default=(Locale(decimal="."),), min_length=1)
@@ -370,7 +371,8 @@ class Profile(_Part):
         description="role or column -> text in the file, in any case -> the text read instead; * is any other text, an empty key a blank cell",
     )
     only: dict[str, tuple[str, ...]] = Field(
-        default={}, description="shape rows: label -> values of rows in scope; an empty text is a blank cell"
+        default={},
+        description="shape rows: label -> values of rows in scope; an empty text is a blank cell, 43* is how it begins",
     )
     completes: bool = Field(
         default=False,

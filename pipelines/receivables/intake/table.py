@@ -11,7 +11,7 @@ from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -66,7 +66,7 @@ def settle_rows(
     if table.name == "fx_rate" and profile.fx_rate_per != 1:
         changed["rate"] = f"({changed.get('rate', 'rate')}) / {profile.fx_rate_per}"
     beyond = " or ".join(
-        f"lower(coalesce(only__{n}, '')) not in ({', '.join(lit(value.lower()) for value in values)})"
+        f"not ({_one_of(f'only__{n}', values)})"
         for n, values in enumerate(profile.only.values())
         if f"only__{n}" in present
     )
@@ -82,6 +82,14 @@ def settle_rows(
         f" case when {beyond or 'false'} then 'SKIP_OUT_OF_SCOPE' when {repeated} then 'SKIP_REPEATED_KEY' end as scope from typed_row"
     )
     con.execute("create or replace temp view typed_row as select * from settled")
+
+
+def _one_of(cell: str, values: Sequence[str]) -> str:
+    """SQL condition: a cell has one of the values, in any case; one that ends in * is how it begins."""
+    text = f"lower(coalesce({cell}, ''))"
+    starts = [f"starts_with({text}, {lit(value[:-1].lower())})" for value in values if value.endswith("*")]
+    whole = [f"{text} = {lit(value.lower())}" for value in values if not value.endswith("*")]
+    return " or ".join([*starts, *whole])
 
 
 def _rate(name: str, role: Role, present: set[str]) -> str:
