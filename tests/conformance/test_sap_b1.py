@@ -676,3 +676,38 @@ def test_business_partners_tell_their_credit_limit(tmp_path: Path) -> None:
     )
     assert limits == [("ES01:C1", date(1900, 1, 1), Decimal(20000), "EUR", False)]
     assert night_one.rows("select count(*)::bigint from core.customer") == [(2,)]
+
+
+def test_the_aging_list_alone_tells_what_is_open_and_counts_nothing_beside_the_tables(tmp_path: Path) -> None:
+    head = [
+        "Código de cliente",
+        "Nombre de cliente",
+        "N.º documento",
+        "Plazo",
+        "Fecha de contabilización",
+        "Fecha de vencimiento",
+        "Saldo vencido",
+        "0 - 30",
+    ]
+    rows = [
+        ["C00001", "Total Gestión", "FC 1012", "1 de 2", "15.05.24", "14.06.24", "1.000,50", ""],
+        ["", "", "FC 1012", "2 de 2", "15.05.24", "30.11.24", "500,00", ""],
+        ["", "", "NC 1021", "1 de 1", "20.06.24", "20.06.24", "(200,00)", "(200,00)"],
+        ["", "", "AS 77", "1 de 1", "21.06.24", "21.06.24", "10,00", ""],
+        ["C00002", "Ñandú", "RC 3032", "1 de 1", "20.09.24", "20.09.24", "(750,00)", "(750,00)"],
+        ["Total", "", "", "", "", "", "560,50", ""],
+    ]
+    text = "".join("\t".join(cells) + "\r\n" for cells in (["Fecha de antigüedad: 15.10.2024"], head, *rows))
+    aging = write(tmp_path, "Antigüedad de saldos.txt", text, "utf-16")
+    alone = told(tmp_path / "alone", [aging], extract_as_of=None)
+    assert {outcome for outcome, _ in alone.files.values()} == {"loaded"}
+    assert alone.open_by_customer() == {"C00001": Decimal("1310.50"), "C00002": Decimal(-750)}
+    whole(alone)
+    assert [(amount, age) for kind, amount, _, _, age, _ in items(alone) if kind == "invoice"] == [
+        (Decimal(500), -46),
+        (Decimal("1000.50"), 123),
+    ]
+    tables = write(tmp_path, "OINV.txt", table([document(12, "1500.50", "20240515")]))
+    beside = told(tmp_path / "beside", [aging, tables], extract_as_of=TRUTH_DAY)
+    assert beside.open_by_customer() == {"C00001": Decimal("1500.50")}
+    whole(beside)
