@@ -230,3 +230,29 @@ def test_tables_as_html_with_other_dates(tmp_path: Path) -> None:
         for row in ledger()[0]
     ]
     assert balance(landed(html_table(tmp_path, "a.xls", [CHARGE, *charges]), "MXN")) == CHARGED
+
+
+def test_customers_tell_their_limit_and_lines_and_concepts_tell_nothing_of_the_ledger(tmp_path: Path) -> None:
+    """A limit of zero is none; what a concept means follows from the movement itself."""
+    customers = [
+        ["CLAVE", "STATUS", "NOMBRE", "RFC", "LIMCRED", "DIASCRED"],
+        ["         1", "A", "UNO", "", "25000.0", "30"],
+        ["         2", "A", "DOS", "", "0.0", "0"],
+    ]
+    lines = [
+        ["CVE_DOC", "NUM_PAR", "CVE_ART", "CANT", "PREC", "TOT_PARTIDA"],
+        [padded(1), "1", "OIL", "2.0", "50.0", "100.0"],
+    ]
+    concepts = [["NUM_CPTO", "DESCR", "TIPO", "SIGNO"], ["1", "FACTURA", "C", "1"], ["10", "EFECTIVO", "A", "-1"]]
+    files = [
+        table(tmp_path, "CLIE01.csv", customers),
+        table(tmp_path, "CUEN_M01.csv", [CHARGE, charge(1, "100.0")]),
+        table(tmp_path, "PAR_FACTF01.csv", lines),
+        table(tmp_path, "CONC01.csv", concepts),
+    ]
+    got = night(tmp_path, *files)
+    assert got.open_by_customer() == {"1": Decimal(100)}
+    limits = got.rows(
+        "select substr(credit_account_id, strpos(credit_account_id, ':') + 1), limit_amount, currency from core.credit_limit"
+    )
+    assert limits == [("1", Decimal(25000), "MXN")]

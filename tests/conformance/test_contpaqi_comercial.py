@@ -133,10 +133,18 @@ def test_a_payment_in_pesos_settles_a_dollar_invoice(tmp_path: Path) -> None:
 
 
 def test_customers_with_the_tax_number_of_the_public_at_large(tmp_path: Path) -> None:
-    labels = ["CIDCLIENTEPROVEEDOR", "CCODIGOCLIENTE", "CRAZONSOCIAL", "CRFC", "CESTATUS", "CEMAIL1"]
+    labels = [
+        "CIDCLIENTEPROVEEDOR",
+        "CCODIGOCLIENTE",
+        "CRAZONSOCIAL",
+        "CRFC",
+        "CESTATUS",
+        "CEMAIL1",
+        "CLIMITECREDITOCLIENTE",
+    ]
     rows = [
-        ["1", "C1", "COMERCIAL IBÁÑEZ", "CIB200101AB1", "1", "pagos@ibanez.example"],
-        ["2", "C2", "PÚBLICO EN GENERAL", "XAXX010101000", "0", ""],
+        ["1", "C1", "COMERCIAL IBÁÑEZ", "CIB200101AB1", "1", "pagos@ibanez.example", "25000.00"],
+        ["2", "C2", "PÚBLICO EN GENERAL", "XAXX010101000", "0", "", "0.00"],
     ]
     files = [
         table(tmp_path, "admClientes.csv", [labels, *rows], "cp1252"),
@@ -147,6 +155,8 @@ def test_customers_with_the_tax_number_of_the_public_at_large(tmp_path: Path) ->
         ("COMERCIAL IBÁÑEZ", "CIB200101AB1", "active"),
         ("PÚBLICO EN GENERAL", None, "closed"),
     ]
+    ((limit,),) = got.rows("select limit_amount from core.credit_limit")
+    assert limit == Decimal(25000)
 
 
 def ledger() -> list[list[str]]:

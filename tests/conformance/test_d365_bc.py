@@ -375,3 +375,43 @@ def test_detailed_entries_in_other_layouts(tmp_path: Path, text: str) -> None:
     found = told(tmp_path / "home", [path])
     whole(found)
     assert open_by_number(found) == {key: Decimal(amount) for key, amount in DETAILS_OPEN.items()}
+
+
+def test_customers_invoices_rates_and_salespeople_stand_beside_the_ledger(tmp_path: Path) -> None:
+    """Posted invoices name orders and terms and add no debt; a limit of zero is none; a hundred yen have one price."""
+
+    def customer(number: str, blocked: str, limit: str) -> dict[str, Any]:
+        return {
+            "No.": number,
+            "Name": f"Cliente {number}",
+            "City": "Lugo",
+            "Blocked": blocked,
+            "Salesperson Code": "JR",
+            "Credit Limit (LCY)": limit,
+            "Payment Terms Code": "30D",
+        }
+
+    tables = {
+        "cust_ledger_entry": [entry(1, "10000", "Invoice", "SI1", "100", "100"), entry(2, "10000", "Payment", "P1", "-30", "-30")],
+        "Sales_Invoice_Header": [{"No.": "SI1", "Bill-to Customer No.": "10000", "Posting Date": "2024-03-13", "Due Date": "2024-04-12", "Order No.": "SO-7",
+                                  "External Document No.": "PO-9", "Payment Terms Code": "30D", "Amount Including VAT": "100"}],
+        "Sales_Invoice_Line": [{"Document No.": "SI1", "Line No.": "10000", "Quantity": "2", "Line Amount": "50"}],
+        "Customer": [customer("10000", "", "5000"), customer("20000", "Ship", "0"), customer("30000", "All", "")],
+        "Currency_Exchange_Rate": [{"Currency Code": "JPY", "Starting Date": "2024-03-01", "Exchange Rate Amount": "100", "Relational Exch. Rate Amount": "0.62", "Relational Currency Code": ""}],
+        "Salesperson": [{"Code": "JR", "Name": "Juana", "Commission %": "5"}],
+    }  # fmt: skip
+    found = told(tmp_path / "home", [write(tmp_path, f"{name}.csv", text_of(rows)) for name, rows in tables.items()])
+    whole(found)
+    assert found.open_by_customer() == {"10000": Decimal(70)}
+    assert found.rows("select order_no, customer_ref, terms_id from core.document") == [("SO-7", "PO-9", "ES01:30D")]
+    assert found.rows("select customer_id, status, terms_id from core.customer order by 1") == [
+        ("ES01:10000", "active", "ES01:30D"),
+        ("ES01:20000", "delivery_block", "ES01:30D"),
+        ("ES01:30000", "all_block", "ES01:30D"),
+    ]
+    assert found.rows("select credit_account_id, limit_amount from core.credit_limit") == [
+        ("ES01:10000", Decimal(5000))
+    ]
+    assert found.rows("select from_currency, to_currency, rate from core.fx_rate") == [
+        ("JPY", "EUR", Decimal("0.0062"))
+    ]

@@ -361,3 +361,40 @@ def test_two_legal_entities_of_one_export_stay_apart(tmp_path: Path) -> None:
     assert found.rows("select company_id, sum(open_local) from marts.aging group by all order by all") == [
         ("demf", Decimal(40)), ("usmf", sum(DUE.values())),
     ]  # fmt: skip
+
+
+def test_customers_rates_and_orders_stand_beside_the_ledger(tmp_path: Path) -> None:
+    """Rates are the price of a hundred; the table of customers holds no names."""
+    tables = {
+        "CustTrans": [trans(1, "C1", "Sales", "100.00", company="acme")],
+        "CustTable": [{"ACCOUNTNUM": number, "CUSTGROUP": "10", "BLOCKED": blocked, "CREDITMAX": limit, "CURRENCY": "EUR", "PAYMTERMID": "Net30", "PARTY": "7", "DATAAREAID": "acme"}
+                      for number, blocked, limit in (("C1", "0", "8000.00"), ("C2", "2", "0.00"))],
+        "ExchangeRate": [{"FROMCURRENCYCODE": "USD", "TOCURRENCYCODE": "EUR", "VALIDFROM": "2024-03-01 00:00:00", "EXCHANGERATE": "90.909"}],
+        "SalesTable": [{"SALESID": "SO-1", "CUSTACCOUNT": "C1", "CURRENCYCODE": "EUR", "SALESSTATUS": "1", "CREATEDDATETIME": "2024-03-01 00:00:00", "SALESTYPE": kind, "DATAAREAID": "acme"}
+                       for kind in ("3",)],
+        "SalesLine": [{"SALESID": "SO-1", "LINENUM": number, "ITEMID": "OIL", "SALESQTY": "2.0", "SALESPRICE": "50.0", "LINEAMOUNT": "100.0", "SALESSTATUS": status, "DATAAREAID": "acme"}
+                      for number, status in (("1.0000000000", "1"), ("2.0000000000", "4"))],
+        "CustInvoiceTrans": [{"INVOICEID": "FTI-1", "LINENUM": "1", "ITEMID": "OIL", "QTY": "2"}],
+    }  # fmt: skip
+    found = told(
+        tmp_path / "home",
+        [write(tmp_path, f"{name}.csv", text_of(rows)) for name, rows in tables.items()],
+        company="acme",
+    )
+    whole(found)
+    assert found.open_by_customer() == {"C1": Decimal(100)}
+    assert found.rows("select customer_id, status, terms_id from core.customer order by 1") == [
+        ("acme:C1", "active", "acme:Net30"),
+        ("acme:C2", "all_block", "acme:Net30"),
+    ]
+    assert found.rows("select credit_account_id, limit_amount from core.credit_limit") == [("acme:C1", Decimal(8000))]
+    assert found.rows("select from_currency, to_currency, rate from core.fx_rate") == [
+        ("USD", "EUR", Decimal("0.90909"))
+    ]
+    assert found.rows("select order_line_no, qty, cancelled from core.order_line order by 1") == [
+        (1, Decimal(2), False),
+        (2, Decimal(2), True),
+    ]
+    assert found.rows("select order_id, customer_id, order_date from core.sales_order") == [
+        ("acme:SO-1", "acme:C1", date(2024, 3, 1))
+    ]

@@ -398,3 +398,50 @@ def test_two_companies_of_one_site_stay_apart(tmp_path: Path) -> None:
     whole(found)
     sums = found.rows("select company_id, sum(open_doc) from marts.open_item group by all order by all")
     assert sums == [(company, sum(amount for _, _, amount in OPEN)) for company in ("ACME", "B")]
+
+
+REPORT: Final = ("Posting Date", "Party", "Receivable Account", "Customer Name", "Voucher Type", "Voucher No", "Due Date", "Invoiced Amount", "Paid Amount",
+                 "Credit Note", "Outstanding Amount", "Age (Days)", "0-30", "31-60", "61-90", "91-120", "121-Above", "Currency", "Customer LPO", "Territory")  # fmt: skip
+
+
+def reported(party: str, kind: str, voucher: str, invoiced: str, paid: str, rest: str, **more: str) -> dict[str, str]:
+    """One row of the report of 15 October 2024."""
+    cells = {"Posting Date": "2024-05-15", "Party": party, "Customer Name": f"N {party}", "Voucher Type": kind, "Voucher No": voucher, "Due Date": "2024-06-14",
+             "Invoiced Amount": invoiced, "Paid Amount": paid, "Credit Note": "0.0", "Outstanding Amount": rest, "Currency": "EUR", **more}  # fmt: skip
+    return {label: cells.get(label, "") for label in REPORT}
+
+
+AGED: Final = [
+    reported("CUST-1", "Sales Invoice", "SINV-1", "1000.0", "400.0", "600.0"),
+    reported("CUST-1", "Payment Entry", "PAY-2", "0.0", "50.0", "-50.0", **{"Due Date": ""}),
+    reported("CUST-2", "Sales Invoice", "SINV-9", "0.0", "0.0", "-20.0", **{"Credit Note": "20.0"}),
+]
+SUMS: Final = {label: {"Posting Date": "Total", "Outstanding Amount": "530.0"}.get(label, "") for label in REPORT}
+
+
+@pytest.mark.parametrize("ranges", [("31-60", "61-90"), ("46-75", "76-90")], ids=["usual ranges", "own ranges"])
+def test_the_receivable_report_alone_tells_what_is_open(tmp_path: Path, ranges: tuple[str, str]) -> None:
+    text = text_of([*AGED, SUMS])
+    for usual, own in zip(("31-60", "61-90"), ranges, strict=True):
+        text = text.replace(usual, own)
+    found = told(tmp_path / "home", [write(tmp_path, "Accounts Receivable.csv", text)], company="ACME")
+    whole(found)
+    assert found.open_by_customer() == {"CUST-1": Decimal(550), "CUST-2": Decimal(-20)}
+    assert found.rows("select doc_no, kind, open_doc, days_overdue from marts.open_item where open_doc > 0") == [
+        ("SINV-1", "invoice", Decimal(600), 123)
+    ]
+
+
+def test_the_receivable_report_is_not_counted_beside_the_ledger(tmp_path: Path) -> None:
+    rows = [
+        entry(1, "CUST-1", "SINV-1", "1000"),
+        entry(2, "CUST-1", "PAY-1", "-400", "SINV-1"),
+        entry(3, "CUST-1", "PAY-2", "-50"),
+    ]
+    files = [
+        write(tmp_path, "Accounts Receivable.csv", text_of([*AGED, SUMS])),
+        write(tmp_path, "payment_ledger.csv", text_of(rows)),
+    ]
+    found = told(tmp_path / "home", files, company="ACME")
+    whole(found)
+    assert found.open_by_customer() == {"CUST-1": Decimal(550)}

@@ -486,3 +486,64 @@ def test_a_name_stands_for_the_customer_where_no_code_is_told(tmp_path: Path) ->
     rows = [[cell for n, cell in enumerate(row) if n != at] for row in [BILL, bill("AR1", "100.00")]]
     rows[0][rows[0].index("客户名称")] = "客户"
     assert balance(landed(table(tmp_path, "应收单.csv", rows), "CNY")) == {NAMES["CUST0001"]: Decimal(100)}
+
+
+DETAIL: Final = [
+    "客户编码",
+    "客户名称",
+    "业务日期",
+    "单据类型",
+    "单据编号",
+    "摘要",
+    "币别",
+    "本期应收",
+    "本期收款",
+    "本期冲销",
+    "期末余额",
+]
+
+
+def details() -> list[list[str]]:
+    """The report by customer as people print it: merged cells, an opening row, sums, a foot."""
+    first, second = NAMES["CUST0001"], NAMES["CUST0002"]
+    return [
+        ["应收款明细表"],
+        ["期间：2024.5--2024.7"],
+        DETAIL,
+        ["CUST0001", first, "", "期初余额", "", "", "人民币", "", "", "", "300.00"],
+        ["", "", "2024/5/15", "标准应收单", "AR1", "", "人民币", "1,000.00", "", "", "1,300.00"],
+        ["", "", "2024/6/20", "标准应收单", "AR2", "退货", "人民币", "-50.00", "", "", "1,250.00"],
+        ["", "", "2024/7/1", "销售收款单", "SKD1", "", "人民币", "", "400.00", "", "850.00"],
+        ["", "", "2024/7/2", "应收核销单", "HX1", "", "人民币", "", "", "10.00", "840.00"],
+        ["", "", "", "期末余额", "", "", "人民币", "950.00", "400.00", "10.00", "840.00"],
+        ["CUST0002", second, "2024/7/3", "其他应收单", "QT1", "", "人民币", "20.00", "", "", "20.00"],
+        ["", "", "", "合计", "", "", "", "970.00", "400.00", "10.00", "860.00"],
+        ["制表人：王", "", "", "", "", "", "", "", "", "", "打印日期：2024-10-15"],
+    ]
+
+
+@pytest.mark.parametrize("container", ["utf-8-sig", "gb18030", "xlsx"])
+def test_the_details_of_a_period_carry_their_opening_balance(tmp_path: Path, container: str) -> None:
+    if container == "xlsx":
+        path = workbook(tmp_path / "应收款明细表.xlsx", details())
+    else:
+        path = table(tmp_path, "应收款明细表.csv", details(), container)
+    got = night(tmp_path, path)
+    assert got.open_by_customer() == {"CUST0001": Decimal(840), "CUST0002": Decimal(20)}
+    assert {kind for _, kind, *_ in items(got)} == {
+        "opening_balance",
+        "invoice",
+        "credit_note",
+        "receipt",
+        "adjustment",
+        "debit_note",
+    }
+
+
+def test_the_details_are_not_counted_beside_bills_and_receipts(tmp_path: Path) -> None:
+    files = [
+        table(tmp_path, "应收款明细表.csv", details()),
+        table(tmp_path, "应收单.csv", [BILL, bill("AR1", "1000.00", "600.00"), bill("AR2", "-50.00", 到期日="")]),
+        table(tmp_path, "收款单.csv", [RECEIPT, receipt("SKD1", "400.00")]),
+    ]
+    assert night(tmp_path, *files).open_by_customer() == {"CUST0001": Decimal(550)}

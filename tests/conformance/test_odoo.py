@@ -465,3 +465,68 @@ def test_partners_are_known_by_their_reference_else_their_id_and_their_contacts_
     assert found.rows("select customer_id, name, city from core.customer where name in ('Alfa, S.A.', 'Beta') order by 1") == [
         ("ES01:K1", "Alfa, S.A.", "León"), ("ES01:__export__.res_partner_2", "Beta", None),
     ]  # fmt: skip
+
+
+# -- what stands beside the ledger -----------------------------------------------------------------------------------
+
+
+def sale(number: int, partner: str, state: str, **more: Any) -> dict[str, Any]:
+    """One sales order."""
+    return {"id": f"__export__.sale_order_{number}_1f", "name": f"S{number:05}", "partner_id/ref": partner, "date_order": "2024-03-01 09:30:00",
+            "commitment_date": "2024-03-20 00:00:00", "currency_id/name": "EUR", "amount_total": "121.0", "client_order_ref": "PO-1", "state": state,
+            **more}  # fmt: skip
+
+
+def sold(number: int, order: str, qty: str, **more: Any) -> dict[str, Any]:
+    """One line of an order."""
+    return {"id": f"__export__.sale_order_line_{number}_0c", "order_id/name": order, "product_id/default_code": "OIL-1", "product_uom_qty": qty,
+            "product_uom/name": "Units", "price_unit": "50.0", "discount": "10.0", "price_subtotal": "90.0", **more}  # fmt: skip
+
+
+def test_orders_deliveries_rates_and_limits_stand_beside_the_ledger(tmp_path: Path) -> None:
+    partners = [{"id": f"p{n}", "ref": f"C{n}", "name": f"N{n}", "is_company": "True", "vat": "", "credit_limit": limit}
+                for n, limit in ((1, "5000.0"), (2, "0.0"))]  # fmt: skip
+    tables = {
+        "account.move.line": [line(1, "INV/1", "C1", "110", "110", currency="USD", balance="100", rest_local="100")],
+        "sale.order": [sale(1, "C1", "sale"), sale(2, "C1", "draft"), sale(3, "C2", "cancel"), sale(4, "C2", "done")],
+        "sale.order.line": [sold(7, "S00001", "2.0"), sold(8, "S00001", "0.0", display_type="line_section"), sold(9, "S00004", "1.0")],
+        "res.currency.rate": [{"name": "2024-03-13", "currency_id/name": "USD", "company_rate": "1.1", "rate": "1.1"}],
+        "stock.picking": [
+            {"name": "WH/OUT/1", "partner_id/ref": "C1", "origin": "S00001", "date_done": "2024-03-19 10:00:00", "state": "done", "picking_type_code": "outgoing"},
+            {"name": "WH/IN/1", "partner_id/ref": "V1", "origin": "P00001", "date_done": "", "state": "assigned", "picking_type_code": "incoming"},
+        ],
+        "res.partner": partners,
+    }  # fmt: skip
+    files = [write(tmp_path, f"{name}.csv", text_of([row | dict.fromkeys(set().union(*rows) - row.keys(), "") for row in rows])) for name, rows in tables.items()]  # fmt: skip
+    found = told(tmp_path / "home", files, company="ACME")
+    whole(found)
+    assert found.open_by_customer() == {"C1": Decimal(100)}
+    assert found.rows("select order_id, customer_id, requested_date, status from core.sales_order order by 1") == [
+        ("ACME:S00001", "ACME:C1", date(2024, 3, 20), "sale"),
+        ("ACME:S00004", "ACME:C2", date(2024, 3, 20), "done"),
+    ]
+    assert found.rows(
+        "select order_id, order_line_no, product_id, qty, list_price, net_amount from core.order_line order by 2"
+    ) == [
+        ("ACME:S00001", 7, "ACME:OIL-1", Decimal(2), Decimal(50), Decimal(90)),
+        ("ACME:S00004", 9, "ACME:OIL-1", Decimal(1), Decimal(50), Decimal(90)),
+    ]
+    assert found.rows("select from_currency, to_currency, rate from core.fx_rate") == [("EUR", "USD", Decimal("1.1"))]
+    assert found.rows("select delivery_id, order_id, ship_date, status from core.delivery") == [
+        ("ACME:WH/OUT/1", "ACME:S00001", date(2024, 3, 19), "shipped")
+    ]
+    assert found.rows("select credit_account_id, limit_amount, currency from core.credit_limit") == [
+        ("ACME:C1", Decimal(5000), "EUR")
+    ]
+
+
+def test_currencies_with_their_rates_below_them(tmp_path: Path) -> None:
+    text = "name,symbol,rate_ids/name,rate_ids/rate\nUSD,$,2024-03-13,1.1\n,,2024-03-14,1.2\nGBP,£,2024-03-13,0.85\n"
+    files = [write(tmp_path, "res.currency.csv", text), write(tmp_path, "lines.csv", text_of([line(1, "INV/1", "C1", "110", "110", currency="USD", balance="100", rest_local="100")]))]  # fmt: skip
+    found = told(tmp_path / "home", files, company="ACME")
+    whole(found)
+    assert found.rows("select to_currency, rate_date, rate from core.fx_rate order by all") == [
+        ("GBP", date(2024, 3, 13), Decimal("0.85")),
+        ("USD", date(2024, 3, 13), Decimal("1.1")),
+        ("USD", date(2024, 3, 14), Decimal("1.2")),
+    ]

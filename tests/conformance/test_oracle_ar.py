@@ -445,3 +445,23 @@ def test_a_spreadsheet_that_is_a_web_page(tmp_path: Path, plain: list[Any]) -> N
         entries(write(tmp_path, "AR_PAYMENT_SCHEDULES.xls", f"<html><body><table>\n{body}</table></body></html>\n"))
         == plain
     )
+
+
+def test_accounts_name_the_customers_and_parties_sites_and_types_add_nothing(tmp_path: Path) -> None:
+    night_one = night(
+        tmp_path,
+        AR_PAYMENT_SCHEDULES_ALL=[schedule(1, "100")],
+        HZ_CUST_ACCOUNTS=[
+            {"CUST_ACCOUNT_ID": "1001", "ACCOUNT_NUMBER": "A-1", "PARTY_ID": "77", "STATUS": "A", "PARTY_NAME": "Uno", "CITY": "Lugo", "COUNTRY": "ES"},
+            {"CUST_ACCOUNT_ID": "1002", "ACCOUNT_NUMBER": "A-2", "PARTY_ID": "78", "STATUS": "I", "PARTY_NAME": "Dos", "CITY": "", "COUNTRY": "ES"},
+        ],
+        HZ_PARTIES=[{"PARTY_ID": "77", "PARTY_NAME": "Uno", "PARTY_TYPE": "ORGANIZATION"}],
+        HZ_CUST_SITE_USES_ALL=[{"SITE_USE_ID": "9", "CUST_ACCT_SITE_ID": "8", "SITE_USE_CODE": "BILL_TO"}],
+        RA_CUST_TRX_TYPES_ALL=[{"CUST_TRX_TYPE_ID": "1", "NAME": "Invoice", "TYPE": "INV"}],
+    )  # fmt: skip
+    assert night_one.open_by_customer() == {"1001": Decimal(100)}
+    whole(night_one)
+    assert night_one.rows("select customer_id, name, city, status from core.customer order by 1") == [
+        ("204:1001", "Uno", "Lugo", "active"),
+        ("204:1002", "Dos", None, "closed"),
+    ]

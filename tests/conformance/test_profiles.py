@@ -40,6 +40,7 @@ ONE_COLUMN: Final = (
         {"doc_id", "receipt_id"},
         {"line", "receipt_id"},
         {"receipt_id", "reversed_id"},
+        {"doc_id", "other_id"},
     ),
     {"customer_ref", "text"},
     # One word says what state a row is in and whether it is open.

@@ -5,6 +5,7 @@ The sample's journal holds customer 43000001 alone.
 
 from __future__ import annotations
 
+import struct
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -13,9 +14,11 @@ import pytest
 
 from exports import samples, truth
 from intake_files import workbook
+from receivables.errors import FileRefused
 from sound_nights import balance, html_table, items, landed, names, questioned, replayed, sound, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CUSTOMERS: Final = {"C1": "43000001", "C2": "43000002", "C3": "43000003"}
@@ -237,3 +240,71 @@ def test_a_ledger_printed_by_account(tmp_path: Path) -> None:
         got = landed(table(tmp_path, f"mayor_{encoding}.csv", lines, encoding, ";"))
         assert balance(got) == {"43000001": Decimal(6000), "43000002": Decimal(3000)}
         assert names(got) == ["COMERCIAL IBÁÑEZ S.L.", "TOTAL GESTIÓN"]
+
+
+FIELDS: Final = (("ASIEN", "N", 6, 0), ("FECHA", "D", 8, 0), ("SUBCTA", "C", 12, 0), ("CONTRA", "C", 12, 0), ("CONCEPTO", "C", 25, 0),
+                  ("DOCUMENTO", "C", 10, 0), ("EURODEBE", "N", 16, 2), ("EUROHABER", "N", 16, 2))  # fmt: skip
+ACCOUNTS: Final = (("COD", "C", 12, 0), ("TITULO", "C", 40, 0), ("NIF", "C", 15, 0), ("POBLACION", "C", 25, 0))
+
+Fields = tuple[tuple[str, str, int, int], ...]
+
+
+def dbf(
+    path: Path, fields: Fields, rows: Sequence[tuple[str, ...]], language: int = 0, encoding: str = "cp1252"
+) -> Path:
+    """Write a dBase III table; a first cell of * marks a deleted record."""
+    start, length = 33 + 32 * len(fields), 1 + sum(width for _, _, width, _ in fields)
+    head = struct.pack("<B3BIHH17xBxx", 3, 124, 10, 15, len(rows), start, length, language)[:32]
+    described = b"".join(
+        struct.pack("<11sc4xBB14x", name.encode(), kind.encode(), width, places) for name, kind, width, places in fields
+    )
+    records = b""
+    for cells in rows:
+        deleted, cells_ = (b"*", ("",) * len(fields)) if cells[0] == "*" else (b" ", cells)
+        texts = [
+            (cell.rjust(width) if kind == "N" else cell.ljust(width)).encode(encoding)
+            for cell, (_, kind, width, _) in zip(cells_, fields, strict=True)
+        ]
+        records += deleted + b"".join(texts)
+    path.write_bytes(head + described + b"\r" + records + b"\x1a")
+    return path
+
+
+def posted(entry: str, day: str, account: str, contra: str, text: str, debit: str, credit: str) -> tuple[str, ...]:
+    """One line of the journal."""
+    return (entry, day, account, contra, text, "", debit, credit)
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"), [(0, "cp1252"), (0x02, "cp850"), (0x03, "cp1252")], ids=["not told", "dos", "windows"]
+)
+def test_the_journal_and_the_accounts_as_dbase_tables(tmp_path: Path, language: int, encoding: str) -> None:
+    """Accounts of others and deleted records are skipped."""
+    lines = [
+        posted("1", "20240515", "43000001", "70000000", "N/Fra. A/1", "1000.00", "0.00"),
+        posted("1", "20240515", "70000000", "43000001", "N/Fra. A/1", "0.00", "1000.00"),
+        ("*",),
+        posted("2", "20240701", "43000001", "57200001", "Cobro a cuenta", "0.00", "400.00"),
+    ]
+    accounts = [("43000001", "IBÁÑEZ", "B1", "LUGO"), ("57200001", "BANCO", "", "")]
+    files = [
+        dbf(tmp_path / "Diario.dbf", FIELDS, lines, language, encoding),
+        dbf(tmp_path / "SubCta.dbf", ACCOUNTS, accounts, language, encoding),
+    ]
+    got = sound(tmp_path, files)
+    assert got.open_by_customer() == {"43000001": Decimal(600)}
+    assert got.rows("select substr(customer_id, strpos(customer_id, ':') + 1), name, city from core.customer") == [
+        ("43000001", "IBÁÑEZ", "LUGO")
+    ]
+    assert got.rows("select sum(lines_read)::bigint from ops.batch") == [(8,)]
+
+
+def test_a_dbase_table_cut_off_is_refused(tmp_path: Path) -> None:
+    path = dbf(
+        tmp_path / "Diario.dbf",
+        FIELDS,
+        [posted("1", "20240515", "43000001", "70000000", "N/Fra. A/1", "1.00", "0.00")] * 3,
+    )
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(FileRefused, match="ends before the last of its 3 records"):
+        landed(path)

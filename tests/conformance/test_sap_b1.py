@@ -412,3 +412,302 @@ def test_spreadsheets_that_are_web_pages(tmp_path: Path, plain: list[Any]) -> No
         body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>\n" for row in lines)
         files.append(write(tmp_path, f"{name}.xls", f"<html><body><table>\n{body}</table></body></html>\n"))
     assert entries(*files) == plain
+
+
+def line(
+    number: int, kind: int, source: int, debit: str = "0", credit: str = "0", day: str = "20240301", **more: str
+) -> Row:
+    """A line of the journal on a customer, all of it open unless said otherwise."""
+    return {
+        "TransId": str(number), "Line_ID": "0", "TransType": str(kind), "CreatedBy": str(source), "BaseRef": str(1000 + source), "SourceLine": "1",
+        "Account": "_SYS00000000010", "ShortName": "C00001", "RefDate": day, "TaxDate": day, "DueDate": day, "Debit": debit, "Credit": credit,
+        "FCCurrency": "", "FCDebit": "0", "FCCredit": "0", "BalDueDeb": debit, "BalDueCred": credit, "BalFcDeb": "0", "BalFcCred": "0", "LineMemo": "",
+    } | more  # fmt: skip
+
+
+def reconciled(number: int, transaction: int, kind: int, source: int, amount: str, side: str, **more: str) -> Row:
+    """One line of a reconciliation."""
+    return {
+        "ReconNum": str(number), "LineSeq": side, "ShortName": "C00001", "TransId": str(transaction), "TransRowId": "0", "SrcObjTyp": str(kind),
+        "SrcObjAbs": str(source), "ReconSum": amount, "ReconSumFC": "0", "FrgnCurr": "", "IsCredit": side, "Account": "_SYS00000000010",
+    } | more  # fmt: skip
+
+
+def reconciliation(number: int, day: str, total: str, **more: str) -> Row:
+    """The head of a reconciliation."""
+    return {
+        "ReconNum": str(number),
+        "IsCard": "C",
+        "ReconType": "0",
+        "ReconDate": day,
+        "Total": total,
+        "ReconCurr": "EUR",
+        "Canceled": "N",
+    } | more
+
+
+WITHOUT_INVOICE: Final = "430000"
+BOOKS: Final = {
+    "OJDT": [
+        {"TransId": "508", "TransType": "30", "CreatedBy": "508", "RefDate": "20240601", "TaxDate": "20240601", "Memo": "", "StornoToTr": ""},
+        {"TransId": "509", "TransType": "30", "CreatedBy": "509", "RefDate": "20240610", "TaxDate": "20240610", "Memo": "", "StornoToTr": "508"},
+    ],
+    "JDT1": [
+        line(501, 13, 11, "100", BalDueDeb="0"),
+        line(501, 13, 11, credit="100", Line_ID="1", Account=WITHOUT_INVOICE, ShortName=WITHOUT_INVOICE),
+        line(502, 13, 12, "120", DueDate="20240331", BalDueDeb="70"),
+        line(502, 13, 12, "80", Line_ID="1", SourceLine="2", DueDate="20241130"),
+        line(504, 13, 14, "100", ShortName="C00002", FCCurrency="USD", FCDebit="110", BalFcDeb="110"),
+        line(507, 14, 21, credit="50", day="20240310", BalDueCred="0"),
+        line(601, 24, 31, credit="100", day="20240401", SourceLine="0", BalDueCred="0"),
+        line(602, 24, 32, credit="80", day="20240501", SourceLine="0"),
+        line(508, 30, 508, credit="30", day="20240601", SourceLine="0", BalDueCred="0"),
+        line(509, 30, 509, "30", day="20240610", SourceLine="0", BalDueDeb="0"),
+        line(510, 30, 510, "7", day="20240611", SourceLine="0"),
+        line(701, 18, 5, credit="999", ShortName="V00001", Account="400000"),
+    ],
+    "ITR1": [
+        reconciled(1, 501, 13, 11, "100", "D"),
+        reconciled(1, 601, 24, 31, "100", "C"),
+        reconciled(2, 502, 13, 12, "50", "D"),
+        reconciled(2, 507, 14, 21, "50", "C"),
+        reconciled(3, 502, 13, 12, "80", "D"),
+        reconciled(3, 602, 24, 32, "80", "C"),
+        reconciled(4, 701, 18, 5, "999", "C", ShortName="V00001"),
+        reconciled(4, 702, 46, 6, "999", "D", ShortName="V00001", TransRowId="1"),
+    ],
+    "OITR": [
+        reconciliation(1, "20240401", "100", ReconType="3"),
+        reconciliation(2, "20240620", "50"),
+        reconciliation(3, "20240621", "80", Canceled="Y"),
+        reconciliation(4, "20240621", "999"),
+    ],
+}  # fmt: skip
+"""The journal and its reconciliations: 12 uses a credit memo, on a day of its own; that a receipt was used for it was taken back."""
+
+TABLES: Final = {
+    "OINV": [
+        document(11, "100", PaidToDate="100", DocStatus="C"),
+        document(12, "200", PaidToDate="50"),
+        document(14, "100", CardCode="C00002", DocCur="USD", DocRate="0.909091", DocTotalFC="110"),
+    ],
+    "INV6": [
+        instalment(11, 1, "100", "20240331", PaidToDate="100"),
+        instalment(12, 1, "120", "20240331", PaidToDate="50"),
+        instalment(12, 2, "80", "20241130"),
+        instalment(14, 1, "100", "20240331", InsTotalFC="110"),
+    ],
+    "ORIN": [document(21, "50", "20240310", ObjType="14", PaidToDate="50", DocStatus="C")],
+    "ORCT": [receipt(31, "100"), receipt(32, "80", "20240501", OpenBal="80", NoDocSum="80")],
+    "RCT2": [use(31, 11, "100")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("JDT1",),
+        ("JDT1", "OJDT", "ITR1", "OITR"),
+        ("OINV", "INV6", "ORIN", "ORCT", "RCT2", "JDT1", "OJDT", "ITR1", "OITR"),
+        ("OITR", "ITR1", "OJDT", "JDT1", "RCT2", "ORCT", "ORIN", "INV6", "OINV"),
+        ("OINV", "ORIN", "ORCT", "RCT2", "JDT1"),
+    ],
+    ids=["lines", "lines and reconciliations", "all tables", "all the other way round", "without reconciliations"],
+)
+def test_the_journal_tells_the_ledger_once_whatever_else_tells_it(tmp_path: Path, names: tuple[str, ...]) -> None:
+    night_one = night(tmp_path, TRUTH_DAY, **{name: (BOOKS | TABLES)[name] for name in names})
+    assert {outcome for outcome, _ in night_one.files.values()} == {"loaded"}
+    assert night_one.open_by_customer() == {"C00001": Decimal(150 + 7 - 80), "C00002": Decimal(100)}
+    whole(night_one)
+    assert ("invoice", Decimal(110), "USD", Decimal(100)) in [item[:4] for item in items(night_one)]
+
+
+def test_reconciliations_count_from_their_own_day(tmp_path: Path) -> None:
+    night_one = night(tmp_path, TRUTH_DAY, **BOOKS, **TABLES)
+    assert on(night_one, date(2024, 6, 19)).open_by_customer()["C00001"] == 200 - 50 + 7 - 80
+    before = {(kind, amount) for kind, amount, *_ in items(night_one)}
+    assert {("credit_note", Decimal(-50)), ("invoice", Decimal(120))} <= before
+    after = {(kind, amount) for kind, amount, *_ in items(on(night_one, date(2024, 6, 20)))}
+    assert ("invoice", Decimal(70)) in after
+    assert "credit_note" not in {kind for kind, _ in after}
+
+
+def test_a_reconciliation_uses_documents_where_the_journal_is_not_told(tmp_path: Path) -> None:
+    """Joined with their heads, as queries show them; what a payment list tells of a payment they name is told twice and counts once."""
+    heads = {row["ReconNum"]: row for row in BOOKS["OITR"]}
+    joined = [row | heads[row["ReconNum"]] for row in BOOKS["ITR1"]]
+    plain = {
+        name: [row | {"PaidToDate": "0"} if name == "OINV" else row for row in TABLES[name]]
+        for name in ("OINV", "ORIN", "ORCT", "RCT2")
+    }
+    night_one = night(tmp_path, TRUTH_DAY, ITR1=joined, **plain)
+    assert night_one.open_by_customer() == {"C00001": Decimal(150 - 80), "C00002": Decimal(100)}
+    whole(night_one)
+    assert night_one.rows(
+        "select count(*) from core.allocation where voided_date is null and kind in ('payment', 'credit_note')"
+    ) == [(2,)]
+
+
+def test_suppliers_are_told_by_their_card_type(tmp_path: Path) -> None:
+    rows = [line(1, 30, 1, "5", CardType="C"), line(2, 30, 2, "9", ShortName="V00001", CardType="S")]
+    night_one = night(tmp_path, JDT1=rows)
+    assert night_one.open_by_customer() == {"C00001": Decimal(5)}
+    whole(night_one)
+
+
+def test_a_cancelled_payment_and_its_counter_posting_never_count(tmp_path: Path) -> None:
+    rows = [
+        line(501, 13, 11, "100"),
+        line(601, 24, 31, credit="100", day="20240401", BalDueCred="0"),
+        line(603, 24, 31, "100", day="20240402", BalDueDeb="0"),
+    ]
+    night_one = night(tmp_path, JDT1=rows, ORCT=[receipt(31, "100", Canceled="Y")])
+    assert night_one.open_by_customer() == {"C00001": Decimal(100)}
+    whole(night_one)
+
+
+def test_orders_deliveries_and_lines_are_no_receivables(tmp_path: Path) -> None:
+    head = document(41, "300", ObjType="17")
+    lines = {
+        "DocEntry": "41",
+        "LineNum": "0",
+        "ItemCode": "A1",
+        "Dscription": "Oil",
+        "Quantity": "3",
+        "Price": "100",
+        "LineTotal": "300",
+        "ObjType": "17",
+    }
+    night_one = night(
+        tmp_path,
+        OINV=[document(11, "100")],
+        ORDR=[head],
+        RDR1=[lines],
+        INV1=[lines | {"DocEntry": "11", "ObjType": "13"}],
+        ODLN=[document(51, "300", ObjType="15")],
+        OCPR=[
+            {
+                "CntctCode": "7",
+                "CardCode": "C00001",
+                "Name": "Luisa",
+                "Position": "",
+                "Tel1": "1",
+                "Cellolar": "",
+                "E_MailL": "",
+            }
+        ],
+    )
+    assert night_one.open_by_customer() == {"C00001": Decimal(100)}
+    whole(night_one)
+    assert night_one.rows("select source_key, requested_date from core.sales_order") == [("1041", date(2024, 3, 31))]
+    assert night_one.rows("select product_id, qty, net_amount from core.order_line") == [
+        ("ES01:A1", Decimal(3), Decimal(300))
+    ]
+    assert night_one.rows("select source_key, ship_date, value_local from core.delivery") == [
+        ("1051", date(2024, 3, 1), Decimal(300))
+    ]
+    assert night_one.rows("select customer_id, name, phone from core.contact") == [("ES01:C00001", "Luisa", "1")]
+    unnamed = read(write(tmp_path, "export.txt", table([head])), companies=ONE, extract_as_of=TRUTH_DAY)
+    assert (unnamed.tables["entry"], unnamed.quarantined()) == ([], [])
+
+
+def test_rates_terms_and_cheques(tmp_path: Path) -> None:
+    due = [{"GroupNum": "2", "PymntGroup": "30 d", "PayDuMonth": "N", "BslineDate": "T", "ExtraMonth": "0", "ExtraDays": "30", "InstNum": "1"},
+           {"GroupNum": "3", "PymntGroup": "EOM", "PayDuMonth": "E", "BslineDate": "P", "ExtraMonth": "1", "ExtraDays": "10", "InstNum": "2"},
+           {"GroupNum": "4", "PymntGroup": "half", "PayDuMonth": "H", "BslineDate": "P", "ExtraMonth": "0", "ExtraDays": "0", "InstNum": "1"}]  # fmt: skip
+    night_one = night(
+        tmp_path,
+        OINV=[document(14, "100", DocCur="USD", DocRate="0.5", DocTotalFC="200")],
+        ORCT=[receipt(32, "80", "20240501", OpenBal="80")],
+        RCT1=[
+            {"DocNum": "32", "LineID": "0", "DueDate": "20240601", "CheckNum": "881", "BankCode": "", "CheckSum": "80"}
+        ],
+        ORTT=[{"RateDate": "20240301", "Currency": "USD", "Rate": "0.510000", "DataSource": "I"}],
+        OCTG=due,
+        CTG1=[
+            {"CTGCode": "3", "IntsNo": str(n), "InstMonth": "0", "InstDays": str(30 * n), "InstPrcnt": "50.000000"}
+            for n in (1, 2)
+        ],
+    )
+    assert night_one.open_by_customer() == {"C00001": Decimal(20)}
+    whole(night_one)
+    assert night_one.rows("select instrument_no, instrument_due from core.payment") == [("881", date(2024, 6, 1))]
+    assert night_one.rows("select from_currency, to_currency, rate_date, rate from core.fx_rate") == [
+        ("USD", "EUR", date(2024, 3, 1), Decimal("0.51"))
+    ]
+    assert night_one.rows("select terms_id, baseline, net_days, add_months from core.payment_terms order by 1") == [
+        ("ES01:2", "document", 30, 0),
+        ("ES01:3", "month_end", 10, 1),
+        ("ES01:4", "posting", None, None),
+    ]
+    assert night_one.rows("select seq, net_days, pct from core.payment_terms_instalment order by 1") == [
+        (1, 30, Decimal(50)),
+        (2, 60, Decimal(50)),
+    ]
+
+
+def test_a_down_payment_request_is_open_until_it_is_paid_and_stays_paid_when_drawn(tmp_path: Path) -> None:
+    """The final invoice is told net of what was drawn."""
+    more = {"ObjType": "203", "DpmPrcnt": "30", "DpmStatus": "C", "DpmDrawn": "Y"}
+    night_one = night(
+        tmp_path,
+        ODPI=[
+            document(7, "300", PaidToDate="300", DocStatus="C", **more),
+            document(8, "50", **more | {"DpmStatus": "O", "DpmDrawn": "N"}),
+        ],
+        OINV=[document(11, "700", "20240601", DpmAmnt="300")],
+        ORCT=[receipt(31, "300")],
+        RCT2=[use(31, 7, "300", InvType="203")],
+    )
+    assert night_one.open_by_customer() == {"C00001": Decimal(750)}
+    whole(night_one)
+
+
+def test_business_partners_tell_their_credit_limit(tmp_path: Path) -> None:
+    """A limit of zero is none, and suppliers have none that counts."""
+    partners = [
+        {"CardCode": code, "CardName": code, "CardType": kind, "LicTradNum": "", "CreditLine": limit, "Currency": "##"}
+        for code, kind, limit in (("C1", "C", "20000.00"), ("C2", "C", "0"), ("V1", "S", "500"))
+    ]
+    night_one = night(tmp_path, OCRD=partners, OINV=[document(11, "100", CardCode="C1")])
+    whole(night_one)
+    limits = night_one.rows(
+        "select credit_account_id, valid_from, limit_amount, currency, blocked from core.credit_limit"
+    )
+    assert limits == [("ES01:C1", date(1900, 1, 1), Decimal(20000), "EUR", False)]
+    assert night_one.rows("select count(*)::bigint from core.customer") == [(2,)]
+
+
+def test_the_aging_list_alone_tells_what_is_open_and_counts_nothing_beside_the_tables(tmp_path: Path) -> None:
+    head = [
+        "Código de cliente",
+        "Nombre de cliente",
+        "N.º documento",
+        "Plazo",
+        "Fecha de contabilización",
+        "Fecha de vencimiento",
+        "Saldo vencido",
+        "0 - 30",
+    ]
+    rows = [
+        ["C00001", "Total Gestión", "FC 1012", "1 de 2", "15.05.24", "14.06.24", "1.000,50", ""],
+        ["", "", "FC 1012", "2 de 2", "15.05.24", "30.11.24", "500,00", ""],
+        ["", "", "NC 1021", "1 de 1", "20.06.24", "20.06.24", "(200,00)", "(200,00)"],
+        ["", "", "AS 77", "1 de 1", "21.06.24", "21.06.24", "10,00", ""],
+        ["C00002", "Ñandú", "RC 3032", "1 de 1", "20.09.24", "20.09.24", "(750,00)", "(750,00)"],
+        ["Total", "", "", "", "", "", "560,50", ""],
+    ]
+    text = "".join("\t".join(cells) + "\r\n" for cells in (["Fecha de antigüedad: 15.10.2024"], head, *rows))
+    aging = write(tmp_path, "Antigüedad de saldos.txt", text, "utf-16")
+    alone = told(tmp_path / "alone", [aging], extract_as_of=None)
+    assert {outcome for outcome, _ in alone.files.values()} == {"loaded"}
+    assert alone.open_by_customer() == {"C00001": Decimal("1310.50"), "C00002": Decimal(-750)}
+    whole(alone)
+    assert [(amount, age) for kind, amount, _, _, age, _ in items(alone) if kind == "invoice"] == [
+        (Decimal(500), -46),
+        (Decimal("1000.50"), 123),
+    ]
+    tables = write(tmp_path, "OINV.txt", table([document(12, "1500.50", "20240515")]))
+    beside = told(tmp_path / "beside", [aging, tables], extract_as_of=TRUTH_DAY)
+    assert beside.open_by_customer() == {"C00001": Decimal("1500.50")}
+    whole(beside)

@@ -657,3 +657,21 @@ def test_billing_documents_of_every_kind(tmp_path: Path) -> None:
         ("invoice", Decimal(121), "EUR", Decimal(121)),
     ]
     whole(night_one)
+
+
+def test_delivery_lines_and_contacts_stand_beside_the_ledger(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path, "BSID.csv", table(line("0000000001", "100.00"))),
+        write(tmp_path, "LIPS.csv", "MANDT;VBELN;POSNR;MATNR;LFIMG;VRKME;CHARG\r\n100;0080000001;000010;000000000000000123;2.000;KG;B7\r\n"),
+        write(tmp_path, "KNVK.csv", "MANDT;PARNR;KUNNR;NAME1;NAMEV;TELF1\r\n100;0000000007;0000100001;Pérez;Luis;+34 1\r\n"),
+    ]  # fmt: skip
+    night = told(tmp_path / "home", files, company="1000")
+    assert {outcome for outcome, _ in night.files.values()} == {"loaded"}
+    assert night.open_by_customer() == {"100001": Decimal(100)}
+    whole(night)
+    assert night.rows("select delivery_id, delivery_line_no, product_id, qty, batch_no from core.delivery_line") == [
+        ("1000:80000001", 10, "1000:123", Decimal(2), "B7")
+    ]
+    assert night.rows("select contact_id, customer_id, name, phone from core.contact") == [
+        ("1000:7", "1000:100001", "Pérez", "+34 1")
+    ]

@@ -66,6 +66,15 @@ def test_what_extends_inherits_and_overrides_key_by_key(tmp_path: Path) -> None:
         ("[columns]\nclient.aliases = ['x']", "role 'client' is not known to shape invoices; nearest"),
         ("[columns]\ncustmer.aliases = ['x']", "nearest: customer"),
         ("key = ['doc_nr']", "nearest: doc_no"),
+        ("[[kinds]]\nkind = 'invoice'\nwhen = { customer = ['{custmer}'] }", "nearest: customer"),
+        (
+            "shape = 'rows'\ntable = 'customer'\n[also.credit_limt]",
+            "table 'credit_limt' is not in the dictionary; nearest: credit_limit",
+        ),
+        (
+            "shape = 'rows'\ntable = 'customer'\n[also.credit_limit]\nlimit.aliases = ['x']",
+            "table credit_limit has no column 'limit'; nearest: limit_amount",
+        ),
         ("[[kinds]]\nkind = 'invoce'", "nearest: invoice"),
         ("shape = 'invoice'", "'table', 'rows', 'invoices', 'entries' or 'orders'"),
         ("locales = []", "locales = .*at least 1 item"),

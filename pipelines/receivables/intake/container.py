@@ -16,7 +16,7 @@ import fastexcel
 import pyarrow as pa
 
 from receivables.errors import FileRefused
-from receivables.intake import markup
+from receivables.intake import dbase, markup
 from receivables.intake.sqltext import ident, lit
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", cod
 
 @dataclass(frozen=True)
 class Source:
-    """A file as found: its bytes' kind (text, workbook, parquet, html, xml2003), size and hash; an encoding its bytes prove."""
+    """A file as found: its bytes' kind (text, workbook, parquet, dbf, html, xml2003), size and hash; an encoding its bytes prove."""
 
     path: Path
     kind: str
@@ -73,11 +73,18 @@ def inspect(path: Path, max_mb: int) -> Source:
             try_="checking the path and its permissions",
             reason="FILE_UNREADABLE",
         ) from None
-    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    kind = _kind_of(head)
     bom = _proven_encoding(head)
     if kind == "text" and b"<" in head:
         kind = markup.kind_of(head.decode(bom or "latin-1", errors="ignore")) or "text"
     return Source(path, kind, size, digest, bom)
+
+
+def _kind_of(head: bytes) -> str:
+    """What the first bytes say; what they do not name is text, or binary data where they hold NUL."""
+    return next(
+        (kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "dbf" if dbase.is_table(head) else "text"
+    )
 
 
 def _proven_encoding(head: bytes) -> str | None:
@@ -95,7 +102,7 @@ def _proven_encoding(head: bytes) -> str | None:
 
 
 def _refuse_useless(path: Path, size: int, head: bytes, max_mb: int) -> None:
-    table = "a table as text (CSV, list), XLSX, XLS or Parquet"
+    table = "a table as text (CSV, list), XLSX, XLS, DBF or Parquet"
     again = "exporting it again from the ERP"
     if size == 0:
         raise FileRefused(got=f"{path.name}, an empty file", expected=table, try_=again, reason="FILE_TRUNCATED")
@@ -106,9 +113,9 @@ def _refuse_useless(path: Path, size: int, head: bytes, max_mb: int) -> None:
             try_="a larger ingest.max_file_mb",
             reason="FILE_TOO_LARGE",
         )
-    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    kind = _kind_of(head)
     is_binary = kind == "text" and b"\x00" in head and _proven_encoding(head) is None
-    if kind not in ("text", "workbook", "parquet") or is_binary:
+    if kind not in ("text", "workbook", "parquet", "dbf") or is_binary:
         what = kind if not is_binary else "binary data"
         raise FileRefused(got=f"{path.name}, which is {what}", expected=table, try_=again, reason="FILE_NOT_A_TABLE")
 
@@ -213,7 +220,7 @@ def load_table(
     encodings: Sequence[str] = ("utf-8", "cp1252"),
     has_header: HasHeader | None = None,
 ) -> int:
-    """Create table `record` from a file that is no plain text: a workbook, Parquet, or tables in HTML or XML; returns how many rows.
+    """Create table `record` from a file that is no plain text: a workbook, Parquet, DBF, or tables in HTML or XML; returns how many rows.
 
     Raises:
         FileRefused: it cannot be opened or holds no row.
@@ -223,6 +230,8 @@ def load_table(
             return load_sheet(con, source, has_header)
         case "parquet":
             return load_parquet(con, source)
+        case "dbf":
+            return load_dbase(con, source, encodings)
         case _:
             return load_markup(con, source, encodings)
 
@@ -360,6 +369,21 @@ def _is_encoding(name: str) -> bool:
         return bool(codecs.lookup(name)._is_text_encoding)  # noqa: SLF001  # how Python itself tells texts from bytes
     except LookupError:
         return False
+
+
+def load_dbase(con: duckdb.DuckDBPyConnection, source: Source, encodings: Sequence[str]) -> int:
+    """Create table `record` from a DBF table: its field names as first row, then its records; returns how many rows, names included.
+
+    Raises:
+        FileRefused: it is cut off, or no encoding fits.
+    """
+    found = dbase.rows(source.path.read_bytes(), encodings, source.path.name)
+    con.register("dbase_rows", pa.table({"cells": pa.array(found, pa.list_(pa.string()))}))
+    con.execute(
+        "create or replace table record as select row_number() over () as line_no, 1::bigint as n_lines, array_to_string(cells, chr(9)) as raw, cells from dbase_rows"
+    )
+    con.unregister("dbase_rows")
+    return _count(con, "record")
 
 
 def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:

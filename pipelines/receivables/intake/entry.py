@@ -14,7 +14,17 @@ from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
 from receivables.intake.convert import keep_view
 from receivables.intake.fields import TYPES
-from receivables.intake.meaning import assumed_values, counted, explains, key_text, of_rule, one, rule_case, state_case
+from receivables.intake.meaning import (
+    assumed_origin,
+    assumed_values,
+    counted,
+    explains,
+    key_text,
+    of_rule,
+    one,
+    rule_case,
+    state_case,
+)
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
 from receivables.intake.sqltext import any_of, ident, lit
 from receivables.schema import TABLES
@@ -91,7 +101,7 @@ def _told(profile: Profile, companies: Companies, day: date, present: set[str]) 
         f", null::{TYPES[kind]} as {ident(role)}" for role, kind in ROLES[profile.shape].items() if role not in present
     )
     assume = profile.assume
-    origin = f"date '{day}'" if assume.doc_date_from == "extract" else assume.doc_date_from
+    origin = assumed_origin(assume, day)
     doc_date = f"coalesce(doc_date, ({origin} + {assume.doc_date_days})::date)" if origin else "doc_date"
     keys = {role: key_text(profile.keys.get(role, (f"{{{role}}}",))) for role in ("customer", "doc_no", "clearing_no")}
     return (
@@ -485,7 +495,7 @@ def enter(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[str, ...]:
         f" {columns}, line_no, customer, customer_name, city, local_currency, is_new_company from {_loaded(con, 'entry', tables)}"
     )
     con.execute(
-        f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key,"
+        f"create view landing.entry_allocation as select company_id, {lit(profile.system)} as source_system, entry_key as allocation_key, {lit(profile.level)} as level, {profile.rank} as rank,"
         " allocation_kind as kind, to_key, from_key, group_key, seq as to_seq, currency,"
         " case when told_kind = 'allocation_reversal' then -amount_doc else amount_doc end as amount_to_doc, amount_from as amount_from_doc,"
         " case when told_kind = 'allocation_reversal' then -amount_local else amount_local end as amount_local, discount_local, alloc_date,"

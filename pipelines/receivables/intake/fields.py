@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
 from receivables.intake.convert import ABSENT, Field
-from receivables.intake.header import role_positions
+from receivables.intake.header import match_roles, role_positions
 from receivables.intake.profile import ROLES, Role, fold
 from receivables.intake.sqltext import cell as cell_of
 from receivables.intake.sqltext import lit
+from receivables.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -191,7 +192,17 @@ def rows_fields(profile: Profile, table: Table, header: Header, file_name: str) 
                 reason="COL_MISSING",
             )
         fields.append(replace(field, needed=field.needed and not is_told))
-    return [*fields, *factor_fields(profile, header), *filter_fields(profile, header)]
+    return [*fields, *also_fields(profile, header), *factor_fields(profile, header), *filter_fields(profile, header)]
+
+
+def also_fields(profile: Profile, header: Header) -> list[Field]:
+    """What rows tell of other canonical tables, as `<table>__<column>`; what the file has no column for is no field."""
+    fields = []
+    for table, part in profile.of_another().items():
+        head = replace(header, roles=match_roles(header.labels, part))
+        told = [_column_field(part, TABLES[table].columns[name], head) for name in part.columns]
+        fields += [replace(field, name=f"{table}__{field.name}", needed=False) for field in told if not field.is_absent]
+    return fields
 
 
 def _column_field(profile: Profile, column: Column, header: Header) -> Field:

@@ -77,7 +77,8 @@ def unknown_labels(header: Header, profile: Profile) -> list[str]:
     """Labels that no role and no ignored column explains."""
     known = {fold(label) for label in profile.ignored_columns}
     place = {fold(label): n for n, label in reversed(list(enumerate(header.labels, start=1)))}
-    read = {n for role in profile.columns.values() for n in role_positions(role, header.labels, place)}
+    columns = [*profile.columns.values(), *(role for other in profile.also.values() for role in other.values())]
+    read = {n for role in columns for n in role_positions(role, header.labels, place)}
     known |= {fold(label) for role in profile.columns.values() for label in (*role.times, *role.over)} | {
         fold(label) for label in profile.only
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from receivables.errors import Finding
 from receivables.intake.company import Companies, ledger_currencies, refuse_nobody
-from receivables.intake.meaning import assumed_values, counted, of_rule, one, rule_case
+from receivables.intake.meaning import assumed_origin, assumed_values, counted, of_rule, one, rule_case
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import lit
 
@@ -30,7 +30,7 @@ def mean(
         FileRefused: no company, or no ledger currency, can be told.
     """
     assume = profile.assume
-    origin = f"date '{day}'" if assume.doc_date_from == "extract" else assume.doc_date_from
+    origin = assumed_origin(assume, day)
     doc_date = f"coalesce(doc_date, {origin} + {assume.doc_date_days})" if origin else "doc_date"
     con.execute(
         "create or replace temp view companied as select * replace ("

@@ -6,16 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from receivables.errors import Finding
-from receivables.intake.profile import ROLES
+from receivables.intake.profile import ROLES, placeholders
 from receivables.intake.sqltext import any_of, ident, lit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     import duckdb
 
-    from receivables.intake.profile import Conditions, Kind, Profile, State
+    from receivables.intake.profile import Assumed, Conditions, Kind, Profile, State
 
 
 def fits(kind: Kind, amount: str) -> str:
@@ -33,11 +34,14 @@ def fits(kind: Kind, amount: str) -> str:
 
 
 def has(when: Conditions) -> str:
-    """SQL condition: every role named has one of its values, in any case; a blank cell counts as an empty text."""
-    tests = [
-        any_of(f"lower(coalesce({ident(role)}::varchar, ''))", [value.lower() for value in values])
-        for role, values in when.items()
-    ]
+    """SQL condition: every role named has one of its values, in any case; a blank cell counts as an empty text, {role} is the value of another role."""
+    tests = []
+    for role, values in when.items():
+        told = f"lower(coalesce({ident(role)}::varchar, ''))"
+        others = [other for value in values for other in placeholders(value)]
+        same = [f"{told} = lower(coalesce({ident(other)}::varchar, ''))" for other in others]
+        texts = [value.lower() for value in values if not placeholders(value)]
+        tests.append("(" + " or ".join([*same, *([any_of(told, texts)] if texts else [])]) + ")")
     return " and ".join(tests) or "true"
 
 
@@ -68,6 +72,12 @@ def _filled(template: str) -> str:
     parts = re.split(r"[{](\w+)[}]", template)
     pieces = [lit(part) if n % 2 == 0 else f"{ident(part)}::varchar" for n, part in enumerate(parts) if part or n % 2]
     return "(" + " || ".join(pieces) + ")"
+
+
+def assumed_origin(assume: Assumed, day: date) -> str | None:
+    """SQL for the day that documents without one are dated from: another role, the day of the extract, or the first day of the file."""
+    named = {"extract": f"date '{day}'", "first": "(select min(doc_date) from typed_row)"}
+    return named.get(assume.doc_date_from or "", assume.doc_date_from)
 
 
 def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:

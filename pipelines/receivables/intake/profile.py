@@ -203,12 +203,14 @@ class Assumed(_Part):
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     local_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     doc_type: str | None = None
-    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date", "extract"] | None = None
+    doc_date_from: Literal["due_date", "posting_date", "baseline_date", "settled_date", "extract", "first"] | None = (
+        Field(default=None, description="another role, the day of the extract, or the first day of the file")
+    )
     doc_date_days: int = Field(default=0, description="calendar days added to doc_date_from")
 
 
 Conditions = dict[str, tuple[str, ...]]
-"""Role -> the values, in any case, one of which it must have; an empty text stands for a blank cell."""
+"""Role -> the values, in any case, one of which it must have; an empty text stands for a blank cell, {role} for the value of another role."""
 
 
 class Kind(_Part):
@@ -320,7 +322,8 @@ class Profile(_Part):
     rank: int = Field(
         default=1,
         ge=1,
-        description="shape entries: counted only where the system tells no entries of a lower rank, or older ones, and it tells all debts",
+        description="shape entries: counted only where the system tells no entries of a lower rank, or older ones, and it tells all debts;"
+        " a use, where none of a lower rank names its source",
     )
     file_name: Expression | None = Field(
         default=None, description="decides between profiles whose columns fit a header equally well"
@@ -334,12 +337,13 @@ class Profile(_Part):
         default=None, description="expression on a title line whose first bracket is the company, where rows name none"
     )
     encodings: tuple[Encoding, ...] = Field(default=("utf-8",), min_length=1)
-    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "html", "xml2003"], ...] = (
+    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "dbf", "html", "xml2003"], ...] = (
         "delimited",
         "workbook",
         "html",
         "xml2003",
         "parquet",
+        "dbf",
     )
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (",", ";", "\t")
     locales: tuple[Locale, ...] = Field(default=(Locale(decimal="."),), min_length=1)
@@ -347,6 +351,10 @@ class Profile(_Part):
     null_tokens: tuple[str, ...] = ()
     key: tuple[str, ...] = Field(default=(), description="roles that name a row; none: content and occurrence")
     columns: dict[str, Role] = {}
+    also: dict[str, dict[str, Role]] = Field(
+        default={},
+        description="shape rows: another canonical table -> its columns; a row told of the first one tells a row of it too, where it has what it needs",
+    )
     keys: dict[str, tuple[str, ...]] = Field(
         default={}, description="key -> templates over roles such as {doc_no}/{seq}; the first whose roles are all told"
     )
@@ -363,7 +371,8 @@ class Profile(_Part):
         description="role or column -> text in the file, in any case -> the text read instead; * is any other text, an empty key a blank cell",
     )
     only: dict[str, tuple[str, ...]] = Field(
-        default={}, description="shape rows: label -> values of rows in scope; an empty text is a blank cell"
+        default={},
+        description="shape rows: label -> values of rows in scope; an empty text is a blank cell, 43* is how it begins",
     )
     completes: bool = Field(
         default=False,
@@ -405,7 +414,9 @@ class Profile(_Part):
             return self._of_a_table()
         roles = ROLES[self.shape]
         templates = [role for told in self.keys.values() for template in told for role in placeholders(template)]
-        conditions = [role for when in (*(k.when for k in self.kinds), *(s.when for s in self.states)) for role in when]
+        whens = (*(k.when for k in self.kinds), *(s.when for s in self.states))
+        conditions = [role for when in whens for role in when]
+        conditions += [role for when in whens for values in when.values() for v in values for role in placeholders(v)]
         nulls = [role for column in self.columns.values() for role in column.null_when]
         named = (
             *self.columns,
@@ -442,16 +453,25 @@ class Profile(_Part):
     def _of_a_table(self) -> Profile:
         if self.table == NOWHERE:
             return self
-        if self.table not in TABLES:
-            raise ValueError(
-                f"table {self.table!r} is not in the dictionary; nearest: {nearest(str(self.table), TABLES)}"
-            )
-        known = ("company_id", *TABLES[str(self.table)].columns)
-        for column in (*self.columns, *self.values, *self.fixed):
-            if column not in known:
-                raise ValueError(f"table {self.table} has no column {column!r}; nearest: {nearest(column, known)}")
+        named = {str(self.table): (*self.columns, *self.values, *self.fixed), **self.also}
+        for table, columns in named.items():
+            if table not in TABLES:
+                raise ValueError(f"table {table!r} is not in the dictionary; nearest: {nearest(table, TABLES)}")
+            known = ("company_id", *TABLES[table].columns)
+            for column in columns:
+                if column not in known:
+                    raise ValueError(f"table {table} has no column {column!r}; nearest: {nearest(column, known)}")
         return self
 
+    def of_another(self) -> dict[str, Profile]:
+        """The same file read into each of the other tables that its rows tell of as well."""
+        return {
+            table: self.model_copy(update={"table": table, **_OF_ANOTHER, "columns": columns})
+            for table, columns in self.also.items()
+        }
+
+
+_OF_ANOTHER: Final[dict[str, Any]] = {"also": {}, "values": {}, "fixed": {}, "completes": True}
 
 NOWHERE: Final = "none"
 """The table of rows that belong to no canonical table: known, counted, and out of scope."""

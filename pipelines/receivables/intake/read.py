@@ -273,11 +273,12 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
         con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct, is_foreign=True
     )
     table.enter_table(con, found.table, profile.system)
+    also = table.enter_also(con, profile, companies)
     mode = request.mode or profile.mode
     return Landed(
         found.source,
         profile,
-        (found.table.name,),
+        (found.table.name, *also),
         mode,
         day,
         found.encoding,

@@ -8,9 +8,10 @@ from receivables.errors import FileRefused, Finding
 from receivables.intake.meaning import counted, explains
 from receivables.intake.repeats import mark_repeats
 from receivables.intake.sqltext import ident, lit
+from receivables.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -62,8 +63,10 @@ def settle_rows(
     for name, role in profile.columns.items():
         if role.indirect or role.times or role.over:
             changed[name] = _rate(name, role, present)
+    if table.name == "fx_rate" and profile.fx_rate_per != 1:
+        changed["rate"] = f"({changed.get('rate', 'rate')}) / {profile.fx_rate_per}"
     beyond = " or ".join(
-        f"lower(coalesce(only__{n}, '')) not in ({', '.join(lit(value.lower()) for value in values)})"
+        f"not ({_one_of(f'only__{n}', values)})"
         for n, values in enumerate(profile.only.values())
         if f"only__{n}" in present
     )
@@ -79,6 +82,14 @@ def settle_rows(
         f" case when {beyond or 'false'} then 'SKIP_OUT_OF_SCOPE' when {repeated} then 'SKIP_REPEATED_KEY' end as scope from typed_row"
     )
     con.execute("create or replace temp view typed_row as select * from settled")
+
+
+def _one_of(cell: str, values: Sequence[str]) -> str:
+    """SQL condition: a cell has one of the values, in any case; one that ends in * is how it begins."""
+    text = f"lower(coalesce({cell}, ''))"
+    starts = [f"starts_with({text}, {lit(value[:-1].lower())})" for value in values if value.endswith("*")]
+    whole = [f"{text} = {lit(value.lower())}" for value in values if not value.endswith("*")]
+    return " or ".join([*starts, *whole])
 
 
 def _rate(name: str, role: Role, present: set[str]) -> str:
@@ -191,6 +202,34 @@ def enter_table(con: duckdb.DuckDBPyConnection, table: Table, source_system: str
     con.execute(
         f"create or replace table landing.{table.name} as select company_id, {columns}, line_no from judged where verdict is null"
     )
+
+
+def enter_also(con: duckdb.DuckDBPyConnection, profile: Profile, companies: Companies) -> tuple[str, ...]:
+    """Create `landing.<table>` of each other table that the loaded rows tell of, where they have all it needs; returns those the file has columns for."""
+    present = {row[0] for row in con.execute("select column_name from (describe judged)").fetchall()}
+    currencies = " ".join(f"when {lit(c)} then {lit(currency)}" for c, currency in companies.currencies.items())
+    entered = []
+    for name, columns in profile.also.items():
+        if any(f"{name}__{column}" not in present for column, role in columns.items() if role.required):
+            continue
+        told = {column: f"{ident(f'{name}__{column}')}" for column in columns if f"{name}__{column}" in present}
+        values = []
+        for column in TABLES[name].columns.values():
+            value = told.get(column.name, "null")
+            if column.type == "currency" and column.required and currencies:
+                value = f"coalesce({value}, case company_id {currencies} end)"
+            if column.is_id and column.name in told:
+                value = f"company_id || ':' || {value}"
+            default = f"coalesce({value}, {lit(column.default)})" if column.default is not None else value
+            values.append(f"({default})::{column.duckdb_type} as {ident(column.name)}")
+        needed = [c.name for c in TABLES[name].columns.values() if c.required and c.default is None]
+        has_all = " and ".join(f"{ident(column)} is not null" for column in needed)
+        con.execute(
+            f"create or replace table landing.{name} as select * from (select company_id, {', '.join(values)}, line_no from judged"
+            f" where verdict is null) as told where {has_all}"
+        )
+        entered.append(name)
+    return tuple(entered)
 
 
 def _value(table: Table, name: str, source_system: str) -> str:
