@@ -17,7 +17,7 @@ SLICED: Final = {f"test_{path.stem}.py" for path in profiles_dir().glob("*.toml"
     "test_sap_fbl5n.py",
     "test_highradius.py",
 }
-ALWAYS: Final = re.compile("ledger|sample|truth")
+ALWAYS: Final = re.compile("balances_of_the_ledger|tells?_the_ledger$|sample|truth")
 """What a sample gives is tested every time, once for all its files and for every sixth set of some; of the rest every tenth test, always the same."""
 
 

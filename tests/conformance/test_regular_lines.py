@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +17,16 @@ from receivables.intake.profile import read_profiles
 if TYPE_CHECKING:
     from pathlib import Path
 
-SYSTEMS = sorted(path.stem for path in profiles_dir().glob("*.toml") if path.stem not in ("canonical", "invoice_list"))
+NO_SAMPLE = {"canonical", "invoice_list", "sait", "uci_online_retail"}
+SYSTEMS = sorted({path.stem for path in profiles_dir().glob("*.toml")} - NO_SAMPLE)
+"""Of these, every third is tried with each change; `make study` tries all."""
+
+WHOLE = os.environ.get("RECEIVABLES_SLICE", "") == "all"
 
 
 @pytest.mark.parametrize(
     ("system", "is_small"),
-    [(name, bool(zlib.crc32(name.encode()) % 2)) for name in SYSTEMS if name != "uci_online_retail"],
+    [(name, bool(n % 2)) for n, name in enumerate(SYSTEMS) if WHOLE or n % 3 == 0],
 )
 def test_a_sample_reads_the_same_both_ways(
     reference_data: Path, monkeypatch: pytest.MonkeyPatch, system: str, is_small: bool

@@ -31,6 +31,11 @@ def classify(
     or trailer. Without a word in any key column a row is a total where it has an amount. A line of another width is unclassified, and
     never loaded.
     """
+    if con.execute("select count(*), min(line_no) from record").fetchall() == [(1, header.line_no)]:
+        con.execute(
+            "create or replace table classed as select line_no, n_lines, raw, cells, 'header' as row_class from record"
+        )
+        return  # of a clean export nothing else is left, and asking what a row is takes longer than reading a small one
     con.execute(
         f"create or replace table classed as select line_no, n_lines, raw, cells,"
         f" coalesce(usual, {_class_by_words(con, header, rows, key_positions, money_positions)}) as row_class from (select *,"
