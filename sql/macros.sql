@@ -14,3 +14,7 @@ create or replace macro prorate(part, value, whole) as (
     )::decimal(18, 4)
   end
 );
+-- is_receipt(kind): whether an entry of that kind is money received, so that it becomes a payment and no document.
+create or replace macro is_receipt(kind) as (
+  kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting')
+);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 TRUTH_DAY: Final = date(2024, 10, 15)
 """The day of the ledger that all the small sample exports tell."""
+
+WHOLE: Final = os.environ.get("RECEIVABLES_SLICE", "") == "all"
+"""Whether all tests of the dialects are asked for, or the slice that runs with every change."""
 
 Row = tuple[Any, ...]
 

@@ -77,6 +77,12 @@ class Ledger(_Section):
         ge=0,
         description="ledger currency per open item; rounding of part payments in foreign currency, beyond it the proof fails",
     )
+    whole_list_share: Decimal = Field(
+        default=Decimal("0.5"),
+        ge=0,
+        le=1,
+        description="share of the customers with open items that a newer list must hold to count instead of older tables; fewer is an excerpt",
+    )
 
 
 class Ingest(_Section):

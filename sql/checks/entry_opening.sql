@@ -10,6 +10,7 @@ select
   min(batch_id), min(line_no), customer_id, 'OPENING_BALANCE_DIFFERS', 'accept_warn', 1::bigint,
   sum(amount_doc)::decimal(18, 4)::varchar || ' told, ' || max(history_doc)::varchar || ' computed'
 from entries.opening
+cross join params.ledger as setting
 where history_doc is not null
 group by company_id, source_system, customer_id, currency, posted_on
-having abs(sum(amount_doc) - max(history_doc)) > 0.05
+having abs(sum(amount_doc) - max(history_doc)) > max(setting.over_allocation_amount)

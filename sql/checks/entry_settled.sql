@@ -5,11 +5,13 @@ select
   batch_id, line_no, allocation_id as column_name, case when is_by_report then 'OPEN_MISMATCH' else 'ALLOC_OVER' end as reason_code,
   case when is_by_report then 'accept_warn' else 'repair' end as action, 1::bigint as count, amount_cut::varchar as raw_value
 from entries.link
-where amount_cut > 0.05
+cross join params.ledger as setting
+where amount_cut > setting.over_allocation_amount
 union all
 select batch_id, line_no, company_id || ':' || allocation_key, 'ALLOC_OVER', 'repair', 1::bigint, amount_cut::varchar
 from entries.drawn
-where amount_cut > 0.05
+cross join params.ledger as setting
+where amount_cut > setting.over_allocation_amount
 union all
 select batch_id, line_no, company_id || ':' || taking_key, 'ALLOC_TAKEN_BACK_UNKNOWN', 'accept_warn', 1::bigint, amount_to_doc::varchar
 from entries.taken_back

@@ -76,8 +76,7 @@ select
   case
     when doc_date is null then 'doc_date'
     when amount_doc is null then 'amount_doc'
-    when customer_id is null and coalesce(kind, case when amount_doc < 0 then 'receipt' else 'invoice' end)
-      not in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting') then 'customer_id'
+    when customer_id is null and not coalesce(is_receipt(kind), amount_doc < 0, false) then 'customer_id'
   end as fault
 from measured
 where amount_doc is null or amount_doc <> 0 or coalesce(amount_local, 0) <> 0

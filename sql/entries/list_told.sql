@@ -1,10 +1,10 @@
 -- One row per list (rank) of a company and system, with the day of its newest extract; is_counted: the one that counts. It is that of the lowest rank, unless
--- a later extract, known by the as-of date, tells all debts (open items, or all items with receipts) of at least half as many customers: then that list
+-- a later extract, known by the as-of date, tells all debts (open items, or all items with receipts) of enough customers (a setting): then that list
 -- counts and is_replacing. is_newer: of a later day than the list that counts.
 with told as (
   select
     company_id, source_system, rank, extract_as_of, source_mode, customer_id,
-    coalesce(kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting'), coalesce(amount_doc, amount_local) < 0) as is_receipt,
+    coalesce(is_receipt(kind), coalesce(amount_doc, amount_local) < 0) as is_receipt,
     coalesce(open_doc, open_local, amount_doc, amount_local, 0) <> 0 and clearing_date is null and settled_date is null and missing_since is null as is_open
   from lake.entry
   where is_current and (level = 'line' or amount_doc is not null or amount_local is not null)
@@ -26,10 +26,11 @@ compared as (
 ),
 judged as (
   select
-    *, is_lowest or coalesce(
-      is_whole and extract_as_of > lower_extract and 2 * customers >= lower_customers and coalesce(extract_as_of <= getvariable('as_of'), true), false
+    compared.*, is_lowest or coalesce(
+      is_whole and extract_as_of > lower_extract and customers >= setting.whole_list_share * lower_customers and coalesce(extract_as_of <= getvariable('as_of'), true), false
     ) as is_usable
   from compared
+  cross join params.ledger as setting
 ),
 counted as (
   select *, rank = max(case when is_usable then rank end) over (partition by company_id, source_system) as is_counted

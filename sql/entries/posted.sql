@@ -40,7 +40,7 @@ meant as (
 entity as (
   select *, case
     when kind = 'write_off' then 'write_off'
-    when kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting') then 'payment'
+    when is_receipt(kind) then 'payment'
     else 'document'
   end as entity
   from meant

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from exports import WHOLE
 from receivables.assets import profiles_dir
 
 if TYPE_CHECKING:
     import pytest
 
-WHOLE: Final = os.environ.get("RECEIVABLES_SLICE", "") == "all"
 SLICED: Final = {f"test_{path.stem}.py" for path in profiles_dir().glob("*.toml")} - {
     "test_sap_fbl5n.py",
     "test_highradius.py",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 import receivables
+from exports import WHOLE
 from homes import ask
 from receivables.world.feed import generate
 from receivables.world.specify import World
@@ -25,7 +25,7 @@ FEEDS: Final = {
     "list": ("sap_fbl5n", "full"),
 }
 
-TOLD: Final = [name for name in FEEDS if name != "canonical" or os.environ.get("RECEIVABLES_SLICE", "") == "all"]
+TOLD: Final = [name for name in FEEDS if WHOLE or name != "canonical"]
 """The feeds told with every change; `make study` tells all."""
 
 LEDGER: Final = ("document", "instalment", "payment", "allocation")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from exports import samples
+from exports import WHOLE, samples
 from intake_files import assert_equal, both_ways
 from receivables.assets import profiles_dir
 from receivables.intake import convert, entry
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 NO_SAMPLE = {"canonical", "invoice_list", "sait", "uci_online_retail"}
 SYSTEMS = sorted({path.stem for path in profiles_dir().glob("*.toml")} - NO_SAMPLE)
 """Of these, every third is tried with each change; `make study` tries all."""
-
-WHOLE = os.environ.get("RECEIVABLES_SLICE", "") == "all"
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from intake_files import user_profile, write
-from receivables.assets import profiles_dir
+from receivables.assets import profiles_dir, sql_dir
+from receivables.engine import connect
 from receivables.errors import SettingsError
-from receivables.intake.profile import ROLES, available, fold, read_profiles, shipped
+from receivables.intake.profile import DOCUMENT_KINDS, PAYMENT_KINDS, ROLES, available, fold, read_profiles, shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,3 +120,12 @@ def test_what_extends_an_unknown_profile_is_told_the_nearest(tmp_path: Path) -> 
 )
 def test_labels_are_compared_without_case_accents_and_signs(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+def test_what_is_money_received_is_the_same_in_the_build() -> None:
+    with closing(connect()) as con:
+        con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+        found = con.execute(
+            "select kind from (select unnest(?) as kind) where is_receipt(kind)", [[*DOCUMENT_KINDS, *PAYMENT_KINDS]]
+        ).fetchall()
+    assert {kind for (kind,) in found} == set(PAYMENT_KINDS)

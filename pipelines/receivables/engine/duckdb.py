@@ -133,12 +133,13 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("create schema if not exists params")
     con.execute(
         "create table params.ledger as select ?::decimal(18, 4) as closing_tolerance_amount, ?::decimal(9, 6) as closing_tolerance_share,"
-        " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item",
+        " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item, ?::decimal(9, 6) as whole_list_share",
         [
             ledger.closing_tolerance_amount,
             ledger.closing_tolerance_share,
             ledger.over_allocation_amount,
             ledger.control_amount_per_item,
+            ledger.whole_list_share,
         ],
     )
     con.execute(

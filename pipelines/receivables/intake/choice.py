@@ -95,7 +95,7 @@ def _usual_locale(
 
     The first rows name the locale, all rows are then held against it: what all amounts fit, and some amounts rule out, no more can change.
     """
-    texts = _shapes(con, fields, f"(select * from item limit {_FIRST_ROWS}) as item")
+    texts = _shapes(con, fields, f"(select * from item limit {_FIRST_ROWS})")
     fitting = [locale for locale in locales if all(re.match(usual_shape(locale), text) for text in texts)]
     if len(fitting) != 1 or not texts:
         return None
@@ -140,7 +140,7 @@ def _shapes(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], items: str 
     """The shapes of the amounts, every digit as 9, and table `number_shape` with a text that shows each."""
     con.execute("create or replace temp table number_shape (name varchar, shape varchar, v varchar)")
     for part in fields:
-        rows = rows_with([part]).replace("item", items, 1)
+        rows = rows_with([part], items)
         con.execute(
             f"insert into number_shape select {lit(part.name)}, translate(v, '012345678', '999999999') as shape, max(v)"
             f" from (select {cleaned(part)} as v from {rows}) where v is not null group by shape"

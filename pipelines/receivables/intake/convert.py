@@ -119,10 +119,10 @@ class Typed:
     beyond: Mapping[str, str] = field(default_factory=dict)
 
 
-def rows_with(fields: Iterable[Field]) -> str:
-    """SQL for the items with all that the fields are made of: what the heads above them tell is joined where it is read."""
+def rows_with(fields: Iterable[Field], items: str = "item") -> str:
+    """SQL for the items, or some of them, with all that the fields are made of: what the heads above them tell is joined where it is read."""
     is_told_above = any(name.startswith("head.") for field in fields for name in field.told)
-    return "item left join head on item.block = head.block" if is_told_above else "item"
+    return f"{items} as item left join head on item.block = head.block" if is_told_above else f"{items} as item"
 
 
 def cleaned(field: Field) -> str:
@@ -251,7 +251,7 @@ def keep_view(
 
 def flaws(told: Typed, lines: str) -> str:
     """SQL for line_no, column_name, reason and value of everything that is wrong with some of the items; `lines` is a query for their line numbers."""
-    rows = rows_with(told.fields).replace("item", f"(select * from item where line_no in ({lines})) as item", 1)
+    rows = rows_with(told.fields, f"(select * from item where line_no in ({lines}))")
     entries = ", ".join(
         f"case when {test} then {{'column_name': {lit(column)}, 'reason': {reason}, 'value': {value}}} end"
         for test, column, reason, value in _problems(told.fields, told.chosen, told.beyond)

@@ -26,6 +26,7 @@ from receivables.intake.meaning import (
     state_case,
 )
 from receivables.intake.profile import DERIVED_KEYS, PAYMENT_KINDS, ROLES
+from receivables.intake.repeats import repeated
 from receivables.intake.sqltext import any_of, ident, lit
 from receivables.schema import TABLES
 
@@ -312,11 +313,7 @@ def judge(con: duckdb.DuckDBPyConnection, profile: Profile, rate_difference_pct:
         f"select faulted.* exclude (fault), coalesce(told_row_key, own_key || '/' || coalesce({place}, 1)) as entry_key,"
         f" coalesce({repeat}, {fault}) as verdict from faulted{''.join(join for join, _ in joins)}",
     )
-    con.execute(
-        "update verdict set verdict = repeat.verdict from repeat where verdict.line_no = repeat.line_no"
-        if joins[1][0]
-        else "select 1"
-    )
+    con.execute("update verdict set verdict = repeat.verdict from repeat where verdict.line_no = repeat.line_no")
 
 
 KEPT: Final = 1_500_000
@@ -376,18 +373,8 @@ def _repeated(con: duckdb.DuckDBPyConnection) -> str | None:
     """SQL for the verdict on rows whose key the file tells more than once."""
     if not _has_repeated(con, "told_hash", "is_told and verdict is null"):
         return None
-    content = ", ".join(f"coalesce({column}::varchar, '')" for column in _CONTENT)
-    key = "company_id, table_name, told_row_key"
-    return (
-        f"with sound as (select line_no, {key}, md5(concat_ws('|', {content})) as content, try_cast(modified as timestamp) as version from faulted"
-        " where fault is null and told_row_key is not null),"
-        f" aged as (select *, coalesce(version < max(version) over (partition by {key}), false)"
-        f" and count(*) over (partition by {key}) = count(version) over (partition by {key}) as is_old, count(*) over (partition by {key}) as times from sound),"
-        f" compared as (select line_no, is_old, row_number() over (partition by is_old, {key} order by line_no) > 1 as is_repeat,"
-        f" min(content) over (partition by is_old, {key}) <> max(content) over (partition by is_old, {key}) as is_conflict from aged where times > 1)"
-        " select line_no, case when is_old then 'SKIP_OLDER_VERSION' when is_conflict then 'KEY_DUPLICATE_DIFF' else 'KEY_DUPLICATE_SAME' end as verdict"
-        " from compared where is_old or is_conflict or is_repeat"
-    )
+    keyed = "(select * from faulted where told_row_key is not null)"
+    return repeated(keyed, "company_id, table_name, told_row_key", _CONTENT, "modified")
 
 
 def _has_repeated(con: duckdb.DuckDBPyConnection, column: str, where: str) -> bool:
