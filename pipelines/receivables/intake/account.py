@@ -214,6 +214,8 @@ TOTALLED: Final = ("open_local", "open", "amount_local", "amount")
 
 def _stated(con: duckdb.DuckDBPyConnection, profile: Profile, cells: Sequence[str]) -> list[str | None]:
     """The texts of the file's own total row; all NULL where it has none, or where more rows follow it."""
+    if not con.execute("select 1 from classed where row_class = 'total' limit 1").fetchall():
+        return [None] * len(cells)
     rows = con.execute(
         f"select coalesce(regexp_matches(trim(raw), {lit(profile.rows.grand_total)}), false) or coalesce(regexp_matches({FILLED}, {lit(profile.rows.grand_total)}), false),"
         f" line_no > (select max(line_no) from item), {', '.join(cells)} from {_totals(con)}"

@@ -29,8 +29,14 @@ def plain_where_possible(
     asked = {(name, "unplain"): f"regexp_matches({name}, {lit(UNPLAIN)})" for name in names if not is_plain}
     keys = dict.fromkeys(name for field in fields if field.type in ("key", "id") for name in sorted(field.told))
     asked |= {(name, "shattered"): f"regexp_matches({name}, {lit(SHATTERED)})" for name in keys}
-    days = [field for field in fields if field.type == "date" and field.cell in field.told]
-    asked |= {(field.cell, "timed"): f"contains({field.cell}, ':') or ends_with({field.cell}, '.0')" for field in days}
+    _enter_texts(con, fields)
+    days = [field for field in fields if field.texts is not None and field.cell in field.told]
+    timed = {
+        field.name
+        for field in days
+        for test in [f"contains({field.cell}, ':') or ends_with({field.cell}, '.0')"]
+        if _holding(con, {field.name: test}, str(field.texts))
+    }
     codes = [field for field in fields if field.type == "currency" and field.cell in field.told and not field.mapping]
     asked |= {
         (field.cell, "odd code"): f"{field.cell} <> '' and not ({_CAPITALS.format(field.cell)})" for field in codes
@@ -45,11 +51,20 @@ def plain_where_possible(
                 for name in field.told
                 for mark in ("unplain", *(("shattered",) if field.type in ("key", "id") else ()))
             ),
-            is_bare=(field in days and (field.cell, "timed") not in found)
+            is_bare=(field in days and field.name not in timed)
             or (field in codes and (field.cell, "odd code") not in found),
         )
         for field in fields
     ]
+
+
+def _enter_texts(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> None:
+    for field in fields:
+        if field.texts is not None:
+            told = ", ".join(sorted(field.told))
+            con.execute(
+                f"create or replace temp table {field.texts} as select {told}, count(*) as times, min(line_no) as line_no from item group by {told}"
+            )
 
 
 _CAPITALS: Final = (
@@ -205,7 +220,7 @@ def _fitting_formats(
 ) -> tuple[list[str], bool, str | None]:
     """The formats that fit the column, whether they fit all of it, and a text that the first two of them read differently, if there is one."""
     con.execute(
-        f"create or replace temp table date_text as select distinct {cleaned(field)} as v from {_distinct(field)}"
+        f"create or replace temp table date_text as select distinct {cleaned(field)} as v from {field.texts or rows_with([field])}"
     )
     # %Y also takes a year of two digits, for a year of antiquity: such a text is no evidence for a format.
     reading = {fmt: f"(case when {day('v', fmt)} >= '1000-01-01' then {day('v', fmt)} end)" for fmt in formats}
@@ -251,25 +266,15 @@ def refuse_other_order(con: duckdb.DuckDBPyConnection, typed_as: Typed, name: st
         if fmt.startswith("%Y") or not {"%d", "%m"} <= set(re.findall("%.", fmt)):
             continue
         is_other = f"{typed(column, 'v', typed_as.chosen)} is null and {day('v', other)} >= '1000-01-01'"
-        # Kept apart, or the question would be asked of every row instead of every day.
-        con.execute(
-            f"create or replace temp table date_text as select distinct {cleaned(column)} as v from {_distinct(column)}"
-        )
-        if not con.execute(f"select 1 from date_text where {is_other} limit 1").fetchall():
-            continue
-        ((line_no, text),) = con.execute(
-            f"select line_no, v from (select line_no, {cleaned(column)} as v from {rows_with([column])}) where {is_other} order by line_no limit 1"
+        found = con.execute(
+            f"select line_no, v from (select line_no, {cleaned(column)} as v from {column.texts or rows_with([column])}) where {is_other} order by line_no limit 1"
         ).fetchall()
+        if not found:
+            continue
+        line_no, text = found[0]
         raise FileRefused(
             got=f"{name}: {column.name} {text!r} in line {line_no}, which is a date as {other} while the column is read as {fmt}",
             expected="one order of day and month in a column",
             try_="exporting it in one order, or a user profile with `date_formats` of the other one",
             reason="DATE_DMY_MDY",
         )
-
-
-def _distinct(column: Field) -> str:
-    """SQL for all that the items tell a field by, once each: days are few, however many rows there are."""
-    if any(name.startswith("head.") for name in column.told):
-        return rows_with([column])
-    return f"(select distinct {', '.join(sorted(column.told))} from item)"

@@ -85,6 +85,12 @@ class Field:
         return set(_TOLD.findall(" ".join((self.cell, *self.sum_cells, *(cell for cell, _ in self.null_when)))))
 
     @property
+    def texts(self) -> str | None:
+        """The temp table of all that the items tell a date by, once each, with `times` and the first `line_no`: days are few, however many rows; None where it has none."""
+        is_told = self.type == "date" and self.told and not any(name.startswith("head.") for name in self.told)
+        return ident(f"day_text_{self.name}") if is_told else None
+
+    @property
     def parts(self) -> list[Field]:
         """The cells it is read from, each as a field: itself, or those it sums."""
         if not self.sum_cells:

@@ -86,7 +86,7 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     profile, name = found.profile, request.path.name
     require_roles(profile, found.header, name)
     as_of, typed, findings = _convert(con, request, found, role_fields(profile, found.header))
-    day = as_of or _latest_event(con, profile, request.today)
+    day = as_of or _latest_event(con, typed, profile, request.today)
     if day is None:
         raise FileRefused(
             got=f"{name} without a single dated row",
@@ -94,7 +94,7 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
             try_="exporting it again, or --extract-as-of YYYY-MM-DD",
             reason="FILE_TRUNCATED",
         )
-    typed = _within(con, typed, [role for role in _dates(con) if role in ROLES[profile.shape]], day, request)
+    typed = _within(con, typed, [role for role in _dates(typed) if role in ROLES[profile.shape]], day, request)
     companies = _named_companies(con, request.companies, found)
     tables, told = _enter(con, request, found, companies, day)
     mode = request.mode or _mode(con, profile)
@@ -141,8 +141,9 @@ def _convert(
     as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
     # A customer may go by its name alone, which is then a key too.
     texts = [field for field in fields if field.type in ("text", "key") and not field.is_absent]
-    convert(con, fields, chosen)
     typed = Typed(tuple(fields), chosen)
+    if as_of is None or not items.is_sound:  # asked before it is known which days are out of range
+        convert(con, fields, chosen)
     refuse_other_order(con, typed, request.path.name)
     undone = [] if items.is_sound else undo_mojibake(con, texts)
     ledger_currency = request.companies.currencies.get(request.companies.default or "")
@@ -228,19 +229,18 @@ def _mode(con: duckdb.DuckDBPyConnection, profile: Profile) -> str:
     return profile.mode if found else "open_items"
 
 
-def _dates(con: duckdb.DuckDBPyConnection) -> list[str]:
+def _dates(typed: Typed) -> list[str]:
     """The columns of `typed_row` that hold dates."""
-    rows_ = con.execute("select column_name from (describe typed_row) where column_type = 'DATE'").fetchall()
-    return [row[0] for row in rows_]
+    return [field.name for field in typed.fields if field.duckdb_type == "DATE"]
 
 
 _TO_COME: Final = ("due_date", "instrument_due", "requested_date")
 """Dates that lie in the future by nature and say nothing of the day of an extract."""
 
 
-def _latest_event(con: duckdb.DuckDBPyConnection, profile: Profile, today: date) -> date | None:
+def _latest_event(con: duckdb.DuckDBPyConnection, typed: Typed, profile: Profile, today: date) -> date | None:
     return _latest_date(
-        con, [role for role in _dates(con) if role in ROLES[profile.shape] and role not in _TO_COME], today
+        con, [role for role in _dates(typed) if role in ROLES[profile.shape] and role not in _TO_COME], today
     )
 
 
@@ -262,10 +262,10 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
             company_id=request.companies.default,
         )
     as_of, typed, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
-    day = as_of or _latest_date(con, [d for d in _dates(con) if d in EVENTS], request.today) or request.today
+    day = as_of or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today) or request.today
     companies = _named_companies(con, request.companies, found)
     factor, told = _unit(con, found)
-    typed = _within(con, typed, [d for d in _dates(con) if d not in TIMELESS], day, request)
+    typed = _within(con, typed, [d for d in _dates(typed) if d not in TIMELESS], day, request)
     table.settle_rows(
         con, profile, found.table, {"{extract}": day.isoformat(), "{file}": name, "{unit}": str(factor)}, factor
     )
@@ -306,13 +306,13 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         if found.company and not request.companies.is_forced
         else request.companies
     )
-    day = as_of or _latest_date(con, [d for d in _dates(con) if d in EVENTS], request.today)
+    day = as_of or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today)
     if day is None:
         day = request.today
         findings.append(
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
-    typed = _within(con, typed, [d for d in _dates(con) if d not in TIMELESS], day, request)
+    typed = _within(con, typed, [d for d in _dates(typed) if d not in TIMELESS], day, request)
     table.judge_table(con, found.table, companies, name, request.settings.ingest.fx_rate_difference_pct)
     findings += table.noticed(con, found.table)
     table.enter_table(con, found.table, found.profile.system)

@@ -30,15 +30,9 @@ def converted(
         if part.told and not any(name.startswith("head.") for name in part.told)
     ]
     asked = [(column, part, found) for column, part in parts for found in _conversions(part, chosen)]
-    days = [one for one in asked if one[1].type == "date" and one[1].told == {one[1].cell}]
-    counted = _counted(con, [one for one in asked if one not in days], "item", "count(*)")
-    for column in dict.fromkeys(column for column, _, _ in days):  # a few thousand days, however many rows
-        mine = [one for one in days if one[0] == column]
-        cell = mine[0][1].cell
-        con.execute(
-            f"create or replace temp table day_text as select {cell}, count(*) as times, min(line_no) as line_no from item group by {cell}"
-        )
-        counted += _counted(con, mine, "day_text", "sum(times)")
+    counted = _counted(con, [one for one in asked if one[1].texts is None], "item", "count(*)")
+    for texts in dict.fromkeys(part.texts for _, part, _ in asked if part.texts is not None):
+        counted += _counted(con, [one for one in asked if one[1].texts == texts], texts, "sum(times)")
     marked = {one.column_name for one in counted if one.reason_code == "NUM_CURRENCY_SYMBOL"}
     amounts = [(column, part) for column, part in parts if column in marked and part.type == "money"]
     counted += _contradicting(con, amounts, {field.name: field for field in fields}, ledger_currency)
