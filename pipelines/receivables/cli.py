@@ -368,7 +368,7 @@ def _headline(home: Path) -> None:
         rows = warehouse.con.execute(
             "select unit, sum(value) filter (where metric = 'receivables_total'), sum(value) filter (where metric = 'overdue_total'),"
             " sum(value) filter (where metric = 'overdue_90_total'), sum(value) filter (where metric = 'unapplied_total') from marts.kpi"
-            " where metric like '%_total' group by unit order by unit"
+            " where metric like '%_total' and period_end = as_of group by unit order by unit"
         ).fetchall()
         tie = warehouse.con.execute(
             "select sum(abs(difference)), sum(abs(difference_local)) from marts.aging_control"

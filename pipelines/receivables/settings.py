@@ -40,6 +40,12 @@ class Aging(_Section):
         description="days overdue, upper edge of each bucket, inclusive; "
         "half a year, one year and two years are where the chance of collection turns",
     )
+    month_ends: int = Field(
+        default=24,
+        ge=0,
+        le=600,
+        description="month ends before the as-of date that are aged with it, two years of trend; 0 tells none",
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Aging:

@@ -10,3 +10,4 @@ select allocation.batch_id, allocation.line_no, allocation.allocation_id, 'ALLOC
 from marts.allocation_refused as refused
 inner join core.allocation as allocation
   on refused.company_id = allocation.company_id and refused.allocation_id = allocation.allocation_id
+where refused.period_end = getvariable('as_of')

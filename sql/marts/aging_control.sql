@@ -23,9 +23,10 @@ closed as (
     sum(balance.tolerance_doc) as tolerance,
     sum(prorate(balance.tolerance_doc, instalment.amount_local, instalment.amount_doc)) as tolerance_local
   from marts.instalment_balance as balance
-  inner join marts.document_counting as document on balance.company_id = document.company_id and balance.doc_id = document.doc_id
+  inner join core.document as document on balance.company_id = document.company_id and balance.doc_id = document.doc_id
   inner join core.instalment as instalment
     on balance.company_id = instalment.company_id and balance.doc_id = instalment.doc_id and balance.seq = instalment.seq
+  where balance.period_end = getvariable('as_of')
   group by balance.company_id, document.currency
 ),
 item as (

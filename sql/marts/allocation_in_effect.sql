@@ -11,6 +11,6 @@ from core.allocation as allocation
 left join marts.allocation_refused as refused
   on allocation.company_id = refused.company_id
   and coalesce(allocation.parent_allocation_id, allocation.allocation_id) = refused.allocation_id
+  and refused.period_end = getvariable('as_of')
 where refused.allocation_id is null
-  and allocation.effective_from <= getvariable('as_of')
-  and (allocation.effective_until is null or allocation.effective_until > getvariable('as_of'))
+  and counts_on(getvariable('as_of'), allocation.effective_from, allocation.effective_until)

@@ -16,9 +16,14 @@ posting as (
     end as amount_local
   from marts.document_counting
   union all
-  select company_id, currency, 'receipts', case when basis = 'reported' then -rest_doc else -amount_doc end, case when basis = 'reported' then -prorate(rest_doc, amount_local, amount_doc) else -amount_local end
+  select payment.company_id, payment.currency, 'receipts', payment.amount_doc, payment.amount_local
+  from core.payment as payment
+  left join core.company_basis as basis on payment.company_id = basis.company_id
+  where counts_on(getvariable('as_of'), payment.counts_from, payment.counts_until) and coalesce(basis.basis, 'replay') = 'replay'
+  union all
+  select company_id, currency, 'receipts', -rest_doc, -prorate(rest_doc, amount_local, amount_doc)
   from marts.credit_balance
-  where item_kind = 'payment'
+  where item_kind = 'payment' and basis = 'reported' and period_end = getvariable('as_of')
   union all
   select company_id, to_currency, 'sourceless', item_sign * to_leg_doc, item_sign * amount_local
   from allocation

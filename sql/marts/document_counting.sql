@@ -1,19 +1,7 @@
--- One row per document that counts at the as-of date, whatever is left of it. cleared_doc: what no instalment is named for, positive;
--- for a company known only by reported open amounts, what its export says is no longer open.
+-- One row per document that counts at the as-of date, whatever is left of it.
 select
-  document.company_id, document.doc_id, document.customer_id, document.kind, document.doc_no, document.doc_date,
-  document.currency, document.amount_doc, document.amount_local, document.dispute_flag, document.batch_id, document.line_no,
-  basis.basis,
-  document.reported_open_doc,
-  coalesce(
-    case when basis.basis = 'reported' then abs(document.amount_doc - coalesce(document.reported_open_doc, document.amount_doc)) end,
-    cleared.cleared_doc,
-    0
-  )::decimal(18, 4) as cleared_doc
+  document.company_id, document.doc_id, document.currency, document.amount_doc, document.amount_local, document.reported_open_doc,
+  basis.basis
 from core.document as document
 inner join core.company_basis as basis on document.company_id = basis.company_id
-left join marts.item_cleared as cleared
-  on document.company_id = cleared.company_id and document.doc_id = cleared.item_id and cleared.item_kind = 'document' and cleared.seq is null
-where document.counts_from <= getvariable('as_of')
-  and (document.counts_until is null or document.counts_until > getvariable('as_of'))
-  and document.kind <> 'fx_revaluation'
+where counts_on(getvariable('as_of'), document.counts_from, document.counts_until) and document.kind <> 'fx_revaluation'

@@ -1,16 +1,16 @@
--- One row per instalment of a counting positive document: rest_doc is what is open at the as-of date, tolerance_doc the small rest the closing tolerance took.
+-- One row per period end and instalment of a standing positive document: rest_doc is what is then open, tolerance_doc the small rest the closing tolerance took.
 -- Document currency. The pool fills the oldest due instalment first; an excess (at most the rounding setting) lowers the last one.
 with room as (
   select
-    part.company_id, part.doc_id, part.seq, part.amount_doc, part.named_doc, part.has_received as is_named,
+    part.period_end, part.company_id, part.doc_id, part.seq, part.amount_doc, part.named_doc, part.has_received as is_named,
     pool.pool_doc, pool.has_received, pool.basis, pool.document_amount_doc,
     part.amount_doc - part.named_doc as room_doc,
     sum(part.amount_doc - part.named_doc) over (
-      partition by part.company_id, part.doc_id order by part.place rows between unbounded preceding and current row
+      partition by part.period_end, part.company_id, part.doc_id order by part.place rows between unbounded preceding and current row
     ) as room_until_doc,
-    part.place = max(part.place) over (partition by part.company_id, part.doc_id) as is_last
+    part.place = max(part.place) over (partition by part.period_end, part.company_id, part.doc_id) as is_last
   from marts.instalment_cleared as part
-  inner join marts.document_pool as pool on part.company_id = pool.company_id and part.doc_id = pool.doc_id
+  inner join marts.document_pool as pool on part.period_end = pool.period_end and part.company_id = pool.company_id and part.doc_id = pool.doc_id
 ),
 filled as (
   select
@@ -29,7 +29,7 @@ rest as (
   from filled
 )
 select
-  rest.company_id, rest.doc_id, rest.seq,
+  rest.period_end, rest.company_id, rest.doc_id, rest.seq,
   case when is_closed then 0 else rest.rest_doc end::decimal(18, 4) as rest_doc,
   case when is_closed then rest.rest_doc else 0 end::decimal(18, 4) as tolerance_doc
 from (

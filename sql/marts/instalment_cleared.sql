@@ -1,8 +1,8 @@
--- One row per instalment of a counting positive document, with what names it: named_doc (never above its amount), spill_doc (what exceeds it and joins
+-- One row per period end and instalment of a standing positive document, with what names it: named_doc (never above its amount), spill_doc (what exceeds it and joins
 -- the document's pool) and has_received (something was allocated to it by name). place: its turn when the pool is shared out.
 with part as (
   select
-    instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date, instalment.amount_doc,
+    document.period_end, instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date, instalment.amount_doc,
     coalesce(
       case when document.basis = 'reported' then instalment.amount_doc - instalment.reported_open_doc end,
       case when document.basis = 'replay' then cleared.cleared_doc end,
@@ -11,15 +11,15 @@ with part as (
     coalesce(cleared.received_doc, 0) > 0 as has_received,
     instalment.reported_open_doc is not null as is_reported
   from core.instalment as instalment
-  inner join marts.document_counting as document
+  inner join marts.document_standing as document
     on instalment.company_id = document.company_id and instalment.doc_id = document.doc_id and document.amount_doc > 0
   left join marts.item_cleared as cleared
-    on instalment.company_id = cleared.company_id and instalment.doc_id = cleared.item_id
+    on document.period_end = cleared.period_end and instalment.company_id = cleared.company_id and instalment.doc_id = cleared.item_id
     and cleared.item_kind = 'document' and instalment.seq = cleared.seq
 )
 select
-  company_id, doc_id, seq, due_date, amount_doc, has_received, is_reported,
+  period_end, company_id, doc_id, seq, due_date, amount_doc, has_received, is_reported,
   least(cleared_doc, greatest(amount_doc, 0))::decimal(18, 4) as named_doc,
   (cleared_doc - least(cleared_doc, greatest(amount_doc, 0)))::decimal(18, 4) as spill_doc,
-  row_number() over (partition by company_id, doc_id order by due_date nulls last, seq)::bigint as place
+  row_number() over (partition by period_end, company_id, doc_id order by due_date nulls last, seq)::bigint as place
 from part

@@ -1,12 +1,12 @@
 -- One row per company, metric and period end. Money in ledger currency, signed; shares are fractions of what is owed (credits and receipts left aside).
 with item as (
   select open_item.*, bucket.is_overdue, open_item.bucket = 'unapplied' as is_unapplied
-  from marts.open_item as open_item
+  from marts.period_item as open_item
   inner join params.bucket as bucket on open_item.bucket = bucket.bucket
 ),
 amounts as (
   select
-    company_id,
+    period_end, company_id,
     sum(open_local)::decimal(18, 4) as receivables_total,
     sum(case when is_unapplied then 0 else open_local end)::decimal(18, 4) as owed,
     sum(case when bucket = 'not_due' then open_local else 0 end)::decimal(18, 4) as not_due_total,
@@ -18,29 +18,35 @@ amounts as (
     count(distinct customer_id)::bigint as customers_open_count,
     count(distinct case when is_overdue then customer_id end)::bigint as customers_overdue_count
   from item
-  group by company_id
+  group by period_end, company_id
 ),
 largest as (
   select
-    company_id, sum(open_local)::decimal(18, 4) as owed,
-    row_number() over (partition by company_id order by sum(open_local) desc, customer_id)::bigint as place
+    period_end, company_id, sum(open_local)::decimal(18, 4) as owed,
+    row_number() over (partition by period_end, company_id order by sum(open_local) desc, customer_id)::bigint as place
   from item
   where not is_unapplied
-  group by company_id, customer_id
+  group by period_end, company_id, customer_id
+),
+told as (
+  select company_id, period_end from marts.period where not is_as_of
+  union all
+  select company_id, getvariable('as_of') from core.company
 ),
 figure as (
-  select company.company_id, company.local_currency, amounts.* exclude (company_id), coalesce(top.owed, 0)::decimal(18, 4) as top10_owed
+  select company.company_id, company.local_currency, told.period_end, amounts.* exclude (period_end, company_id), coalesce(top.owed, 0)::decimal(18, 4) as top10_owed
   from core.company as company
-  left join amounts on company.company_id = amounts.company_id
-  left join (select company_id, sum(owed) as owed from largest where place <= 10 group by company_id) as top
-    on company.company_id = top.company_id
+  inner join told on company.company_id = told.company_id
+  left join amounts on told.company_id = amounts.company_id and told.period_end = amounts.period_end
+  left join (select period_end, company_id, sum(owed) as owed from largest where place <= 10 group by period_end, company_id) as top
+    on told.company_id = top.company_id and told.period_end = top.period_end
 ),
 metric as (
   select unnest(['receivables_total', 'not_due_total', 'overdue_total', 'overdue_90_total', 'unapplied_total', 'no_due_date_total',
     'overdue_share', 'overdue_90_share', 'top10_share', 'customers_open_count', 'customers_overdue_count', 'open_items_count']) as metric
 )
 select
-  getvariable('as_of') as as_of, figure.company_id, metric.metric, getvariable('as_of') as period_end,
+  getvariable('as_of') as as_of, figure.company_id, metric.metric, figure.period_end,
   coalesce(case metric.metric
     when 'receivables_total' then receivables_total when 'not_due_total' then not_due_total when 'overdue_total' then overdue_total
     when 'overdue_90_total' then overdue_90_total when 'unapplied_total' then unapplied_total when 'no_due_date_total' then no_due_date_total

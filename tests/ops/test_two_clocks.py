@@ -126,3 +126,20 @@ def lake_rows(home: Path, table: str) -> list[dict[str, Any]]:
     (path,) = (home / "lake" / table).glob("*.parquet")
     rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     return rows
+
+
+@pytest.mark.parametrize("month_end", [date(2024, 2, 29), date(2024, 1, 31), date(2023, 5, 31)], ids=str)
+def test_a_month_end_told_later_is_the_night_of_that_day(restated: Path, month_end: date) -> None:
+    receivables.build(restated, as_of=TUESDAY)
+    columns = "company_id, customer_id, currency, bucket, items, open_doc, open_local"
+    told = "select company_id, metric, value, unit from marts.kpi where period_end ="
+    later = [
+        ask(restated, f"select {columns} from marts.aging_month_end where period_end = '{month_end}' order by all"),
+        ask(restated, f"{told} '{month_end}' order by all"),
+    ]
+    assert all(later)
+    receivables.build(restated, as_of=month_end)
+    assert later == [
+        ask(restated, f"select {columns} from marts.aging order by all"),
+        ask(restated, f"{told} as_of order by all"),
+    ]

@@ -20,6 +20,8 @@ from receivables.settings import Settings
 from replay_oracle import OpenItem, Replay, replay
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import duckdb
 
 EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "24"))
@@ -28,10 +30,17 @@ EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "24"))
 PARTS: Final = ("documents", "receipts", "sourceless", "discounts", "tolerance", "moved", "open_total", "ledger_total")
 
 
-def built_items(con: duckdb.DuckDBPyConnection) -> set[OpenItem]:
-    """Every open item the models publish."""
+def built_items(con: duckdb.DuckDBPyConnection, day: date) -> set[OpenItem]:
+    """Every open item the models tell for a day."""
     columns = ", ".join(OpenItem.__dataclass_fields__)
-    return {OpenItem(*row) for row in con.execute(f"select {columns} from marts.open_item").fetchall()}
+    told = con.execute(f"select {columns} from marts.period_item where period_end = ?", [day])
+    return {OpenItem(*row) for row in told.fetchall()}
+
+
+def month_ends(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The month ends the models tell beside the as-of date."""
+    told = con.execute("select distinct period_end from marts.period where not is_as_of order by period_end")
+    return [day for (day,) in told.fetchall()]
 
 
 def aged(items: Iterable[OpenItem]) -> dict[tuple[Any, ...], tuple[int, Decimal, Decimal]]:
@@ -64,7 +73,8 @@ def built_controls(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tupl
 
 def disagreements(tables: Tables) -> dict[str, Any]:
     """What the models and the replay say differently: by subject, the models' rows and the replay's."""
-    expected = replay(lake_rows(tables, AS_OF), AS_OF)
+    rows = lake_rows(tables, AS_OF)
+    expected = replay(rows, AS_OF)
     with closing(connect()) as con:
         lake_tables(con, tables, AS_OF)
         run_models(con, Settings(), AS_OF)
@@ -72,11 +82,13 @@ def disagreements(tables: Tables) -> dict[str, Any]:
             "select company_id, currency, difference from marts.aging_control where difference <> 0"
         ).fetchall()
         pairs: dict[str, tuple[set[Any], set[Any]]] = {
-            "open items": (built_items(con), set(expected.items)),
+            "open items": (built_items(con, AS_OF), set(expected.items)),
             "aging": (set(built_aging(con).items()), set(aged(expected.items).items())),
             "control": (set(built_controls(con).items()), set(controls(expected).items())),
             "difference": (set(untied), set()),
         }
+        for day in month_ends(con):
+            pairs[f"open items of {day}"] = (built_items(con, day), set(replay(rows, day).items))
     return {subject: (got - due, due - got) for subject, (got, due) in pairs.items() if got != due}
 
 

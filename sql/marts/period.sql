@@ -1,0 +1,25 @@
+-- One row per company and day its open items are told for: the as-of date, and the month ends before it back to its first posting, as many as a setting
+-- says. A company without history is told for the as-of date alone.
+with posted as (
+  select company_id, min(counts_from) as first_day
+  from (
+    select company_id, counts_from from core.document
+    union all
+    select company_id, counts_from from core.payment
+  ) as posting
+  group by company_id
+),
+ago as (
+  select unnest(generate_series(1::bigint, setting.month_ends::bigint)) as months from params.aging as setting
+),
+month_end as (
+  select last_day((getvariable('as_of') - to_months(months::integer))::date) as period_end from ago
+)
+select company_id, getvariable('as_of') as period_end, true as is_as_of
+from posted
+union all
+select posted.company_id, month_end.period_end, false
+from posted
+inner join month_end on month_end.period_end >= posted.first_day
+left join core.company_basis as basis on posted.company_id = basis.company_id
+where coalesce(basis.basis, 'replay') = 'replay' and basis.only_as_of is null
