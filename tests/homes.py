@@ -135,10 +135,13 @@ def published(home: Path, schemas: Iterable[str] = ("core", "marts", "params", "
 
 
 def figures(home: Path, leave_out: frozenset[str] = CLOCKS) -> PublishedRows:
-    """The published rows about money on the as-of date; month ends before it may learn of history that was told late."""
+    """The published rows about what is open on the as-of date; month ends before it, and days of sales, may learn of history that was told late."""
     with receivables.open_warehouse(home) as warehouse:
         told = {name: rows_of(warehouse, name, leave_out) for name in FIGURES}
-    of_the_day = [row for row in told["marts.kpi"] if dict(row)["period_end"] == dict(row)["as_of"]]
+    kpi = [(row, dict(row)) for row in told["marts.kpi"]]
+    of_the_day = [
+        row for row, is_ in kpi if is_["period_end"] == is_["as_of"] and is_["unit"] not in ("days", "percent")
+    ]
     return told | {"marts.kpi": of_the_day}
 
 

@@ -46,6 +46,18 @@ class Aging(_Section):
         le=600,
         description="month ends before the as-of date that are aged with it, two years of trend; 0 tells none",
     )
+    turnover_months: int = Field(
+        default=3,
+        ge=1,
+        le=60,
+        description="months of sales, the running one with them, that DSO and the collection index are taken from; a quarter evens out single months",
+    )
+    payment_months: int = Field(
+        default=12,
+        ge=1,
+        le=60,
+        description="months of payments, the running one with them, that days to pay are taken from; a year holds every season once",
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Aging:

@@ -167,7 +167,11 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             ledger.whole_list_share,
         ],
     )
-    con.execute("create table params.aging as select ?::integer as month_ends", [settings.aging.month_ends])
+    aging = settings.aging
+    con.execute(
+        "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months",
+        [aging.month_ends, aging.turnover_months, aging.payment_months],
+    )
     con.execute(
         "create table params.bucket (bucket varchar, ordinal integer, lower_days integer, upper_days integer, is_aged boolean, is_overdue boolean)"
     )
