@@ -113,11 +113,12 @@ _BATCH: Final = (
         "control_total_file",
         "status",
         "loaded_at",
+        "superseded_by",
     ),
 )
 _ISSUE: Final = (
     *("issue_id", "batch_id", "line_no", "column_name", "reason_code", "action", "count"),
-    *("raw_value", "repaired_value", "raw_line"),
+    *("raw_value", "repaired_value", "raw_line", "resolved_at"),
 )
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 

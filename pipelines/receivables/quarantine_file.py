@@ -271,18 +271,21 @@ def _decoded(path: Path, raw: bytes) -> str:
 
 def _csv_rows(path: Path, text: str) -> list[list[str]]:
     """The rows of a CSV text, whichever delimiter it was saved with."""
+    delimiter = next((mark for mark in (",", ";", "\t") if _has_header(text, mark)), ",")
     limit = csv.field_size_limit(_FIELD_MAX)
     try:
-        for delimiter in (",", ";", "\t"):
-            rows = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-            first = list(islice(rows, _HEADER_ROWS))
-            if any("ref" in map(_name, row) for row in first):
-                return [[unprotected(cell) for cell in row] for row in chain(first, rows)]
+        rows = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+        return [[unprotected(cell) for cell in row] for row in rows]
     except csv.Error as error:
         raise _no_table(path, f"{path.name}: {error}", "a CSV file with closed quotes") from None
     finally:
         csv.field_size_limit(limit)
-    return []
+
+
+def _has_header(text: str, delimiter: str) -> bool:
+    """Whether one of the first lines, cut at the delimiter, names our columns."""
+    lines = islice(_lines(text), _HEADER_ROWS)
+    return any("ref" in (_name(cell.strip('"\r\n')) for cell in line.split(delimiter)) for line in lines)
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -322,29 +322,32 @@ class Trace:
 
 
 def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Trace:
-    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines.
+    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines, and who repaired these.
 
     Raises:
         UsageError: nothing of that name, or no such bucket.
     """
     named = "select ? as key"
+    by = "repaired as (select file_sha256, line_no, max_by(recorded_by, repair_id) as repaired_by from ops.repair group by file_sha256, line_no)"
     with open_warehouse(home) as warehouse:
         if bucket is not None:
             _known_value(warehouse, "--bucket", bucket, "select bucket from params.bucket order by ordinal")
         items = warehouse.query(
-            f"with asked as ({named}) select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
+            f"with asked as ({named}), {by} select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
             " item.due_date, document.currency, document.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket,"
-            " batch.file_name, coalesce(item.line_no, document.line_no) as line_no from core.document as document cross join asked"
+            " batch.file_name, coalesce(item.line_no, document.line_no) as line_no, repaired.repaired_by from core.document as document cross join asked"
             " left join marts.open_item as item on document.company_id = item.company_id and document.doc_id = item.doc_id"
             " left join ops.batch as batch on coalesce(item.batch_id, document.batch_id) = batch.batch_id"
+            " left join repaired on batch.file_sha256 = repaired.file_sha256 and coalesce(item.line_no, document.line_no) = repaired.line_no"
             " where (asked.key in (document.doc_id, document.doc_no, document.source_key)"
             " or (item.item_id is not null and asked.key in (document.customer_id, substr(document.customer_id, length(document.company_id) + 2))))"
             " and (? is null or item.bucket = ?)"
             " union all select payment.payment_id, payment.customer_id, payment.source_key, payment.kind, payment.state, payment.pay_date, item.due_date, payment.currency,"
-            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no"
+            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no, repaired.repaired_by"
             " from core.payment as payment cross join asked left join marts.open_item as item"
             " on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id"
             " left join ops.batch as batch on payment.batch_id = batch.batch_id"
+            " left join repaired on batch.file_sha256 = repaired.file_sha256 and payment.line_no = repaired.line_no"
             " where (asked.key in (payment.payment_id, payment.source_key)"
             " or (item.item_id is not null and asked.key in (item.customer_id, substr(item.customer_id, length(item.company_id) + 2))))"
             " and (? is null or item.bucket = ?)"

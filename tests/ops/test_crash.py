@@ -14,7 +14,7 @@ import receivables
 from homes import TUESDAY, PublishedRows, business, changed, figures, half_done, published, rows_of, script, tell
 
 POINTS: Final = {
-    "a file of the lake is written, not yet in its place": ("receivables.lake:_settle", 2, "before"),
+    "a file of the lake is written, not yet in its place": ("receivables.lake:settle", 2, "before"),
     "a file is in the lake, not yet registered": ("receivables.lake:write", 1, "after"),
     "a file is registered, the run does not know yet": ("receivables.state:State.add", 2, "after"),
     "the build is half way": ("receivables.engine.duckdb:_create", 12, "before"),

@@ -1,0 +1,275 @@
+"""The quarantine out to a spreadsheet and back: nothing is lost, nothing doubled, and it is known who did what when."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import receivables
+from homes import CLOCKS, ask, command, figures
+from quarantine_tables import EXPORTS, Answer, Export, Row, canonical, drawn, filled, home_with, read, saved, sheet
+
+BATCHES: Final = CLOCKS | {"batch_id"}
+COUNTS: Final = (
+    "select count(*) from core.document union all select count(*) from ops.batch union all select count(*) from ops.issue"
+    " union all select count(*) from ops.repair"
+)
+WAITING: Final = "select count(distinct line_no) from ops.issue where action = 'quarantine' and resolved_at is null"
+
+
+def right_answers(export: Export) -> Callable[[Row], Answer]:
+    """What a careful person fills in: the whole line of every second, the right value of the others."""
+
+    def answer(row: Row) -> Answer:
+        number = int(row["line_no"])
+        if number % 2:
+            return {"repaired_line": export.lines[number - 1]}
+        return {"repaired_value": export.right_value(number, row["column_name"])}
+
+    return answer
+
+
+def take_out(home: Path, name: str = "out.xlsx") -> Path:
+    """Export the quarantine beside the home."""
+    target = home.parent / f"{home.name}-{len(list(home.parent.glob(f'{home.name}-*')))}-{name}"
+    assert command("findings", "export", target, "--home", home).exit_code == 0
+    return target
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_a_round_trip_of_500_lines_loses_none_and_doubles_none(kind: str, suffix: str, tmp_path: Path) -> None:
+    export = EXPORTS[kind](tmp_path, 1200)
+    damaged = export.damaged(500)
+    sound = home_with(tmp_path / "sound", export, {})
+    home = home_with(tmp_path / "home", export, damaged)
+    assert ask(home, WAITING) == [(500,)]
+    table = take_out(home, f"out.{suffix}")
+    assert {int(row["line_no"]) for row in read(table)} == set(damaged)
+    back = filled(table, right_answers(export), tmp_path / f"back.{suffix}")
+    ended = command("findings", "repair", back, "--home", home, "--by", "Ana Gil")
+    assert (ended.exit_code, ended.stdout.splitlines()[0]) == (
+        0,
+        "500 repaired, 0 left out, 0 already repaired, 0 untouched, 0 still in quarantine",
+    )
+    receivables.build(home)
+    assert figures(home, BATCHES) == figures(sound, BATCHES)
+    assert ask(home, WAITING) == [(0,)]
+    who = "select distinct resolved_by, resolution, count(distinct line_no) from ops.issue where resolved_at is not null group by all"
+    assert ask(home, who) == [("Ana Gil", "repaired", 500)]
+    lost = "select sum(lines_read - lines_loaded - lines_quarantined - lines_skipped) from ops.batch group by superseded_by"
+    assert set(ask(home, lost)) == {(0,)}
+    before = ask(home, COUNTS)
+    ended = command("findings", "repair", back, "--home", home, "--by", "Somebody else")
+    assert ended.stdout.startswith("0 repaired, 0 left out, 500 already repaired, 0 untouched, 0 still in quarantine")
+    receivables.build(home)
+    assert (ask(home, COUNTS), figures(home, BATCHES)) == (before, figures(sound, BATCHES))
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    return canonical(tmp_path_factory.mktemp("export"), 40)
+
+
+@pytest.fixture(scope="module")
+def damaged_once(export: Export, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with nine lines in quarantine; not to be changed."""
+    return home_with(tmp_path_factory.mktemp("damaged") / "home", export, export.damaged(9))
+
+
+@pytest.fixture(scope="module")
+def sound(export: Export, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which nothing was ever wrong."""
+    return home_with(tmp_path_factory.mktemp("sound") / "home", export, {})
+
+
+@pytest.fixture
+def damaged(damaged_once: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "damaged"
+    shutil.copytree(damaged_once, copy, symlinks=True)
+    return copy
+
+
+def repaired(home: Path, export: Export, by: str = "Ana Gil") -> Path:
+    """Take everything out, fill it in and take it back; returns the filled-in table."""
+    back = filled(take_out(home), right_answers(export), home.parent / "back.xlsx")
+    assert command("findings", "repair", back, "--home", home, "--by", by).exit_code == 0
+    return back
+
+
+def test_a_moment_before_the_repair_knows_nothing_of_it(damaged: Path, export: Export, sound: Path) -> None:
+    before = figures(damaged)
+    ((moment,),) = ask(damaged, "select known_at from ops.run")
+    repaired(damaged, export)
+    receivables.build(damaged)
+    assert figures(damaged, BATCHES) == figures(sound, BATCHES)
+    receivables.build(damaged, known_at=moment)
+    assert figures(damaged) == before
+    assert ask(damaged, WAITING) == [(9,)]
+    assert ask(damaged, "select count(*) from ops.repair") == [(0,)]
+
+
+def test_half_of_the_lines_repaired_leave_and_the_other_half_stays(damaged: Path, export: Export, sound: Path) -> None:
+    table = take_out(damaged)
+    lines = sorted({int(row["line_no"]) for row in read(table)})
+    answer = right_answers(export)
+    first = filled(
+        table, lambda row: answer(row) if int(row["line_no"]) in lines[:4] else {}, table.with_name("1.xlsx")
+    )
+    ended = command("findings", "repair", first, "--home", damaged)
+    assert ended.stdout.startswith("4 repaired, 0 left out, 0 already repaired, 5 untouched, 0 still in quarantine")
+    again = take_out(damaged, "rest.csv")
+    assert sorted({int(row["line_no"]) for row in read(again)}) == lines[4:]
+    everything = filled(table, answer, table.with_name("2.xlsx"))
+    ended = command("findings", "repair", everything, "--home", damaged)
+    assert ended.stdout.startswith("5 repaired, 0 left out, 4 already repaired, 0 untouched, 0 still in quarantine")
+    receivables.build(damaged)
+    assert figures(damaged, BATCHES) == figures(sound, BATCHES)
+    left = ask(
+        damaged,
+        "select line_no, count(distinct resolved_batch_id) from ops.issue where resolved_at is not null group by 1",
+    )
+    assert sorted(left) == [(line, 1) for line in lines]
+
+
+def test_rows_out_of_order_twice_or_gone_are_no_harm(damaged: Path, export: Export) -> None:
+    answer = right_answers(export)
+    rows = [{**row, **answer(row)} for row in read(take_out(damaged, "out.csv"))]
+    kept = [row for row in rows if row["line_no"] != rows[0]["line_no"]]
+    back = saved([*reversed(kept), *kept], damaged.parent / "back.csv", ";")
+    ended = command("findings", "repair", back, "--home", damaged)
+    assert ended.stdout.startswith("8 repaired, 0 left out, 0 already repaired, 0 untouched, 0 still in quarantine")
+    receivables.build(damaged)
+    assert ask(damaged, WAITING) == [(1,)]
+    assert ask(damaged, "select count(*), count(distinct doc_id) from core.document") == [(39, 39)]
+
+
+def test_a_line_left_out_is_skipped_with_its_reason(damaged: Path) -> None:
+    back = filled(take_out(damaged), lambda _: {"decision": "leave_out"}, damaged.parent / "back.xlsx")
+    ended = command("findings", "repair", back, "--home", damaged)
+    assert ended.stdout.startswith("0 repaired, 9 left out")
+    receivables.build(damaged)
+    assert ask(damaged, "select count from ops.issue where reason_code = 'SKIP_LEFT_OUT'") == [(9,)]
+    assert ask(
+        damaged,
+        "select lines_read, lines_loaded, lines_skipped from ops.batch where superseded_by is null and table_name = 'document'",
+    ) == [(41, 31, 10)]
+    shown = command("findings", "--resolved", "--home", damaged).stdout
+    assert "left_out" in shown
+
+
+def test_a_repair_that_does_not_help_is_said_and_can_be_repaired_again(
+    damaged: Path, export: Export, sound: Path
+) -> None:
+    table = take_out(damaged)
+    wrong = filled(table, lambda _: {"repaired_value": "no idea"}, table.with_name("wrong.xlsx"))
+    ended = command("findings", "repair", wrong, "--home", damaged)
+    assert ended.exit_code == 5
+    assert ended.stdout.startswith("0 repaired, 0 left out, 0 already repaired, 0 untouched, 9 still in quarantine")
+    assert "needs a person:" in ended.stderr
+    again = take_out(damaged, "again.xlsx")
+    assert {row["raw_value"] for row in read(again)} == {"no idea"}
+    ended = command(
+        "findings", "repair", filled(again, right_answers(export), table.with_name("2.xlsx")), "--home", damaged
+    )
+    assert (ended.exit_code, ended.stdout[:10]) == (0, "9 repaired")
+    older = command("findings", "repair", wrong, "--home", damaged)
+    assert older.stdout.startswith("0 repaired, 0 left out, 9 already repaired")
+    receivables.build(damaged)
+    assert figures(damaged, BATCHES) == figures(sound, BATCHES)
+    assert (
+        ask(damaged, "select count(*), count(distinct line_no) from ops.issue where resolved_at is not null")[0][1] == 9
+    )
+
+
+def test_the_latest_repair_of_a_line_counts(damaged: Path, export: Export) -> None:
+    older = take_out(damaged)
+    repaired(damaged, export)
+    line = int(read(older)[0]["line_no"])
+    cells = export.lines[line - 1].split(",")
+    cells[export.amount[1]] = "777.00"
+    newer = filled(
+        older,
+        lambda row: {"repaired_line": ",".join(cells)} if row["line_no"] == str(line) else {},
+        older.with_name("2.xlsx"),
+    )
+    assert command("findings", "repair", newer, "--home", damaged, "--by", "Luis").stdout.startswith("1 repaired")
+    receivables.build(damaged)
+    assert ask(damaged, f"select amount_doc from core.document where line_no = {line}") == [(777,)]
+    (told,) = ask(damaged, f"select doc_id from core.document where line_no = {line}")
+    assert list(receivables.trace(told[0], damaged).items["repaired_by"]) == ["Luis"]
+    assert ask(damaged, "select count(*) from ops.repair") == [(10,)]
+
+
+def test_the_damaged_file_is_known_when_it_comes_again(damaged: Path, export: Export, sound: Path) -> None:
+    repaired(damaged, export)
+    night = receivables.nightly(damaged)
+    assert {file.outcome for file in night.files} == {"known"}
+    assert not night.needs_person
+    assert figures(damaged, BATCHES) == figures(sound, BATCHES)
+
+
+def test_a_later_full_export_finds_what_an_undamaged_file_would_have_left(
+    damaged: Path, sound: Path, export: Export, tmp_path: Path
+) -> None:
+    other = tmp_path / "sound"
+    shutil.copytree(sound, other, symlinks=True)
+    fewer = (export.lines[0], *(line for line in export.lines[1:] if not line.startswith("ES01,D3,")))
+    name = export.file_name.replace("2024-03-29", "2024-04-02")
+    repaired(damaged, export)
+    for home in (damaged, other):
+        (home / "inbox" / name).write_text("\n".join(fewer) + "\n", encoding="utf-8")
+        receivables.nightly(home)
+    gone = "select item_id, missing_since, open_doc from marts.missing_item"
+    assert ask(damaged, gone) == ask(other, gone) != []
+    assert figures(damaged, BATCHES) == figures(other, BATCHES)
+
+
+def test_a_file_repaired_after_a_later_one_came_still_tells_the_earlier_day(
+    damaged: Path, sound: Path, export: Export, tmp_path: Path
+) -> None:
+    other = tmp_path / "sound"
+    shutil.copytree(sound, other, symlinks=True)
+    fewer = (export.lines[0], *(line for line in export.lines[1:] if not line.startswith("ES01,D3,")))
+    name = export.file_name.replace("2024-03-29", "2024-04-02")
+    for home in (damaged, other):
+        (home / "inbox" / name).write_text("\n".join(fewer) + "\n", encoding="utf-8")
+        receivables.ingest([home / "inbox"], home)
+    repaired(damaged, export)
+    for home in (damaged, other):
+        receivables.build(home)
+    gone = "select item_id, missing_since, open_doc from marts.missing_item"
+    assert ask(damaged, gone) == ask(other, gone) != []
+    assert figures(damaged, BATCHES) == figures(other, BATCHES)
+
+
+def test_rows_of_repaired_lines_lead_to_their_file_line_and_person(damaged: Path, export: Export) -> None:
+    line = int(read(take_out(damaged))[0]["line_no"])
+    repaired(damaged, export)
+    receivables.build(damaged)
+    (found,) = ask(damaged, f"select doc_id, batch_id from core.document where line_no = {line}")
+    assert found[1] == ask(damaged, "select max(batch_id) from ops.batch")[0][0]
+    item = receivables.trace(found[0], damaged).items.iloc[0]
+    assert (item["file_name"], item["line_no"], item["repaired_by"]) == (export.file_name, line, "Ana Gil")
+
+
+@pytest.mark.parametrize("make", [drawn, sheet])
+def test_several_cells_of_one_line_are_repaired_one_by_one(make: Callable[[Path, int], Export], tmp_path: Path) -> None:
+    export = make(tmp_path, 30)
+    home = home_with(tmp_path / "home", export, export.damaged(3))
+    table = take_out(home)
+    for column, _ in (export.amount, export.day):
+        rows = [
+            {**row, "repaired_value": export.right_value(int(row["line_no"]), column)}
+            for row in read(table)
+            if row["column_name"] == column
+        ]
+        part = saved(rows, tmp_path / f"{column}.csv")
+        command("findings", "repair", part, "--home", home)
+    receivables.build(home)
+    assert ask(home, WAITING) == [(0,)]
+    assert figures(home, BATCHES) == figures(home_with(tmp_path / "sound", export, {}), BATCHES)
