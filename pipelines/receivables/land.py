@@ -157,8 +157,7 @@ def recorded_for(night: Night, sha256: str) -> tuple[Replacement, ...]:
     """What people decided about lines of a file's content, in order: it holds whenever that content is read."""
     return tuple(
         Replacement(repair.line_no, repair.repaired_line, repair.decision == "left_out")
-        for repair in night.state.repairs()
-        if repair.file_sha256 == sha256
+        for repair in night.state.repairs(sha256=sha256)
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from receivables.engine import Connection
     from receivables.intake.read import Landed
     from receivables.quarantine import Problem
     from receivables.quarantine_file import FilledRow
@@ -201,7 +202,7 @@ def _read_all_again(night: Night, sha256: str, asked: Sequence[Asked], by: str, 
     if not kept and asked:
         raise _not_kept(current)
     for reading in kept:
-        decided = [repair.recorded_at for repair in night.state.repairs() if repair.file_sha256 == sha256]
+        decided = [one.recorded_at for one in night.state.repairs(sha256=sha256)]
         if asked or any(at > reading[0].loaded_at for at in decided):
             _read_again(night, reading, asked, by, today)
             asked = ()
@@ -220,7 +221,7 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
     """Read one file again and register its batches and the repairs together: until then nothing of it counts."""
     origin, root = reading[0], night.home.lake
     with scratch_connection(night) as (con, scratch):
-        landed = read_file(con, _request(night, origin, scratch, asked, today), scratch)
+        landed = _landed(con, _request(night, origin, scratch, asked, today), scratch)
         first_id, now = night.state.next_batch_id(), utc_now()
         sha256, next_id = origin.file_sha256, night.state.next_repair_id()
         first = Repair(next_id, sha256, origin.batch_id, 0, "", "", "repaired", "", first_id, by, now)
@@ -233,6 +234,18 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
         keep_repairs(root, repairs)
         night.state.add([*batches, *repairs])
     night.log("reread", file=origin.file_name, batch=first_id, supersedes=origin.batch_id, repairs=len(repairs))
+
+
+def _landed(con: Connection, request: Request, scratch: Path) -> Landed:
+    """Read the file; where its rows no longer sum to its own total, the amounts that were filled in are what has changed."""
+    try:
+        return read_file(con, request, scratch)
+    except FileRefused as refusal:
+        if refusal.reason != "FILE_TRUNCATED":
+            raise
+        raise FileRefused(
+            got=refusal.got, expected=refusal.expected, try_="the amounts as the file should have said them"
+        ) from None
 
 
 def _request(night: Night, origin: Batch, scratch: Path, asked: Sequence[Asked], today: date) -> Request:
@@ -283,7 +296,7 @@ def _arrival(night: Night, origin: Batch, repairs: Sequence[Repair]) -> lake.Arr
     if origin.arrival_id is None:
         raise AssertionError("a file that was kept has an arrival")
     came = min(b.loaded_at for b in night.state.batches() if b.arrival_id == origin.arrival_id)
-    known = [repair for repair in night.state.repairs() if repair.file_sha256 == origin.file_sha256]
+    known = night.state.repairs(sha256=origin.file_sha256)
     # A line repaired before the file came, under another name, was known from then on.
     moments = {repair.line_no: max(came, repair.recorded_at) for repair in (*known, *repairs)}
     return lake.Arrival(origin.arrival_id, came, moments)

@@ -182,11 +182,12 @@ class State:
         with closing(self._connect()) as con:
             return int(con.execute("select coalesce(max(repair_id), 0) + 1 from repair").fetchone()[0])
 
-    def repairs(self, known_at: datetime | None = None) -> list[Repair]:
-        """All repairs recorded by `known_at` (None: by now), oldest first."""
+    def repairs(self, known_at: datetime | None = None, *, sha256: str | None = None) -> list[Repair]:
+        """All repairs recorded by `known_at` (None: by now), oldest first; with `sha256` only those of lines of that content."""
+        tail, values = ("where file_sha256 = ? ", [sha256]) if sha256 is not None else ("", [])
         return [
             repair
-            for repair in self._read("repair", "order by repair_id")
+            for repair in self._read("repair", f"{tail}order by repair_id", values)
             if known_at is None or repair.recorded_at <= known_at
         ]
 

@@ -12,6 +12,7 @@ import pytest
 import receivables
 from homes import CLOCKS, ask, command, figures
 from quarantine_tables import EXPORTS, Answer, Export, Row, canonical, drawn, filled, home_with, read, saved, sheet
+from receivables.intake.profile import available
 
 BATCHES: Final = CLOCKS | {"batch_id"}
 COUNTS: Final = (
@@ -273,3 +274,86 @@ def test_several_cells_of_one_line_are_repaired_one_by_one(make: Callable[[Path,
     receivables.build(home)
     assert ask(home, WAITING) == [(0,)]
     assert figures(home, BATCHES) == figures(home_with(tmp_path / "sound", export, {}), BATCHES)
+
+
+LINES: Final = (
+    "company_id,doc_id,customer_id,kind,state,doc_date,currency,amount_doc,amount_local,text",
+    'ES01,D1,C1,invoice,posted,2024-01-05,EUR,1.00,1.00,"two',
+    'lines, quoted"',
+    'ES01,D2,C1,invoice,posted,2024-31-05,EUR,2.00,2.00,"two',
+    'more, quoted"',
+    "ES01,D3,C1,invoice,posted,2024-01-05,EUR,3.00,3.00,a,comma",
+    "ES01,D4,C1,invoice,posted,2024-",
+    "01-05,EUR,4.00,4.00,cut in two",
+    "ES01,D5,C1,invoice,posted,2024-01-05,EUR,5.00,5.00,",
+)
+REPAIRED: Final[dict[int, Answer]] = {
+    4: {"repaired_value": "2024-05-31"},
+    6: {"repaired_line": 'ES01,D3,C1,invoice,posted,2024-01-05,EUR,3.00,3.00,"a,comma"'},
+    7: {"repaired_line": "ES01,D4,C1,invoice,posted,2024-01-05,EUR,4.00,4.00,cut in two"},
+    8: {"decision": "leave_out"},
+}
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_records_over_several_lines_and_lines_cut_in_two_are_repaired(suffix: str, tmp_path: Path) -> None:
+    others = canonical(tmp_path, 1).others
+    home = home_with(
+        tmp_path / "home", Export("document__ES01__full__2024-03-29.csv", LINES, ",", ("", 0), ("", 0), others), {}
+    )
+    table = take_out(home, f"out.{suffix}")
+    assert {int(row["line_no"]): row["raw_line"].count("\n") for row in read(table)} == {4: 1, 6: 0, 7: 0, 8: 0}
+    back = filled(table, lambda row: REPAIRED[int(row["line_no"])], tmp_path / f"back.{suffix}")
+    ended = command("findings", "repair", back, "--home", home)
+    assert ended.stdout.startswith("3 repaired, 1 left out, 0 already repaired, 0 untouched, 0 still in quarantine")
+    receivables.build(home)
+    told = "select substr(doc_id, 6), line_no, amount_doc::integer, text from core.document order by 1"
+    assert ask(home, told) == [
+        ("D1", 2, 1, "two\nlines, quoted"),
+        ("D2", 4, 2, "two\nmore, quoted"),
+        ("D3", 6, 3, "a,comma"),
+        ("D4", 7, 4, "cut in two"),
+        ("D5", 9, 5, None),
+    ]
+    counted = "select lines_read, lines_loaded, lines_quarantined, lines_skipped from ops.batch where superseded_by is null and table_name = 'document'"
+    assert ask(home, counted) == [(9, 7, 0, 2)]
+
+
+def test_a_newer_version_of_the_profile_reads_the_file_with_its_repairs(
+    damaged: Path, export: Export, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repaired(damaged, export)
+    newer = tuple(profile.model_copy(update={"version": "next"}) for profile in available(None))
+    monkeypatch.setattr("receivables.land.available", lambda _: newer)
+    outcome = receivables.ingest([damaged / "inbox"], damaged)
+    assert {(file.outcome, file.batch_status) for file in outcome.files} == {("loaded", "ok")}
+    receivables.build(damaged)
+    assert figures(damaged, BATCHES) == figures(sound, BATCHES)
+
+
+def test_a_late_file_is_still_late_after_the_newer_one_was_repaired(damaged: Path, export: Export) -> None:
+    receivables.nightly(damaged)
+    repaired(damaged, export)
+    name = export.file_name.replace("2024-03-29", "2024-03-01")
+    (damaged / "inbox" / name).write_text("\n".join(export.lines) + "\n", encoding="utf-8")
+    night = receivables.nightly(damaged)
+    assert [file.outcome for file in night.files if file.file_name == name] == ["refused"]
+
+
+def test_rows_that_were_not_repaired_are_as_old_as_before(damaged: Path, export: Export) -> None:
+    name = export.file_name.replace("2024-03-29", "2024-04-02")
+    again = export.damaged(9)
+    (damaged / "inbox" / name).write_text(
+        "\n".join(again.get(n, line) for n, line in enumerate(export.lines, 1)) + "\n\n", encoding="utf-8"
+    )
+    receivables.ingest([damaged / "inbox"], damaged)
+    receivables.build(damaged)
+    recorded = "select doc_id, recorded_at from core.document where recorded_source = 'batch'"
+    before = dict(ask(damaged, recorded))
+    repaired(damaged, export)
+    receivables.build(damaged)
+    after = dict(ask(damaged, recorded))
+    assert before
+    assert {key: after[key] for key in before} == before
+    ((moment,),) = ask(damaged, "select max(recorded_at) from ops.repair")
+    assert {at for key, at in after.items() if key not in before} <= {moment, *after.values()}

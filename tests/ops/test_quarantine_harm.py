@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from homes import CLOCKS, PublishedRows, ask, command, half_done, published, scr
 from quarantine_tables import Export, Row, canonical, filled, home_with, read, saved
 from receivables import repair
 from receivables.errors import FileRefused
+from receivables.intake.profile import available
 
 KILLED_REPAIR: Final = """
 import os, pkgutil, signal, sys
@@ -209,8 +210,8 @@ def test_a_file_that_was_not_kept_says_what_to_do(damaged: Path, right: Path) ->
 
 
 def test_a_profile_that_is_gone_says_what_to_do(damaged: Path, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = repair.available
-    monkeypatch.setattr(repair, "available", lambda folder: tuple(p for p in known(folder) if p.id != "canonical"))
+    others = tuple(profile for profile in available(None) if profile.id != "canonical")
+    monkeypatch.setattr("receivables.repair.available", lambda _: others)
     ended = command("findings", "repair", right, "--home", damaged)
     assert ended.exit_code == 3
     assert "profile 'canonical'" in ended.only_message()
@@ -264,12 +265,9 @@ def test_a_reason_takes_every_problem_of_its_lines(damaged: Path, tmp_path: Path
 
 
 def test_a_store_of_an_older_version_is_read_and_its_lines_exported(damaged: Path, tmp_path: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(damaged / "state.sqlite") as store:
         store.execute("drop table repair")
         store.execute("alter table batch drop column arrival_id")
     store.close()
     assert receivables.export_findings(tmp_path / "x.csv", damaged) == 6
     assert {batch.arrival_id for batch in receivables.status(damaged).batches} == {None}
-    assert [replace(batch, arrival_id=1) for batch in receivables.status(damaged).batches]

@@ -49,9 +49,17 @@ _TABLE_OF = {"invoices": "'document'", "entries": "table_name", "orders": "'orde
 
 
 def account(
-    con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | None, settings: Settings, name: str
+    con: duckdb.DuckDBPyConnection,
+    found: Recognised,
+    typed: Typed | None,
+    settings: Settings,
+    name: str,
+    *,
+    is_again: bool = False,
 ) -> Account:
     """Give every physical line its outcome, write table `finding`, and decide whether the file may be loaded.
+
+    A file that is loaded already and read again is not refused for what is in quarantine.
 
     Raises:
         FileRefused: too much of it is in quarantine, its total disagrees, or it holds no row.
@@ -78,7 +86,7 @@ def account(
     differing = _hold_total(con, found, role, total, file_total)
     quarantined = sum(count for (_, _, outcome), count in rows.items() if outcome == "quarantined")
     share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con, profile) if quarantined else 0)
-    if quarantined and share > settings.ingest.refuse_pct:
+    if quarantined and share > settings.ingest.refuse_pct and not is_again:
         raise FileRefused(
             got=f"{name} with {quarantined} of {items + _unclassified(rows)} rows unreadable ({_example(con)})",
             expected=f"at most {settings.ingest.refuse_pct} % in quarantine",

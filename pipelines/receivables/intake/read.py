@@ -89,7 +89,7 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
     found, replaced = substitute(con, found, request.recorded, request.asked)
     reading = {"table": _read_table, "rows": _read_rows}.get(found.profile.shape, _read_roles)
     landed = reading(con, request, found)
-    checked = account(con, found, landed.typed, request.settings, request.path.name)
+    checked = account(con, found, landed.typed, request.settings, request.path.name, is_again=request.is_again)
     return replace(landed, account=checked, findings=(*landed.findings, *checked.findings), replaced=replaced)
 
 

@@ -75,21 +75,18 @@ def _settle_text(found: Recognised, text: Path, recorded: Sequence[Replacement],
     spans = {one.line_no: one.text.count("\n") + 1 for one in recorded}
     spans = {one.line_no: max(one.raw_line.count("\n") + 1, spans.get(one.line_no, 1)) for one in asked}
     told = _lines_of(text, spans) | _physical(recorded)
+    is_out = {one.line_no: one.is_left_out for one in recorded}
     write = _cell_writer(found, _fields(found) if any(one.values for one in asked) else [])
     settled = []
     for one in asked:
         span = spans[one.line_no]
         stands = "\n".join(told.get(one.line_no + n, "") for n in range(span))
-        seen = stands if not _is_out(recorded, one.line_no) else one.raw_line
+        seen = one.raw_line if is_out.get(one.line_no) else stands
         line = "" if one.is_left_out else _plain(one.line) if one.line is not None else seen.rstrip("\n")
         for column, value in one.values:
             line = write(one, line, column, _plain(value))
         settled.append(Replacement(one.line_no, _as_long(found, one, line, span), one.is_left_out))
     return tuple(settled)
-
-
-def _is_out(recorded: Sequence[Replacement], line_no: int) -> bool:
-    return next((one.is_left_out for one in reversed(recorded) if one.line_no == line_no), False)
 
 
 def _lines_of(text: Path, spans: Mapping[int, int]) -> dict[int, str]:
@@ -193,9 +190,9 @@ def _apply_text(text: Path, lines: Mapping[int, str]) -> None:
 def _settle_cells(
     con: duckdb.DuckDBPyConnection, found: Recognised, recorded: Sequence[Replacement], asked: Sequence[Asked]
 ) -> _Settled:
-    told = con.execute(
-        "select line_no, cells from record where list_contains(?, line_no)", [[one.line_no for one in asked]]
-    ).fetchall()
+    con.register("asked_rows", pa.table({"line_no": pa.array([one.line_no for one in asked], pa.int64())}))
+    told = con.execute("select line_no, cells from record semi join asked_rows using (line_no)").fetchall()
+    con.unregister("asked_rows")
     stands: dict[int, list[str]] = dict(told)
     stands |= {one.line_no: json.loads(one.text) for one in recorded if not one.is_left_out}
     fields = _fields(found) if any(one.values for one in asked) else []
