@@ -16,12 +16,19 @@ import openpyxl  # type: ignore[import-untyped]  # no types shipped
 import receivables
 from factories import company, customer, document, write_canonical
 from fbl5n_lists import DE, FLAT, IN_BLOCKS, Item, drawn_list, tab_text
+from homes import CLOCKS, command
 from intake_files import workbook
 
 Row = Mapping[str, str]
 Answer = Mapping[str, str]
 
 DAY: Final = date(2024, 3, 29)
+BATCHES: Final = CLOCKS | {"batch_id"}
+"""Columns in which a repaired night may differ from one that needed no repair."""
+
+WAITING: Final = "select count(distinct line_no) from ops.issue where action = 'quarantine' and resolved_at is null"
+"""How many lines are in quarantine."""
+
 SETTINGS: Final = (
     "[ingest]\nrefuse_pct = 100\nneeds_person_pct = 1\n\n"
     '[[company]]\nid = "1000"\nlocal_currency = "EUR"\n[[company]]\nid = "ES01"\nlocal_currency = "EUR"\n'
@@ -177,4 +184,23 @@ def saved(rows: Iterable[Row], target: Path, delimiter: str = ",") -> Path:
         writer = csv.DictWriter(stream, list(told[0]), delimiter=delimiter)
         writer.writeheader()
         writer.writerows(told)
+    return target
+
+
+def right_answers(export: Export) -> Callable[[Row], Answer]:
+    """What a careful person fills in: the whole line of every second, the right value of the others."""
+
+    def answer(row: Row) -> Answer:
+        number = int(row["line_no"])
+        if number % 2:
+            return {"repaired_line": export.lines[number - 1]}
+        return {"repaired_value": export.right_value(number, row["column_name"])}
+
+    return answer
+
+
+def take_out(home: Path, name: str = "out.xlsx") -> Path:
+    """Export the quarantine beside the home."""
+    target = home.parent / f"{home.name}-{len(list(home.parent.glob(f'{home.name}-*')))}-{name}"
+    assert command("findings", "export", target, "--home", home).exit_code == 0
     return target

@@ -243,6 +243,7 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
 def status(home: Path) -> None:
     """Say how the last run ended and what is published."""
     from receivables import verbs
+    from receivables.state import counting
 
     where = verbs.status(home)
     if where.last_run is None:
@@ -255,8 +256,12 @@ def status(home: Path) -> None:
     click.echo(
         f"published   {f'as of {where.published.as_of}, run {where.published.run_id}' if where.published else 'nothing yet'}"
     )
-    refused = sum(batch.status == "refused" for batch in where.batches)
-    click.echo(f"batches     {len(where.batches) - refused} loaded, {refused} refused")
+    refused, current = sum(batch.status == "refused" for batch in where.batches), len(counting(where.batches))
+    superseded = len(where.batches) - refused - current
+    click.echo(
+        f"batches     {current} loaded, {refused} refused"
+        + (f", {superseded} superseded by repairs" if superseded else "")
+    )
 
 
 @main.group(invoke_without_command=True, epilog=_example("receivables findings --reason NUM_INVALID"))

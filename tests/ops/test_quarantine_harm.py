@@ -12,32 +12,13 @@ from typing import Final
 import pytest
 
 import receivables
-from homes import CLOCKS, PublishedRows, ask, command, half_done, published, script, seal
+from homes import CLOCKS, KILLING, PublishedRows, ask, command, half_done, published, script, seal
 from quarantine_tables import Export, Row, canonical, filled, home_with, read, saved
 from receivables import repair
 from receivables.errors import FileRefused
 from receivables.intake.profile import available
 
-KILLED_REPAIR: Final = """
-import os, pkgutil, signal, sys
-home, table, where, nth, when = sys.argv[1:]
-owner, _, name = where.replace(":", ".").rpartition(".")
-owner = pkgutil.resolve_name(owner)
-original, calls = getattr(owner, name), []
-
-def killing(*args, **kwargs):
-    calls.append(name)
-    if len(calls) == int(nth) and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = original(*args, **kwargs)
-    if len(calls) == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, killing)
-import receivables
-receivables.repair_findings(table, home, by="Ana Gil")
-"""
+KILLED_REPAIR: Final = f"{KILLING}receivables.repair_findings(sys.argv[5], home, by='Ana Gil')"
 
 POINTS: Final = {
     "the file is given back, not yet read": ("receivables.repair:restore_source", 1, "after"),
@@ -108,7 +89,7 @@ def undisturbed(damaged_once: Path, right: Path, tmp_path_factory: pytest.TempPa
 def test_a_repair_that_was_killed_is_made_good_by_the_same_again(
     point: str, damaged: Path, right: Path, undisturbed: PublishedRows
 ) -> None:
-    with script(KILLED_REPAIR, damaged, right, *map(str, POINTS[point])) as run:
+    with script(KILLED_REPAIR, damaged, *map(str, POINTS[point]), right) as run:
         assert run.wait(60) == -signal.SIGKILL, run.communicate()[1]
     assert command("findings", "repair", right, "--home", damaged, "--by", "Ana Gil").exit_code == 0
     receivables.build(damaged)
@@ -122,7 +103,7 @@ def test_a_night_after_a_killed_repair_is_as_if_it_had_never_begun(damaged: Path
     receivables.build(damaged)
     before = all_published(damaged)
     point = POINTS["all is in the lake, nothing registered"]
-    with script(KILLED_REPAIR, damaged, right, *map(str, point)) as run:
+    with script(KILLED_REPAIR, damaged, *map(str, point), right) as run:
         assert run.wait(60) == -signal.SIGKILL, run.communicate()[1]
     receivables.build(damaged)
     assert all_published(damaged) == before
