@@ -62,13 +62,15 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "started_at": pa.timestamp("us"),
     "finished_at": pa.timestamp("us"),
     "loaded_at": pa.timestamp("us"),
+    "resolved_at": pa.timestamp("us"),
     "control_total": _MONEY,
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
     "open_local": _MONEY,
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(
-        ("batch_id", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"), pa.int64()
+        ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
+        pa.int64(),
     ),
 }
 

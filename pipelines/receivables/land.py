@@ -19,7 +19,7 @@ from receivables.intake.container import inspect
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
-from receivables.sources import has_quarantined, keep_source
+from receivables.sources import Kept, has_quarantined, keep_source
 from receivables.state import LOADED, Batch, InboxFile, counting
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _read_into_lake(
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
         if has_quarantined(landed):
-            keep_source(night.home.lake, path, landed.source.sha256, first_id, companies)
+            keep_source(night.home.lake, path, landed.source.sha256, first_id, Kept(companies, _header_line(con)))
         batches = lake.write(
             con,
             landed,
@@ -197,6 +197,12 @@ def _read_into_lake(
         )
         night.state.add(batches)
     return batches
+
+
+def _header_line(con: Connection) -> str:
+    """The header of the file that was read, as it stands."""
+    rows = con.execute("select raw from classed where row_class = 'header' order by line_no limit 1").fetchall()
+    return str(rows[0][0]) if rows else ""
 
 
 def _judged(night: Night, planned: Sequence[Batch], told: Sequence[Batch], reading: Reading) -> set[tuple[str, str]]:

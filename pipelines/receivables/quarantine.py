@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables import lake
 from receivables.engine import connect
+from receivables.sources import kept_source
 from receivables.state import counting, readings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _REF: Final = re.compile(r"B([1-9][0-9]{0,17})-L([1-9][0-9]{0,17})")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a quarantined record; `batch_id` is the first batch of the reading that found it."""
+    """One thing that is wrong with a quarantined record; `batch_id` is the first batch of the reading that found it, `header_line` what it is read by."""
 
     batch_id: int
     file_name: str
@@ -32,6 +33,7 @@ class Problem:
     column_name: str
     raw_value: str
     raw_line: str
+    header_line: str = ""
 
     @property
     def ref(self) -> str:
@@ -59,7 +61,13 @@ def problems(root: Path, told: Sequence[Sequence[Batch]], lines: Iterable[int] |
             f" from ({lake.findings_of(root, list(names))}) where action = 'quarantine' and line_no is not null{wanted}"
             " order by batch_id, line_no, column_name, reason_code"
         ).fetchall()
-    return [Problem(batch_id, names[batch_id], *rest) for batch_id, *rest in rows]
+    arrivals = {reading[0].batch_id: reading[0].arrival_id for reading in told}
+    kept = {batch_id: kept_source(root, arrivals[batch_id]) for batch_id in {row[0] for row in rows}}
+    headers = {batch_id: beside.header_line if beside is not None else "" for batch_id, beside in kept.items()}
+    return [
+        Problem(batch_id, names[batch_id], line_no, reason, column, value, raw, headers[batch_id])
+        for batch_id, line_no, reason, column, value, raw in rows
+    ]
 
 
 def in_quarantine(root: Path, batches: Sequence[Batch]) -> list[Problem]:

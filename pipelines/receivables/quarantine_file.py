@@ -22,7 +22,7 @@ LEAVE_OUT: Final = "leave_out"
 
 WIDTHS: Final[Mapping[str, int]] = {
     "ref": 14, "file_name": 34, "line_no": 9, "reason_code": 20, "reason": 46, "column_name": 18, "raw_value": 22,
-    "repaired_value": 22, "raw_line": 70, "repaired_line": 70, "decision": 14,
+    "repaired_value": 22, "header_line": 40, "raw_line": 70, "repaired_line": 70, "decision": 14,
 }  # fmt: skip
 """The table's columns in order, and how many characters wide a spreadsheet shows them."""
 
@@ -125,6 +125,7 @@ def _cells(problem: Problem, sentence: Callable[[str], str]) -> dict[str, str]:
         "reason": sentence(problem.reason_code),
         "column_name": problem.column_name,
         "raw_value": problem.raw_value,
+        "header_line": problem.header_line,
         "raw_line": problem.raw_line,
     }
 

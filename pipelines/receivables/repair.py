@@ -16,7 +16,7 @@ from receivables.intake.read import Request, read_file
 from receivables.intake.substitute import Asked
 from receivables.land import recorded_for, scratch_connection
 from receivables.quarantine import in_quarantine, place_of, problems
-from receivables.sources import keep_repairs, known_companies, restore_source
+from receivables.sources import keep_repairs, kept_source, restore_source
 from receivables.state import Repair, counting, readings
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _as_json(one: Asked) -> str:
 def _read_all_again(night: Night, sha256: str, asked: Sequence[Asked], by: str, today: date) -> None:
     """Read every reading of a file's content again that does not know all of its repairs yet, which are recorded with the first."""
     current = [reading for reading in readings(counting(night.state.batches())) if reading[0].file_sha256 == sha256]
-    kept = [one for one in current if known_companies(night.home.lake, one[0].arrival_id) is not None]
+    kept = [one for one in current if kept_source(night.home.lake, one[0].arrival_id) is not None]
     if not kept and asked:
         raise _not_kept(current)
     for reading in kept:
@@ -249,9 +249,9 @@ def _landed(con: Connection, request: Request, scratch: Path) -> Landed:
 
 
 def _request(night: Night, origin: Batch, scratch: Path, asked: Sequence[Asked], today: date) -> Request:
-    companies = known_companies(night.home.lake, origin.arrival_id)
+    beside = kept_source(night.home.lake, origin.arrival_id)
     profiles = [profile for profile in available(night.home.profiles) if profile.id == origin.profile_id]
-    if companies is None or not profiles:
+    if beside is None or not profiles:
         raise FileRefused(
             got=f"{origin.file_name}, which profile {origin.profile_id!r} read, known here no longer",
             expected="the profile it was read with",
@@ -265,7 +265,7 @@ def _request(night: Night, origin: Batch, scratch: Path, asked: Sequence[Asked],
         path,
         profiles,
         night.settings,
-        companies,
+        beside.companies,
         today,
         origin.extract_as_of,
         origin.mode,

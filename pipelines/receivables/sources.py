@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
@@ -24,8 +24,16 @@ _LEVEL: Final = 3
 """How hard a file is compressed: exports shrink to a tenth soon, and the night waits for it."""
 
 
-def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, companies: Companies) -> None:
-    """Keep a file's bytes, once per content, and what was known of its companies when it arrived.
+@dataclass(frozen=True)
+class Kept:
+    """What stands beside a kept file's bytes: what was known of its companies when it arrived, and its header as it stands."""
+
+    companies: Companies
+    header_line: str
+
+
+def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept) -> None:
+    """Keep a file's bytes, once per content, and what a later reading needs beside them.
 
     Raises:
         FileRefused: the file has changed since it was read.
@@ -45,13 +53,16 @@ def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, companies:
                 reason="FILE_UNREADABLE",
             )
         settle(unfinished, target)
-    _write(target.with_name(f"{arrival_id}.json"), asdict(companies))
+    _write(target.with_name(f"{arrival_id}.json"), asdict(kept))
 
 
-def known_companies(root: Path, arrival_id: int | None) -> Companies | None:
-    """What was known of its companies when a file arrived; None where the file was not kept."""
+def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
+    """What stands beside a file's bytes; None where the file was not kept."""
     path = root / "source" / f"{arrival_id}.json"
-    return Companies(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return Kept(Companies(**told["companies"]), told["header_line"])
 
 
 def restore_source(root: Path, sha256: str, target: Path) -> None:

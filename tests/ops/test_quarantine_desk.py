@@ -315,3 +315,34 @@ def test_rows_that_were_not_repaired_are_as_old_as_before(damaged: Path, export:
     assert {key: after[key] for key in before} == before
     ((moment,),) = ask(damaged, "select max(recorded_at) from ops.repair")
     assert {at for key, at in after.items() if key not in before} <= {moment, *after.values()}
+
+
+def sap_home(tmp_path: Path) -> tuple[Export, Path]:
+    """A drawn list with totals of which three lines are in quarantine."""
+    export = drawn(tmp_path, 30)
+    return export, home_with(tmp_path / "home", export, export.damaged(3))
+
+
+def test_an_amount_that_the_files_own_total_contradicts_is_refused(tmp_path: Path) -> None:
+    export, home = sap_home(tmp_path)
+    table = take_out(home)
+    wrong = {"amount_local": "1,00"}
+    answer = lambda row: {  # noqa: E731  # one rule, said where it is used
+        "repaired_value": wrong.get(row["column_name"]) or export.right_value(int(row["line_no"]), row["column_name"])
+    }
+    ended = command("findings", "repair", filled(table, answer, tmp_path / "wrong.xlsx"), "--home", home)
+    assert ended.exit_code == 3
+    assert "whose total says" in ended.only_message()
+    assert "try the amounts as the file should have said them" in ended.only_message()
+    ended = command("findings", "repair", filled(table, right_answers(export), tmp_path / "right.xlsx"), "--home", home)
+    assert (ended.exit_code, ended.stdout[:10]) == (0, "3 repaired")
+
+
+def test_a_line_left_out_of_a_list_is_told_beside_its_total(tmp_path: Path) -> None:
+    _, home = sap_home(tmp_path)
+    table = take_out(home)
+    assert {row["header_line"][:4] for row in read(table)} == {"|S  "}
+    back = filled(table, lambda _: {"decision": "leave_out"}, tmp_path / "out.xlsx")
+    assert command("findings", "repair", back, "--home", home).stdout.startswith("0 repaired, 3 left out")
+    receivables.build(home)
+    assert ask(home, "select action from ops.issue where reason_code = 'CONTROL_TOTAL'") == [("accept_warn",)]
