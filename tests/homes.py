@@ -33,6 +33,27 @@ FIGURES: Final = ("marts.open_item", "marts.aging", "marts.aging_control", "mart
 HALF_DONE: Final = ("*.writing", "*.building*", ".spill-*", ".reading-*", "*.new")
 """Names of what a run has under way."""
 
+KILLING: Final = """
+import os, pkgutil, signal, sys
+home, where, nth, when = sys.argv[1:5]
+owner, _, name = where.replace(":", ".").rpartition(".")
+owner = pkgutil.resolve_name(owner)
+original, calls = getattr(owner, name), []
+
+def killing(*args, **kwargs):
+    calls.append(name)
+    if len(calls) == int(nth) and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    result = original(*args, **kwargs)
+    if len(calls) == int(nth):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+setattr(owner, name, killing)
+import receivables
+"""
+"""The beginning of a script that is killed at a point: its arguments are a home, a function, which call of it, before or after that call."""
+
 PublishedRows = dict[str, list[tuple[tuple[str, Any], ...]]]
 
 

@@ -62,13 +62,15 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "started_at": pa.timestamp("us"),
     "finished_at": pa.timestamp("us"),
     "loaded_at": pa.timestamp("us"),
+    "resolved_at": pa.timestamp("us"),
     "control_total": _MONEY,
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
     "open_local": _MONEY,
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(
-        ("batch_id", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"), pa.int64()
+        ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
+        pa.int64(),
     ),
 }
 
@@ -113,11 +115,12 @@ _BATCH: Final = (
         "control_total_file",
         "status",
         "loaded_at",
+        "superseded_by",
     ),
 )
 _ISSUE: Final = (
     *("issue_id", "batch_id", "line_no", "column_name", "reason_code", "action", "count"),
-    *("raw_value", "repaired_value", "raw_line"),
+    *("raw_value", "repaired_value", "raw_line", "resolved_at"),
 )
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 

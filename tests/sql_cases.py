@@ -4,7 +4,8 @@ A case is a folder `tests/sql/<schema>.<model>/<case>/` with
 
 - `given/<schema>.<table>.csv`, one file per table the model reads. Empty is NULL, `""` is the empty text, lists are
   separated by `;`. A table of the dictionary (in `lake`, `entries`, `staging` or `core`) has all its columns, with their
-  types; those the file leaves out are NULL, in `lake` as the loader fills them: defaults, every row current and first. Any
+  types; those the file leaves out are NULL, in `lake` as the loader fills them: defaults, every row current and first, its
+  batch the one of its file's arrival. Any
   other column needs its type in `params.toml`. `params.*` holds the default settings unless the case gives the table. A
   model of `entries` that is read and not given is built from the lake in its turn; tables of the lake not given are empty.
 - `expect.csv`: the result, in any order, on exactly the columns it lists. Numbers compare exactly, doubles to nine digits.
@@ -45,6 +46,7 @@ LANDING_TYPES: Final = {
     "loaded_at": "TIMESTAMP",
     "is_current": "BOOLEAN",
     "is_first": "BOOLEAN",
+    "arrival_id": "BIGINT",
 }
 
 LANDED: Final = {"is_current": True, "is_first": True, "recorded_source": "batch", "source_mode": "delta"}
@@ -145,6 +147,8 @@ def _fill(db: duckdb.DuckDBPyConnection, table: str, untold: Iterable[str]) -> N
     filled = {name: column.default for name, column in columns.items() if column.default} | LANDED
     for name in sorted(filled.keys() & untold):
         db.execute(f"update lake.{table} set {_quoted(name)} = {_literal(filled[name])}")
+    if "arrival_id" in untold:
+        db.execute(f"update lake.{table} set arrival_id = batch_id")
 
 
 def _params_types(db: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:

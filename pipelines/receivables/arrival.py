@@ -107,11 +107,11 @@ def _extract_before(batch: Batch, told: Sequence[Batch]) -> Batch | None:
     if batch.mode not in EXTRACTS or day is None or _is_known(batch, told):
         return None
     before = [
-        (other.extract_as_of, other.batch_id, other)
+        (other.extract_as_of, other.arrival_id or other.batch_id, other.batch_id, other)
         for other in same_kind(batch, told)
         if other.mode == batch.mode and other.extract_as_of is not None and other.extract_as_of <= day
     ]
-    return max(before)[2] if before else None
+    return max(before)[3] if before else None
 
 
 def _rows(batch: Batch) -> int:

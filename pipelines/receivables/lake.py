@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES, Table
-from receivables.state import LOADED, Batch
+from receivables.state import Batch, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -34,6 +34,19 @@ _MARKS: Final = "extract_as_of date, source_mode varchar, is_current boolean, is
 _ISSUES: Final = "issue"
 
 
+_ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name": "varchar", "reason_code": "varchar", "action": "varchar",
+                         "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When a file that is read again arrived: its first batch then, and the moment; only rows of lines repaired since are recorded later, each at its moment."""
+
+    arrival_id: int
+    at: datetime
+    repaired: Mapping[int, datetime]
+
+
 def write(
     con: duckdb.DuckDBPyConnection,
     landed: Landed,
@@ -42,20 +55,24 @@ def write(
     first_id: int,
     loaded_at: datetime,
     is_first_load: Callable[[str, str], bool],
+    arrival: Arrival | None = None,
 ) -> list[Batch]:
     """Write a landed file into the lake and return its batches, not yet registered: until then nothing of it counts.
 
     `is_first_load(company, table)` says whether the file is the first of its kind there, or history loaded afterwards, in which case rows count
-    as recorded on their posting date.
+    as recorded on their posting date. `arrival` is that of a file which is read again.
     """
     batches = batches_of(con, landed, first_id, loaded_at)
+    if arrival is not None:
+        batches = [replace(batch, arrival_id=arrival.arrival_id) for batch in batches]
     for batch in batches:
         if batch.table_name in landed.tables:
             present = {
                 row[0]
                 for row in con.execute(f"select column_name from (describe landing.{batch.table_name})").fetchall()
             }
-            recorded = _recorded(batch, present, is_first_load(batch.company_id, batch.table_name))
+            is_first = is_first_load(batch.company_id, batch.table_name)
+            recorded = _recorded(batch, present, is_first, arrival)
             # What a file never tells is no column of its rows, and reads as NULL: most of an export's columns are such.
             columns = ", ".join(
                 _column(present, batch.table_name, name)
@@ -87,12 +104,33 @@ def _default(table: str, name: str) -> str | None:
     return column.default if column is not None else None
 
 
-def _recorded(batch: Batch, present: set[str], is_first_load: bool) -> str:
-    loaded = f"timestamp {lit(batch.loaded_at.isoformat(sep=' '))}"
+def _recorded(batch: Batch, present: set[str], is_first_load: bool, arrival: Arrival | None) -> str:
+    loaded = _moment(batch.loaded_at)
+    if arrival is not None:
+        cases = "".join(
+            f" when line_no in ({', '.join(str(line) for line, when in arrival.repaired.items() if when == at)}) then {_moment(at)}"
+            for at in sorted(set(arrival.repaired.values()))
+        )
+        loaded = f"(case{cases} else {_moment(arrival.at)} end)" if cases else _moment(arrival.at)
     posted = [name for name in _POSTED.get(batch.table_name, ()) if name in present]
     if is_first_load and posted:
         return f"least(coalesce({', '.join(posted)})::timestamp, {loaded}) as recorded_at, 'assumed_posting' as recorded_source"
     return f"{loaded} as recorded_at, 'batch' as recorded_source"
+
+
+def _moment(at: datetime) -> str:
+    return f"timestamp {lit(at.isoformat(sep=' '))}"
+
+
+def recorded_when_posted(con: duckdb.DuckDBPyConnection, root: Path, reading: Sequence[Batch]) -> set[tuple[str, str]]:
+    """Companies and tables of a reading whose rows count as recorded on their posting date."""
+    posted = set()
+    for batch in reading:
+        path = root / batch.table_name / f"{batch.batch_id}.parquet"
+        query = f"select 1 from read_parquet({lit(str(path))}) where recorded_source = 'assumed_posting' limit 1"
+        if path.exists() and con.execute(query).fetchall():
+            posted.add((batch.company_id, batch.table_name))
+    return posted
 
 
 def batches_of(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, loaded_at: datetime) -> list[Batch]:
@@ -142,6 +180,7 @@ def batches_of(con: duckdb.DuckDBPyConnection, landed: Landed, first_id: int, lo
                 else None,
                 status=account.status,
                 loaded_at=loaded_at,
+                arrival_id=first_id,
             )
         )
     return batches
@@ -199,7 +238,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
     con.execute(f"copy ({query}) to {lit(str(unfinished))} (format parquet, compression zstd, compression_level 1)")
-    _settle(unfinished, target)
+    settle(unfinished, target)
 
 
 def _manifest(batch: Batch, root: Path) -> None:
@@ -207,10 +246,10 @@ def _manifest(batch: Batch, root: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
     unfinished.write_text(json.dumps(asdict(batch), default=str, ensure_ascii=False, indent=1), encoding="utf-8")
-    _settle(unfinished, target)
+    settle(unfinished, target)
 
 
-def _settle(unfinished: Path, target: Path) -> None:
+def settle(unfinished: Path, target: Path) -> None:
     """Make a finished file appear whole or not at all, also after a power cut."""
     with unfinished.open("rb") as stream:
         os.fsync(stream.fileno())
@@ -228,18 +267,19 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
     A row's current version is that of the latest extract; missing_since is the first full extract after it, read by the same profile, that no
     longer holds the row. A full file with lines in quarantine says nothing about what is gone: the row may be one of those lines. What a full
     extract tells after a later one was loaded that no longer holds it was never part of the present: it is told as an open item is, whose
-    source_mode says that it counts until then.
+    source_mode says that it counts until then. Of files of one day the one that arrived last counts, whenever its lines were repaired.
     """
     con.execute("attach ':memory:' as lake")
-    loaded = [batch for batch in batches if batch.status in LOADED]
+    loaded = counting(batches)
     con.execute(
-        "create table lake.batch (batch_id bigint, company_id varchar, source_system varchar, profile_id varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
+        "create table lake.batch (batch_id bigint, arrival_id bigint, company_id varchar, source_system varchar, profile_id varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
     )
     if loaded:
         torn = {(b.file_sha256, b.loaded_at) for b in loaded if b.lines_quarantined and b.mode == "full"}
         rows = [
             [
                 b.batch_id,
+                b.arrival_id or b.batch_id,
                 b.company_id,
                 b.source_system,
                 b.profile_id,
@@ -250,7 +290,7 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
             ]
             for b in loaded
         ]
-        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table in TABLES.values():
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))
@@ -258,7 +298,9 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
 
 def _empty(table: Table) -> str:
     columns = ", ".join(f"{ident(name)} {kind}" for name, kind in table.ddl_columns.items())
-    return f"create table lake.{table.name} ({columns}, {_MARKS})"
+    return (
+        f"create table lake.{table.name} ({columns}, {_MARKS}{', arrival_id bigint' if table.name in SHARED else ''})"
+    )
 
 
 SHARED: Final = ("customer",)
@@ -280,12 +322,12 @@ def _versions(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Ba
     current = (
         "true"
         if is_told_once
-        else f"row_number() over (partition by {key}{by_file} order by told.extract_as_of desc, told.batch_id desc) = 1"
+        else f"row_number() over (partition by {key}{by_file} order by told.extract_as_of desc, told.arrival_id desc) = 1"
     )
     first = (
         "true"
         if is_told_once
-        else f"row_number() over (partition by {key} order by told.extract_as_of, told.batch_id) = 1"
+        else f"row_number() over (partition by {key} order by told.extract_as_of, told.arrival_id) = 1"
     )
     # an allocation that is gone is void from that day on anyway
     mode = (
@@ -293,31 +335,25 @@ def _versions(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Ba
         if "voided_date" in table.columns
         else "case when told.source_mode = 'full' and missing.was_missing then 'open_items' else told.source_mode end"
     )
+    left_aside = "profile_id" if table.name in SHARED else "profile_id, arrival_id"
     return (
-        f"with told as (select {columns}, batch.extract_as_of, batch.source_mode, batch.profile_id from read_parquet([{files}], union_by_name = true) as version"
+        f"with told as (select {columns}, batch.extract_as_of, batch.source_mode, batch.profile_id, batch.arrival_id from read_parquet([{files}], union_by_name = true) as version"
         " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
-        " missing as (select earlier.batch_id, min(later.extract_as_of) as missing_since, bool_or(later.batch_id < earlier.batch_id) as was_missing"
+        " missing as (select earlier.batch_id, min(later.extract_as_of) as missing_since, bool_or(later.arrival_id < earlier.arrival_id) as was_missing"
         " from lake.batch as earlier inner join lake.batch as later on earlier.company_id = later.company_id and earlier.profile_id = later.profile_id"
         " and earlier.table_name = later.table_name and earlier.extract_as_of < later.extract_as_of"
         f" where later.table_name = {lit(table.name)} and later.source_mode in ('full', 'open_items') and later.is_whole group by earlier.batch_id)"
-        f" select told.* exclude (profile_id) replace ({mode} as source_mode), {current} as is_current, {first} as is_first, missing.missing_since"
+        f" select told.* exclude ({left_aside}) replace ({mode} as source_mode), {current} as is_current, {first} as is_first, missing.missing_since"
         " from told left join missing on told.batch_id = missing.batch_id"
     )
 
 
-def issues(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch], target: str) -> None:
-    """Create table `target` with the findings of the batches' files, as published in ops.issue."""
-    wanted = [root / _ISSUES / f"{batch.batch_id}.parquet" for batch in batches]
+def findings_of(root: Path, first_batches: Sequence[int]) -> str:
+    """SQL for the findings of some readings as the lake keeps them, each told by the reading's first batch."""
+    wanted = [root / _ISSUES / f"{batch_id}.parquet" for batch_id in first_batches]
     files = ", ".join(lit(str(path)) for path in wanted if path.exists())
-    columns = "line_no, column_name, reason_code, action, count, raw_value, repaired_value, raw_line"
-    source = (
-        f"select batch_id, {columns} from read_parquet([{files}])"
-        if files
-        else (
-            "select null::bigint as batch_id, null::bigint as line_no, null::varchar as column_name, null::varchar as reason_code, null::varchar as action,"
-            " null::bigint as count, null::varchar as raw_value, null::varchar as repaired_value, null::varchar as raw_line where false"
-        )
-    )
-    con.execute(
-        f"create table {target} as select row_number() over (order by batch_id, line_no nulls first, reason_code, column_name) as issue_id, * from ({source})"
-    )
+    columns = ", ".join(_ISSUE_COLUMNS)
+    if files:
+        return f"select {columns} from read_parquet([{files}])"
+    nothing = ", ".join(f"null::{kind} as {name}" for name, kind in _ISSUE_COLUMNS.items())
+    return f"select {nothing} where false"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -18,12 +18,15 @@ from receivables.intake.company import Companies
 from receivables.intake.container import inspect
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
-from receivables.state import LOADED, Batch, InboxFile
+from receivables.intake.substitute import Replacement
+from receivables.sources import Kept, has_quarantined, keep_source
+from receivables.state import LOADED, Batch, InboxFile, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from receivables.engine import Connection
+    from receivables.intake.container import Source
     from receivables.run import Night
 
 NOT_EXPORTS: Final = ("README.md", "truth.json")
@@ -93,12 +96,13 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
     run_id, sha256 = night.run.run_id, ""
     try:
-        sha256 = inspect(path, night.settings.ingest.max_file_mb).sha256
+        source = inspect(path, night.settings.ingest.max_file_mb)
+        sha256 = source.sha256
         known = _known(night, path.name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
             return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
-        batches = _read_into_lake(night, path, profiles, today, reading)
+        batches = _read_into_lake(night, source, profiles, today, reading)
     except FileRefused as refusal:
         night.refusals.append(refusal)
         _register_refusal(night, path, sha256, refusal)
@@ -112,9 +116,8 @@ def _known(night: Night, name: str, sha256: str, profiles: Sequence[Profile], re
     tables = {profile.id for profile in profiles if profile.shape == "table"}
     return [
         batch
-        for batch in night.state.batches()
+        for batch in counting(night.state.batches())
         if batch.file_sha256 == sha256
-        and batch.status in LOADED
         and (batch.profile_id, batch.profile_version) in versions
         and reading.extract_as_of in (None, batch.extract_as_of)
         and reading.mode in (None, batch.mode)
@@ -139,31 +142,51 @@ def _worst(batches: Sequence[Batch]) -> str:
     return max((batch.status for batch in batches), key=LOADED.index)
 
 
-def _read_into_lake(
-    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading
-) -> list[Batch]:
-    told = night.state.batches()
+@contextmanager
+def scratch_connection(night: Night) -> Iterator[tuple[Connection, Path]]:
+    """A connection to read one file with, and a folder for what that needs meanwhile."""
     with (
         tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as scratch,
         closing(connect(":memory:", night.settings, temp=Path(scratch))) as con,
     ):
         con.execute(f"set memory_limit = '{night.settings.ingest.memory_limit}'")
+        yield con, Path(scratch)
+
+
+def recorded_for(night: Night, sha256: str) -> tuple[Replacement, ...]:
+    """What people decided about lines of a file's content, in order: it holds whenever that content is read."""
+    return tuple(
+        Replacement(repair.line_no, repair.repaired_line, repair.decision == "left_out")
+        for repair in night.state.repairs(sha256=sha256)
+    )
+
+
+def _read_into_lake(
+    night: Night, source: Source, profiles: Sequence[Profile], today: date, reading: Reading
+) -> list[Batch]:
+    path = source.path
+    told = night.state.batches()
+    companies = _companies(night, counting(told), reading.company)
+    with scratch_connection(night) as (con, scratch):
         request = Request(
             path,
             profiles,
             night.settings,
-            _companies(night, told, reading.company),
+            companies,
             today,
             reading.extract_as_of,
             reading.mode,
+            recorded=recorded_for(night, source.sha256),
         )
-        landed = read_file(con, request, Path(scratch))
+        landed = read_file(con, request, scratch)
         _refuse_future(path, landed.extract_as_of, today)
         first_id, loaded_at = night.state.next_batch_id(), utc_now()
         if not reading.allow_short:
             arrival.refuse_cut_off(path.name, *_size(con), night.settings.ingest)
         planned = lake.batches_of(con, landed, first_id, loaded_at)
-        posted = _judged(night, planned, [batch for batch in told if batch.status in LOADED], reading)
+        posted = _judged(night, planned, told, reading)
+        if has_quarantined(landed):
+            keep_source(night.home.lake, path, landed.source.sha256, first_id, Kept(companies, _header_line(con)))
         batches = lake.write(
             con,
             landed,
@@ -176,6 +199,12 @@ def _read_into_lake(
     return batches
 
 
+def _header_line(con: Connection) -> str:
+    """The header of the file that was read, as it stands."""
+    rows = con.execute("select raw from classed where row_class = 'header' order by line_no limit 1").fetchall()
+    return str(rows[0][0]) if rows else ""
+
+
 def _judged(night: Night, planned: Sequence[Batch], told: Sequence[Batch], reading: Reading) -> set[tuple[str, str]]:
     """Companies and tables of a file whose rows count as recorded when they were posted: the first of their kind, and history loaded afterwards.
 
@@ -185,15 +214,17 @@ def _judged(night: Night, planned: Sequence[Batch], told: Sequence[Batch], readi
         FileRefused: the file cannot follow those loaded before it.
     """
     setting, until = night.settings.ingest, night.state.landed_until()
-    earlier = [batch for batch in told if until is not None and batch.loaded_at <= until]
+    current = counting(told)
+    # What came in an earlier run stays known as such when its lines are repaired in a later one.
+    earlier = [batch for batch in told if batch.status in LOADED and until is not None and batch.loaded_at <= until]
     if not reading.allow_short:
-        arrival.refuse_shrunken(planned, told, setting)
+        arrival.refuse_shrunken(planned, current, setting)
     if not reading.backfill:
         arrival.refuse_late(planned, earlier, setting)
     return {
         (batch.company_id, batch.table_name)
         for batch in planned
-        if not arrival.same_kind(batch, told) or arrival.is_late(batch, earlier, setting)
+        if not arrival.same_kind(batch, current) or arrival.is_late(batch, earlier, setting)
     }
 
 
@@ -219,7 +250,7 @@ def _refuse_future(path: Path, day: date, today: date) -> None:
 
 def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Companies:
     """Known companies: of the settings first, then those the lake describes; a single one is the default."""
-    described = tuple(b for b in told if b.table_name == "company" and b.status in LOADED)
+    described = tuple(b for b in told if b.table_name == "company")
     currencies = {c.id: c.local_currency for c in night.settings.company}
     for company_id, currency in _described(night.home.lake, described) if described else ():
         currencies.setdefault(company_id, currency)

@@ -13,6 +13,8 @@ from receivables.errors import UsageError
 from receivables.home import Home, private_files
 from receivables.land import Reading, file_reasons, inbox_files, land
 from receivables.publish import build_and_publish
+from receivables.quarantine_file import read_table
+from receivables.repair import Repaired, take_back
 from receivables.run import Night, Outcome, Progress, started
 from receivables.state import State
 from receivables.warehouse import Warehouse, published_file
@@ -80,6 +82,19 @@ def ingest(
         files = land(night, found, today, reading)
         night.record(finished_at=utc_now(), status="landed")
         return Outcome(night.run.run_id, None, files, needs_person=file_reasons(files), refusals=tuple(night.refusals))
+
+
+def repair(home: Path, path: Path, by: str, *, today: date, progress: Progress | None = None) -> Repaired:
+    """Take a repaired quarantine table back; nothing is built or published.
+
+    Raises:
+        UsageError: it is no such table, names no quarantined line, or contradicts itself; nothing was changed.
+    """
+    rows = read_table(path)
+    with started(Home(home), None, None, progress or Progress()) as night:
+        told = take_back(night, rows, by, today)
+        night.record(finished_at=utc_now(), status="repaired")
+        return told
 
 
 def build(

@@ -82,19 +82,22 @@ def night_page(
         listed_files: rows of `ops.batch` listed one by one; the rest is one line.
     """
     run, started = _run(frames["ops.run"])
-    companies = _companies(frames["core.company"], frames["ops.batch"])
+    # A file that was read again with repaired lines is one file, and what it resolved waits for nobody.
+    told = frames["ops.batch"][frames["ops.batch"]["superseded_by"].isna()]
+    issue = frames["ops.issue"][frames["ops.issue"]["resolved_at"].isna()]
+    companies = _companies(frames["core.company"], told)
     aging = _with_ledger(frames["marts.aging"], companies)
-    batch = _in_order(frames["ops.batch"], started)
+    batch = _in_order(told, started)
     return NightPage(
         run=run,
         companies=companies,
         buckets=_buckets(frames["params.bucket"]),
         ledgers=tuple(_ledgers(frames, aging, companies, run, top_customers)),
         proofs=tuple(_proofs(frames["marts.aging_control"], aging, control_amount_per_item)),
-        batches=tuple(_batches(batch.head(listed_files), frames["ops.issue"], started)),
+        batches=tuple(_batches(batch.head(listed_files), issue, started)),
         loaded=_lines(batch),
         earlier=_lines(batch.iloc[listed_files:]),
-        findings=tuple(_findings(frames["ops.issue"], frames["ops.batch"])),
+        findings=tuple(_findings(issue, told)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +14,9 @@ from receivables.dates import utc_now
 from receivables.engine import Connection, comment, connect, models, run_entries, run_models
 from receivables.errors import NightFailed, UsageError
 from receivables.land import file_reasons
+from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
-from receivables.state import LOADED, Batch, InboxFile, Run
+from receivables.state import LOADED, Batch, InboxFile, Repair, Run
 from receivables.warehouse import PUBLISHED
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def _build(
         comment(con, "ops.run", "One row: the run that built this file.")
         con.execute("commit")
         counts["items"] = len(models())
-        counts["findings"] = _scalar(con, "select count(*) from ops.issue where action <> 'skip'")
+        counts["findings"] = _scalar(
+            con, "select count(*) from ops.issue where action <> 'skip' and resolved_at is null"
+        )
         con.execute("detach lake")
         con.execute("checkpoint")
     return reasons
@@ -175,18 +178,37 @@ def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files:
     refused = {(b.file_name, b.file_sha256): b.batch_id for b in batches if b.status == "refused"}
     current = {batch_id for key, batch_id in refused.items() if key in in_sight}
     shown = [b for b in batches if b.status != "refused" or b.batch_id in current]
+    repairs = night.state.repairs(night.run.known_at)
+    after = superseded_by(batches)
     con.execute("create schema ops")
-    _table(con, "ops.batch", Batch, shown)
+    _table(
+        con, "ops.batch", _ShownBatch, [_ShownBatch(**asdict(b), superseded_by=after.get(b.batch_id)) for b in shown]
+    )
     _table(con, "ops.inbox_file", InboxFile, files)
-    comment(con, "ops.batch", "One row per file, company and table loaded, and per file refused this night.")
-    comment(con, "ops.inbox_file", "One row per file this night saw in its inbox and what became of it.")
-    lake.issues(con, night.home.lake, shown, "ops.issue")
+    _table(con, "ops.repair", Repair, repairs)
+    publish_issues(con, night.home.lake, shown, repairs, "ops.issue")
     for check in sorted(model.full_name for model in models() if model.schema == "checks"):
         con.execute(
-            "insert into ops.issue select (select coalesce(max(issue_id), 0) from ops.issue) + row_number() over (), batch_id, line_no, column_name, reason_code, action, count,"
-            f" raw_value, null, null from {check}"
+            "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + row_number() over () as issue_id, batch_id, line_no,"
+            f" column_name, reason_code, action, count, raw_value from {check}"
         )
-    comment(con, "ops.issue", "One row per finding: about a file, a line, or what the build noticed.")
+    for table, words in _COMMENTS.items():
+        comment(con, table, words)
+
+
+@dataclass(frozen=True)
+class _ShownBatch(Batch):
+    """A batch as published; `superseded_by` is the first batch of the reading with repaired lines that counts in its place."""
+
+    superseded_by: int | None = None
+
+
+_COMMENTS: Final = {
+    "ops.batch": "One row per file, company and table loaded, and per file refused this night; where superseded_by is not NULL, the repaired reading counts instead.",
+    "ops.inbox_file": "One row per file this night saw in its inbox and what became of it.",
+    "ops.repair": "One row per decision of a person about a quarantined line; the latest of a file's content and line counts.",
+    "ops.issue": "One row per finding: about a file, a line, or what the build noticed; one with resolved_at has left the quarantine.",
+}
 
 
 def _table(con: Connection, name: str, kind: type[Any], records: Sequence[Any]) -> None:

@@ -20,7 +20,11 @@ LOADED: Final = ("ok", "warn", "needs_person")
 
 @dataclass(frozen=True)
 class Batch:
-    """One file x company x table; rows are logical, lines physical, and each line of a file is counted in exactly one of its batches."""
+    """One file x company x table; rows are logical, lines physical, and each line of a file is counted in exactly one of its batches.
+
+    `arrival_id` is the first batch made when the file arrived; a later reading of it, with lines repaired by a person, keeps it. None where no
+    later reading is possible.
+    """
 
     batch_id: int
     source_system: str
@@ -45,14 +49,37 @@ class Batch:
     control_total_file: str | None
     status: str
     loaded_at: datetime
+    arrival_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a person decided about a quarantined record, an event that is never changed: the latest of a file's content and line counts.
+
+    `batch_id` and `line_no` are where the record was in quarantine, `raw_line` what it said there, `asked` what the person filled in (JSON),
+    `repaired_line` what is read in its place: the text with as many lines, or the cells as a JSON list where a file has no lines.
+    `decision` is repaired or left_out; `new_batch_id` the first batch of the reading in which it took effect.
+    """
+
+    repair_id: int
+    file_sha256: str
+    batch_id: int
+    line_no: int
+    raw_line: str
+    asked: str
+    decision: str
+    repaired_line: str
+    new_batch_id: int
+    recorded_by: str
+    recorded_at: datetime
 
 
 @dataclass(frozen=True)
 class Run:
     """One run: the date it answers for, what it knew, how it ended.
 
-    `status` is running, published, needs_person (published too), landed (nothing was to be built), rendered (reports only), failed, or
-    interrupted (cut off; found by the next run).
+    `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), rendered
+    (reports only), failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -89,9 +116,16 @@ class InboxFile:
     message: str
 
 
-_RECORDS: Final[dict[str, type[Any]]] = {"batch": Batch, "run": Run, "step": Step, "inbox_file": InboxFile}
+_RECORDS: Final[dict[str, type[Any]]] = {
+    "batch": Batch,
+    "repair": Repair,
+    "run": Run,
+    "step": Step,
+    "inbox_file": InboxFile,
+}
 _KEYS: Final = {
     "batch": "batch_id",
+    "repair": "repair_id",
     "run": "run_id",
     "step": "run_id, name",
     "inbox_file": "run_id, file_name, file_sha256",
@@ -114,6 +148,7 @@ class State:
                 for name, record in _RECORDS.items():
                     columns = ", ".join(field.name for field in fields(record))
                     con.execute(f"create table if not exists {name} ({columns}, primary key ({_KEYS[name]}))")
+                    _add_missing(con, name, [field.name for field in fields(record)])
         except sqlite3.Error as error:
             raise NightFailed(
                 got=f"{path}: {error}",
@@ -126,21 +161,38 @@ class State:
         con.execute("pragma synchronous = full")
         return con
 
-    def add(self, records: Iterable[Batch | Run | Step | InboxFile]) -> None:
+    def add(self, records: Iterable[Batch | Repair | Run | Step | InboxFile]) -> None:
         """Write records, replacing those of the same key, all or none."""
         with closing(self._connect()) as con, con:
             for record in records:
-                values = [_stored(value) for value in asdict(record).values()]
+                values = {name: _stored(value) for name, value in asdict(record).items()}
                 marks = ", ".join("?" * len(values))
-                con.execute(f"insert or replace into {_table_of(record)} values ({marks})", values)
+                con.execute(
+                    f"insert or replace into {_table_of(record)} ({', '.join(values)}) values ({marks})",
+                    [*values.values()],
+                )
 
     def next_batch_id(self) -> int:
         """The first batch id never registered."""
         with closing(self._connect()) as con:
             return int(con.execute("select coalesce(max(batch_id), 0) + 1 from batch").fetchone()[0])
 
+    def next_repair_id(self) -> int:
+        """The first repair id never recorded."""
+        with closing(self._connect()) as con:
+            return int(con.execute("select coalesce(max(repair_id), 0) + 1 from repair").fetchone()[0])
+
+    def repairs(self, known_at: datetime | None = None, *, sha256: str | None = None) -> list[Repair]:
+        """All repairs recorded by `known_at` (None: by now), oldest first; with `sha256` only those of lines of that content."""
+        tail, values = ("where file_sha256 = ? ", [sha256]) if sha256 is not None else ("", [])
+        return [
+            repair
+            for repair in self._read("repair", f"{tail}order by repair_id", values)
+            if known_at is None or repair.recorded_at <= known_at
+        ]
+
     def batches(self, known_at: datetime | None = None) -> list[Batch]:
-        """All batches told by `known_at` (None: by now), oldest first, refused ones included."""
+        """All batches told by `known_at` (None: by now), oldest first, refused and superseded ones included."""
         return [
             batch
             for batch in self._read("batch", "order by batch_id")
@@ -191,7 +243,8 @@ class State:
     def _read(self, table: str, tail: str, values: Sequence[str] = ()) -> list[Any]:
         record = _RECORDS[table]
         with closing(self._connect()) as con:
-            rows = con.execute(f"select * from {table} {tail}", values).fetchall()
+            names = ", ".join(field.name for field in fields(record))
+            rows = con.execute(f"select {names} from {table} {tail}", values).fetchall()
         return [
             record(
                 **{
@@ -201,6 +254,33 @@ class State:
             )
             for row in rows
         ]
+
+
+def counting(batches: Sequence[Batch]) -> list[Batch]:
+    """Those of the batches told by a moment whose rows count: loaded, and not superseded by a later reading of the same file."""
+    newest = {batch.arrival_id: batch.loaded_at for batch in sorted(batches, key=lambda one: one.batch_id)}
+    return [
+        batch
+        for batch in batches
+        if batch.status in LOADED and (batch.arrival_id is None or batch.loaded_at == newest[batch.arrival_id])
+    ]
+
+
+def readings(batches: Iterable[Batch]) -> list[list[Batch]]:
+    """The loaded batches by the reading that made them, in order; the findings of a reading stand under its first batch."""
+    found: dict[tuple[str, datetime], list[Batch]] = {}
+    for batch in sorted(batches, key=lambda one: one.batch_id):
+        if batch.status in LOADED:
+            found.setdefault((batch.file_sha256, batch.loaded_at), []).append(batch)
+    return [*found.values()]
+
+
+def _add_missing(con: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    """Give a table of an older store the columns it lacks, NULL in every row."""
+    known = {row[1] for row in con.execute(f"pragma table_info({table})")}
+    for column in columns:
+        if column not in known:
+            con.execute(f"alter table {table} add column {column}")
 
 
 def _table_of(record: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from receivables.repair import Repaired
     from receivables.run import Outcome
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
@@ -104,12 +106,13 @@ def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a home stands: its last run with its steps, and the run whose file is the published one (None where nothing is)."""
+    """Where a home stands: its last run with its steps, the run whose file is the published one (None where nothing is), repairs it does not know yet."""
 
     last_run: Run | None
     steps: tuple[Step, ...]
     published: Run | None
     batches: tuple[Batch, ...]
+    repaired_since: int = 0
 
 
 def status(home: str | Path = HOME) -> Status:
@@ -124,7 +127,8 @@ def status(home: str | Path = HOME) -> Status:
     if last is not None and last.status == "running" and not Home(Path(home)).has_writer():
         last = replace(last, status="interrupted")
     published = runs.get(published_run(Path(home)) or "")
-    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()))
+    since = sum(published is not None and repair.recorded_at > published.known_at for repair in state.repairs())
+    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()), since)
 
 
 def _state(home: Path) -> State:
@@ -138,8 +142,12 @@ def _state(home: Path) -> State:
     return State(path)
 
 
-def findings(home: str | Path = HOME, *, reason: str | None = None, limit: int = 20) -> pd.DataFrame:
+def findings(
+    home: str | Path = HOME, *, reason: str | None = None, limit: int = 20, resolved: bool = False
+) -> pd.DataFrame:
     """What was noticed about the files and by the build: by reason with counts, or the lines of one reason.
+
+    With `resolved` the lines that have left the quarantine instead, with who repaired them and when.
 
     Raises:
         UsageError: nothing was published yet, or an unknown reason.
@@ -149,16 +157,82 @@ def findings(home: str | Path = HOME, *, reason: str | None = None, limit: int =
     with open_warehouse(home) as warehouse:
         if reason is not None:
             _known_value(warehouse, "--reason", reason, "select distinct reason_code from ops.issue", REASONS)
+        if resolved:
+            return warehouse.query(
+                "select batch.file_name, issue.line_no, issue.reason_code, issue.resolution, issue.resolved_by, issue.resolved_at, issue.raw_line from ops.issue as issue"
+                " left join ops.batch as batch on issue.batch_id = batch.batch_id where issue.resolved_at is not null and (? is null or issue.reason_code = ?)"
+                " order by batch.file_name, issue.line_no, issue.reason_code limit ?",
+                [reason, reason, limit],
+            )
         if reason is None:
             return warehouse.query(
                 "select issue.reason_code, issue.action, coalesce(batch.file_name, '') as file_name, sum(issue.count)::bigint as count, min(issue.raw_value) as example"
-                " from ops.issue as issue left join ops.batch as batch on issue.batch_id = batch.batch_id group by all order by issue.action, issue.reason_code, file_name"
+                " from ops.issue as issue left join ops.batch as batch on issue.batch_id = batch.batch_id where issue.resolved_at is null group by all order by issue.action, issue.reason_code, file_name"
             )
         return warehouse.query(
             "select batch.file_name, issue.line_no, issue.column_name, issue.action, issue.count, issue.raw_value, issue.raw_line from ops.issue as issue"
-            " left join ops.batch as batch on issue.batch_id = batch.batch_id where issue.reason_code = ? order by batch.file_name, issue.line_no limit ?",
+            " left join ops.batch as batch on issue.batch_id = batch.batch_id where issue.reason_code = ? and issue.resolved_at is null order by batch.file_name, issue.line_no limit ?",
             [reason, limit],
         )
+
+
+def export_findings(
+    path: str | Path, home: str | Path = HOME, *, reason: str | None = None, language: str | None = None
+) -> int:
+    """Write the quarantined lines to a new .csv or .xlsx file for somebody to repair; returns how many lines (0: nothing was written).
+
+    Raises:
+        UsageError: no such home, an unknown reason or language, or a file that cannot be written.
+    """
+    from receivables.language import language_in
+    from receivables.quarantine import in_quarantine
+    from receivables.quarantine_file import write_table
+    from receivables.wording import REASONS, reason_sentence
+
+    state, place = _state(Path(home)), Home(Path(home))
+    found = in_quarantine(place.lake, state.batches())
+    if reason is not None:
+        known = {problem.reason_code for problem in found}.union(REASONS)
+        if reason not in known:
+            raise UsageError(
+                got=f"--reason {reason!r}", expected="a known one", try_=f"--reason {nearest(reason, known)}"
+            )
+        lines = {(problem.batch_id, problem.line_no) for problem in found if problem.reason_code == reason}
+        found = [problem for problem in found if (problem.batch_id, problem.line_no) in lines]
+    words = language_in(language or place.settings().report.languages[0])
+    if found:
+        with private_files():
+            write_table(Path(path), found, lambda code: reason_sentence(code, "quarantine", words.text))
+    return len({(problem.batch_id, problem.line_no) for problem in found})
+
+
+def repair_findings(
+    path: str | Path, home: str | Path = HOME, *, by: str | None = None, progress: Progress | None = None
+) -> Repaired:
+    """Take a file written by `export_findings` back with what somebody filled in; `by` is that person, by default the user of this process.
+
+    Nothing is built: the repaired lines count from the next build on.
+
+    Raises:
+        UsageError: no such home, nobody's name, or a file that cannot be taken back; nothing was changed.
+    """
+    _state(Path(home))
+    return night.repair(Path(home), Path(path), _person(by), today=today(), progress=progress)
+
+
+def _person(by: str | None) -> str:
+    """Who decides: the name given, else that of the system's user.
+
+    Raises:
+        UsageError: neither is known.
+    """
+    try:
+        name = " ".join((getpass.getuser() if by is None else by).split())
+    except (KeyError, OSError):
+        name = ""
+    if not name or not name.isprintable():
+        raise UsageError(got="nobody's name", expected="who repaired the lines", try_="--by NAME")
+    return name
 
 
 def _known_value(warehouse: Warehouse, option: str, value: str, query: str, also: Iterable[str] = ()) -> None:
@@ -248,29 +322,32 @@ class Trace:
 
 
 def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Trace:
-    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines.
+    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines, and who repaired these.
 
     Raises:
         UsageError: nothing of that name, or no such bucket.
     """
     named = "select ? as key"
+    by = "repaired as (select file_sha256, line_no, max_by(recorded_by, repair_id) as repaired_by from ops.repair group by file_sha256, line_no)"
     with open_warehouse(home) as warehouse:
         if bucket is not None:
             _known_value(warehouse, "--bucket", bucket, "select bucket from params.bucket order by ordinal")
         items = warehouse.query(
-            f"with asked as ({named}) select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
+            f"with asked as ({named}), {by} select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
             " item.due_date, document.currency, document.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket,"
-            " batch.file_name, coalesce(item.line_no, document.line_no) as line_no from core.document as document cross join asked"
+            " batch.file_name, coalesce(item.line_no, document.line_no) as line_no, repaired.repaired_by from core.document as document cross join asked"
             " left join marts.open_item as item on document.company_id = item.company_id and document.doc_id = item.doc_id"
             " left join ops.batch as batch on coalesce(item.batch_id, document.batch_id) = batch.batch_id"
+            " left join repaired on batch.file_sha256 = repaired.file_sha256 and coalesce(item.line_no, document.line_no) = repaired.line_no"
             " where (asked.key in (document.doc_id, document.doc_no, document.source_key)"
             " or (item.item_id is not null and asked.key in (document.customer_id, substr(document.customer_id, length(document.company_id) + 2))))"
             " and (? is null or item.bucket = ?)"
             " union all select payment.payment_id, payment.customer_id, payment.source_key, payment.kind, payment.state, payment.pay_date, item.due_date, payment.currency,"
-            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no"
+            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no, repaired.repaired_by"
             " from core.payment as payment cross join asked left join marts.open_item as item"
             " on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id"
             " left join ops.batch as batch on payment.batch_id = batch.batch_id"
+            " left join repaired on batch.file_sha256 = repaired.file_sha256 and payment.line_no = repaired.line_no"
             " where (asked.key in (payment.payment_id, payment.source_key)"
             " or (item.item_id is not null and asked.key in (item.customer_id, substr(item.customer_id, length(item.company_id) + 2))))"
             " and (? is null or item.bucket = ?)"

@@ -212,6 +212,7 @@ REASONS: Final[Mapping[str, str]] = {
     "SKIP_REPEATED_KEY": N_("Further rows of a customer already described"),
     "SKIP_HEADER": N_("Header lines"),
     "SKIP_BLANK": N_("Blank lines"),
+    "SKIP_LEFT_OUT": N_("Quarantined lines that a person left out as no data"),
     "SKIP_RULE": N_("Ruled lines"),
     "SKIP_ZERO": N_("Items of zero"),
     "SKIP_OUT_OF_SCOPE": N_("Lines outside receivables, as the profile says"),

@@ -1,7 +1,7 @@
 -- One row per customer some file describes, with the batches of its first and last telling. Where several kinds of file describe it (master data, a list
 -- with names), every column is what the newest of them that says it tells; nobody's status is active, nobody's name the key.
 with told as (
-  select *, row_number() over (partition by company_id, customer_id order by extract_as_of, batch_id, line_no)::bigint as place
+  select *, row_number() over (partition by company_id, customer_id order by extract_as_of, arrival_id, line_no)::bigint as place
   from lake.customer
   where is_current
 ),

@@ -11,10 +11,22 @@ from typing import Final
 import pytest
 
 import receivables
-from homes import TUESDAY, PublishedRows, business, changed, figures, half_done, published, rows_of, script, tell
+from homes import (
+    KILLING,
+    TUESDAY,
+    PublishedRows,
+    business,
+    changed,
+    figures,
+    half_done,
+    published,
+    rows_of,
+    script,
+    tell,
+)
 
 POINTS: Final = {
-    "a file of the lake is written, not yet in its place": ("receivables.lake:_settle", 2, "before"),
+    "a file of the lake is written, not yet in its place": ("receivables.lake:settle", 2, "before"),
     "a file is in the lake, not yet registered": ("receivables.lake:write", 1, "after"),
     "a file is registered, the run does not know yet": ("receivables.state:State.add", 2, "after"),
     "the build is half way": ("receivables.engine.duckdb:_create", 12, "before"),
@@ -26,26 +38,7 @@ POINTS: Final = {
 }
 """Where the process is killed: a function, which call of it, before or after that call."""
 
-KILLED_NIGHT: Final = """
-import os, pkgutil, signal, sys
-home, where, nth, when = sys.argv[1:]
-owner, _, name = where.replace(":", ".").rpartition(".")
-owner = pkgutil.resolve_name(owner)
-original, calls = getattr(owner, name), []
-
-def killing(*args, **kwargs):
-    calls.append(name)
-    if len(calls) == int(nth) and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = original(*args, **kwargs)
-    if len(calls) == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, killing)
-import receivables
-receivables.nightly(home)
-"""
+KILLED_NIGHT: Final = f"{KILLING}receivables.nightly(home)"
 
 
 def tell_tuesday(home: Path) -> None:

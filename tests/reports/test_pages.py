@@ -183,6 +183,27 @@ def test_a_quarantine_needs_a_person_on_the_night_it_happens() -> None:
     assert night_page(made.frames()).waiting == ()
 
 
+def test_a_file_read_again_with_repaired_lines_is_one_file_and_waits_for_nobody() -> None:
+    made = night()
+    new = batch(91, lines_quarantined=0, lines_loaded=997, file_name="repaired.csv", status="ok")
+    made.batches += [batch(90, file_name="repaired.csv", status="needs_person", superseded_by=91), new]
+    made.issues.append(
+        {
+            "batch_id": 90,
+            "line_no": 7,
+            "reason_code": "NUM_INVALID",
+            "action": "quarantine",
+            "count": 1000,
+            "resolved_at": STARTED,
+        }
+    )
+    page = night_page(made.frames())
+    assert [(told.file_name, told.status) for told in page.batches if told.file_name == "repaired.csv"] == [
+        ("repaired.csv", "ok")
+    ]
+    assert not any(found.count >= 1000 for found in page.found("quarantine"))
+
+
 def test_files_beyond_the_list_are_summed_and_lines_add_up() -> None:
     made = night()
     made.batches = [batch(n, loaded_at=STARTED - timedelta(days=n)) for n in range(10)]

@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 
 from receivables.errors import NightFailed
-from receivables.state import Batch, InboxFile, Run, State, Step
+from receivables.quarantine import superseded_by
+from receivables.state import Batch, InboxFile, Repair, Run, State, Step, counting, readings
 
 NOW: Final = datetime(2024, 3, 5, 4, 30, 0, 123456)
 BATCH: Final = Batch(
@@ -54,6 +55,37 @@ def test_what_is_kept_comes_back_as_it_was(state: State) -> None:
     assert state.runs() == [RUN]
     assert state.steps("r1") == [step]
     assert state.inbox_files("r1") == [file]
+
+
+REPAIR: Final = Repair(1, "ab", 1, 7, "raw", "{}", "repaired", "right", 3, "Ana Gil", NOW)
+
+
+def test_repairs_are_known_from_when_they_were_recorded_and_by_content(state: State) -> None:
+    later = replace(REPAIR, repair_id=2, file_sha256="cd", recorded_at=NOW + timedelta(seconds=1))
+    state.add([later, REPAIR])
+    assert state.repairs() == [REPAIR, later]
+    assert state.repairs(NOW) == [REPAIR]
+    assert state.repairs(sha256="cd") == [later]
+    assert state.next_repair_id() == 3
+
+
+def read_at(batch_id: int, seconds: int, arrival_id: int | None = None) -> Batch:
+    return replace(BATCH, batch_id=batch_id, loaded_at=NOW + timedelta(seconds=seconds), arrival_id=arrival_id)
+
+
+def test_the_last_reading_of_a_file_counts_and_says_which_it_superseded() -> None:
+    first, second, third = (
+        [read_at(1, 0, 1), read_at(2, 0, 1)],
+        [read_at(4, 9, 1)],
+        [read_at(6, 12, 1), read_at(7, 12, 1)],
+    )
+    other, older, refused = read_at(3, 5, 3), read_at(5, 10), replace(read_at(8, 13), status="refused")
+    told = [*first, other, *second, older, *third, refused]
+    assert counting(told) == [other, older, *third]
+    assert counting(told[:4]) == [other, *second]
+    assert counting(told[:2]) == first
+    assert readings(told) == [first, [other], second, [older], third]
+    assert superseded_by(told) == {1: 4, 2: 4, 4: 6}
 
 
 def test_a_store_opened_again_still_knows(state: State, tmp_path: Path) -> None:

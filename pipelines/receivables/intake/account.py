@@ -49,9 +49,17 @@ _TABLE_OF = {"invoices": "'document'", "entries": "table_name", "orders": "'orde
 
 
 def account(
-    con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed | None, settings: Settings, name: str
+    con: duckdb.DuckDBPyConnection,
+    found: Recognised,
+    typed: Typed | None,
+    settings: Settings,
+    name: str,
+    *,
+    is_again: bool = False,
 ) -> Account:
     """Give every physical line its outcome, write table `finding`, and decide whether the file may be loaded.
+
+    A file that is loaded already and read again is not refused for what is in quarantine.
 
     Raises:
         FileRefused: too much of it is in quarantine, its total disagrees, or it holds no row.
@@ -78,7 +86,7 @@ def account(
     differing = _hold_total(con, found, role, total, file_total)
     quarantined = sum(count for (_, _, outcome), count in rows.items() if outcome == "quarantined")
     share = max(_percent(quarantined, items + _unclassified(rows)), _value_share(con, profile) if quarantined else 0)
-    if quarantined and share > settings.ingest.refuse_pct:
+    if quarantined and share > settings.ingest.refuse_pct and not is_again:
         raise FileRefused(
             got=f"{name} with {quarantined} of {items + _unclassified(rows)} rows unreadable ({_example(con)})",
             expected=f"at most {settings.ingest.refuse_pct} % in quarantine",
@@ -102,8 +110,9 @@ def _judged(profile: Profile) -> str:
 
 def _why_no_item(found: Recognised) -> str:
     """SQL for the reason of a record that is no item: why it is skipped, or what is wrong with one that no rule explains."""
+    left_out = f"line_no in ({', '.join(map(str, found.left_out))})" if found.left_out else "false"
     return (
-        f"case when row_class = 'unclassified' then case when len(cells) > {found.header.width} then 'COL_SHIFT' else 'ROW_UNCLASSIFIED' end"
+        f"case when row_class = 'blank' and {left_out} then 'SKIP_LEFT_OUT' when row_class = 'unclassified' then case when len(cells) > {found.header.width} then 'COL_SHIFT' else 'ROW_UNCLASSIFIED' end"
         f" when row_class = 'header' and line_no <> {found.header.line_no} then 'ROW_REPEATED_HEADER'"
         " when row_class = 'title' then 'FILE_TITLE_LINES' when row_class = 'total' then 'ROW_TOTAL' when row_class = 'group' then 'ROW_GROUP_HEADER'"
         " else 'SKIP_' || upper(row_class) end"
@@ -253,7 +262,7 @@ def _reading(
 def _hold_total(
     con: duckdb.DuckDBPyConnection, found: Recognised, role: str, total: Decimal | None, file_total: Decimal | None
 ) -> list[Finding]:
-    """Hold the rows against the file's own total; it can be only where every row's amount is readable, be the row loaded or not.
+    """Hold the rows against the file's own total; it can be only where every row's amount is readable, be the row loaded or not, and none left out.
 
     Raises:
         FileRefused: they differ, and the profile takes the total's word.
@@ -267,7 +276,7 @@ def _hold_total(
         "select 1 from outcome left join typed_row on outcome.line_no = typed_row.line_no"
         f" where outcome.outcome = 'quarantined' and typed_row.{role} is null limit 1"
     ).fetchall()
-    if unreadable or found.profile.rows.total_warns:
+    if unreadable or found.profile.rows.total_warns or found.left_out:
         return [told]
     raise FileRefused(
         got=f"{found.source.path.name}, whose rows sum to {total} and whose total says {file_total}",

@@ -244,15 +244,7 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHe
     Raises:
         FileRefused: the workbook cannot be opened or holds no row.
     """
-    try:
-        arrow = _sheet(source, has_header)
-    except fastexcel.FastExcelError as error:
-        raise _unreadable_workbook(source, str(error)) from None
-    except BaseException as error:
-        # What the reader did not foresee ends its thread: it comes as an exception that is none of Python's own.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _unreadable_workbook(source, "a workbook that is cut off or damaged") from None
+    arrow = _opened(source, has_header)
     if arrow is None:
         raise FileRefused(
             got=f"{source.path.name}, a workbook without a row",
@@ -265,6 +257,35 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHe
     _records_from(con, "sheet_rows", cells)
     con.unregister("sheet_rows")
     return _count(con, "record")
+
+
+def sheet_texts(path: Path, has_header: HasHeader) -> Iterator[list[str]]:
+    """The rows of a workbook's sheet as texts: of the first sheet whose first rows hold the header, else of the first with any row.
+
+    Raises:
+        FileRefused: the workbook cannot be opened.
+    """
+    arrow = _opened(Source(path, "workbook", 0, "", None), has_header)
+    if arrow is None:
+        return
+    for start in range(0, arrow.num_rows, _ROWS_AT_ONCE):
+        columns = [column.to_pylist() for column in arrow.slice(start, _ROWS_AT_ONCE).columns]
+        yield from ([cell or "" for cell in row] for row in zip(*columns, strict=True))
+
+
+_ROWS_AT_ONCE: Final = 10_000
+
+
+def _opened(source: Source, has_header: HasHeader | None) -> pa.RecordBatch | None:
+    try:
+        return _sheet(source, has_header)
+    except fastexcel.FastExcelError as error:
+        raise _unreadable_workbook(source, str(error)) from None
+    except BaseException as error:
+        # What the reader did not foresee ends its thread: it comes as an exception that is none of Python's own.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unreadable_workbook(source, "a workbook that is cut off or damaged") from None
 
 
 def _sheet(source: Source, has_header: HasHeader | None) -> pa.RecordBatch | None:

@@ -20,6 +20,7 @@ from receivables.intake.profile import ROLES
 from receivables.intake.recognise import Recognised, recognise
 from receivables.intake.repairs import converted, undo_mojibake
 from receivables.intake.sqltext import FILLED, ident, lit
+from receivables.intake.substitute import Asked, Replacement, substitute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,11 @@ _NAME_DATE: Final = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|(20\d\d)(\d\d)(
 
 @dataclass(frozen=True)
 class Request:
-    """What the caller says about a file; everything it leaves open comes from the profile and the file."""
+    """What the caller says about a file; everything it leaves open comes from the profile and the file.
+
+    `recorded` stands in the place of the file's own lines, `asked` too and is told in the result. `is_again`: it keeps the
+    extract date it was landed with, whatever its lines now say.
+    """
 
     path: Path
     profiles: Sequence[Profile]
@@ -47,6 +52,9 @@ class Request:
     today: date
     extract_as_of: date | None = None
     mode: str | None = None
+    recorded: tuple[Replacement, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Landed:
     findings: tuple[Finding, ...] = field(default=())
     company_id: str | None = None
     typed: Typed | None = None
+    replaced: tuple[Replacement, ...] = ()
 
 
 def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -> Landed:
@@ -73,13 +82,15 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
 
     Raises:
         FileRefused: nothing of the file can be loaded; the message says what was got, expected, and what to try.
+        UsageError: a repair that is asked for cannot be put into this file.
     """
     source = container.inspect(request.path, request.settings.ingest.max_file_mb)
     found = recognise(con, source, request.profiles, request.settings, scratch)
+    found, replaced = substitute(con, found, request.recorded, request.asked)
     reading = {"table": _read_table, "rows": _read_rows}.get(found.profile.shape, _read_roles)
     landed = reading(con, request, found)
-    checked = account(con, found, landed.typed, request.settings, request.path.name)
-    return replace(landed, account=checked, findings=(*landed.findings, *checked.findings))
+    checked = account(con, found, landed.typed, request.settings, request.path.name, is_again=request.is_again)
+    return replace(landed, account=checked, findings=(*landed.findings, *checked.findings), replaced=replaced)
 
 
 def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
@@ -335,6 +346,8 @@ def _extract_as_of(
     con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, decided: Sequence[str]
 ) -> date | None:
     """The day of the extract, from the first of the profile's origins that tells it; `decided` are the date formats of the file's columns."""
+    if request.is_again:
+        return request.extract_as_of
     for origin in found.profile.as_of_from:
         match origin:
             case "argument":

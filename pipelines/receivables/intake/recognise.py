@@ -39,7 +39,10 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says, `text` is a text file in UTF-8."""
+    """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says, `text` is a text file in UTF-8.
+
+    `left_out` are the lines of which somebody decided that they are no data.
+    """
 
     source: Source
     profile: Profile
@@ -51,6 +54,7 @@ class Recognised:
     company: str | None = None
     mode: str | None = None
     text: Path | None = None
+    left_out: tuple[int, ...] = ()
 
     def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
         """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""

@@ -58,6 +58,34 @@ def fixed_records(con: duckdb.DuckDBPyConnection, starts: Sequence[int]) -> None
     )
 
 
+def replace_field(line: str, delimiter: str, place: int, text: str) -> str | None:
+    """Write another text into one cell of a line (positions count from 1), quoted where it must be, all others as they stand; None without such a cell.
+
+    >>> replace_field('1;"a;b";c', ";", 2, "x;y")
+    '1;"x;y";c'
+    """
+    cells = list(re.finditer(_field_pattern(delimiter), delimiter + line))
+    if place > len(cells):
+        return None
+    first, last = (edge - len(delimiter) for edge in cells[place - 1].span(1))
+    needs_quotes = any(sign in text for sign in (delimiter, '"', "\n"))
+    quoted = '"' + text.replace('"', '""') + '"' if needs_quotes else text
+    return line[:first] + quoted + line[last:]
+
+
+def replace_drawn(line: str, width: int, place: int, text: str) -> str | None:
+    """Write another text into one cell of a drawn line, as wide as it was where there is room; None where the line has other cells or the text a bar.
+
+    >>> replace_drawn("| 1 |a  |", 2, 2, "bc")
+    '| 1 |bc |'
+    """
+    parts = line.split("|")
+    is_whole = len(parts) == width + 2 and not parts[0].strip() and not parts[-1].strip()
+    if not is_whole or place > width or "|" in text or "\n" in text:
+        return None
+    return "|".join([*parts[:place], text.ljust(len(parts[place])), *parts[place + 1 :]])
+
+
 def delimited_records(con: duckdb.DuckDBPyConnection, delimiter: str, quoted_lines_max: int) -> list[int]:
     """Create table `record`(line_no, n_lines, raw, cells) from `line`; returns the lines where a quote was left open.
 

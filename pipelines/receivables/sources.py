@@ -1,0 +1,100 @@
+"""The bytes of files that have lines in quarantine, how they were read, and the repairs of such lines: what a later reading needs, kept in the lake."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from receivables.errors import FileRefused
+from receivables.intake.company import Companies
+from receivables.lake import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from receivables.intake.read import Landed
+    from receivables.state import Repair
+
+_LEVEL: Final = 3
+"""How hard a file is compressed: exports shrink to a tenth soon, and the night waits for it."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stands beside a kept file's bytes: what was known of its companies when it arrived, and its header as it stands."""
+
+    companies: Companies
+    header_line: str
+
+
+def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept) -> None:
+    """Keep a file's bytes, once per content, and what a later reading needs beside them.
+
+    Raises:
+        FileRefused: the file has changed since it was read.
+    """
+    target = _bytes_of(root, sha256)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        unfinished = target.with_suffix(".writing")
+        with path.open("rb") as read, gzip.GzipFile(unfinished, "wb", _LEVEL, mtime=0) as written:
+            shutil.copyfileobj(read, written, 1 << 20)
+        if _sha256_of(unfinished) != sha256:
+            unfinished.unlink()
+            raise FileRefused(
+                got=f"{path.name}, which changed while it was read",
+                expected="a file that is written to its end",
+                try_="again when it is",
+                reason="FILE_UNREADABLE",
+            )
+        settle(unfinished, target)
+    _write(target.with_name(f"{arrival_id}.json"), asdict(kept))
+
+
+def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
+    """What stands beside a file's bytes; None where the file was not kept."""
+    path = root / "source" / f"{arrival_id}.json"
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return Kept(Companies(**told["companies"]), told["header_line"])
+
+
+def restore_source(root: Path, sha256: str, target: Path) -> None:
+    """Write the bytes of a kept file to `target`."""
+    with gzip.open(_bytes_of(root, sha256), "rb") as read, target.open("wb") as written:
+        shutil.copyfileobj(read, written, 1 << 20)
+
+
+def has_quarantined(landed: Landed) -> bool:
+    """Whether a file that was read has lines in quarantine."""
+    return any(outcome == "quarantined" for _, _, outcome in landed.account.lines)
+
+
+def keep_repairs(root: Path, repairs: Iterable[Repair]) -> None:
+    """Copy repairs into the lake, one file per reading in which they take effect; as its batches they count once they are registered."""
+    told = [asdict(repair) for repair in repairs]
+    for first_batch in dict.fromkeys(repair["new_batch_id"] for repair in told):
+        target = root / "repair" / f"{first_batch}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, [repair for repair in told if repair["new_batch_id"] == first_batch])
+
+
+def _bytes_of(root: Path, sha256: str) -> Path:
+    return root / "source" / f"{sha256}.gz"
+
+
+def _sha256_of(packed: Path) -> str:
+    with gzip.open(packed, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write(target: Path, told: object) -> None:
+    unfinished = target.with_suffix(".writing")
+    unfinished.write_text(json.dumps(told, default=str, ensure_ascii=False, indent=1), encoding="utf-8")
+    settle(unfinished, target)
