@@ -21,8 +21,31 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 ORDER: Final = (
     *("version", "errors", "money", "dates", "settings", "assets", "schema"),
     *("home", "intake", "world", "state", "lake", "engine", "warehouse", "checks", "policy"),
-    *("statements", "charts", "page_model", "pages", "wording", "language", "render", "deliver"),
-    *("run", "arrival", "land", "publish", "night", "verbs", "receivables", "cli", "__main__"),
+    *(
+        "statements",
+        "charts",
+        "page_model",
+        "quality",
+        "pages",
+        "wording",
+        "language",
+        "contract_wording",
+        "render",
+        "deliver",
+    ),
+    *(
+        "run",
+        "arrival",
+        "check_batches",
+        "check_tables",
+        "land",
+        "publish",
+        "night",
+        "verbs",
+        "receivables",
+        "cli",
+        "__main__",
+    ),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`
 is the package's own `__init__`, the analysts' door."""

@@ -92,6 +92,21 @@ def same_kind(batch: Batch, told: Iterable[Batch]) -> list[Batch]:
     return [other for other in told if (other.company_id, other.table_name, other.profile_id) == place]
 
 
+def before(batch: Batch, told: Iterable[Batch]) -> Batch | None:
+    """The latest batch of the same kind and mode up to the batch's own day, told before it; None where it is the first.
+
+    A list of open items is no shrunken list of all items.
+    """
+    day = batch.extract_as_of
+    earlier = [
+        (other.extract_as_of, other.batch_id, other)
+        for other in same_kind(batch, told)
+        if other.mode == batch.mode and other.extract_as_of is not None and day is not None
+        if (other.extract_as_of, other.batch_id) < (day, batch.batch_id)
+    ]
+    return max(earlier)[2] if earlier else None
+
+
 def _days(batch: Batch, told: Iterable[Batch]) -> list[date]:
     return [b.extract_as_of for b in same_kind(batch, told) if b.mode != "report" and b.extract_as_of is not None]
 
@@ -102,16 +117,8 @@ def _is_known(batch: Batch, told: Iterable[Batch]) -> bool:
 
 
 def _extract_before(batch: Batch, told: Sequence[Batch]) -> Batch | None:
-    """The latest extract of the same kind and mode up to the batch's own day; a list of open items is no shrunken list of all items."""
-    day = batch.extract_as_of
-    if batch.mode not in EXTRACTS or day is None or _is_known(batch, told):
-        return None
-    before = [
-        (other.extract_as_of, other.batch_id, other)
-        for other in same_kind(batch, told)
-        if other.mode == batch.mode and other.extract_as_of is not None and other.extract_as_of <= day
-    ]
-    return max(before)[2] if before else None
+    """The extract that a newly read one takes the place of; content that is known already replaces none."""
+    return None if batch.mode not in EXTRACTS or _is_known(batch, told) else before(batch, told)
 
 
 def _rows(batch: Batch) -> int:
