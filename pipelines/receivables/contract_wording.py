@@ -118,11 +118,11 @@ NOT_EVALUATED: Final[Mapping[str, str]] = {
 OWN_CONTRACT: Final = N_("Contract %(contract)s is broken: %(observed)s, expected %(expected)s. Its reason: %(why)s")
 
 LEVELS: Final[Mapping[str, str]] = {
-    "warn": N_("Note"),
-    "needs_person": N_("Needs a person"),
     "refuse": N_("Refuses the file"),
+    "needs_person": N_("Needs a person"),
+    "warn": N_("Note"),
 }
-"""How grave it is when a contract fails."""
+"""How grave it is when a contract fails, the gravest first."""
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "failed": N_("Failed"),

@@ -7,7 +7,7 @@ select
   batch.batch_id, batch.company_id, batch.table_name, null::varchar as column_name, batch.file_name, batch.file_before,
   counted.row_count as rows,
   case when batch.is_extract and before.row_count >= batch.least_rows
-    then ((100 * (counted.row_count - before.row_count))::double / before.row_count)::decimal(18, 1) end as rows_change_pct,
+    then ((100 * (counted.row_count - before.row_count))::double / before.row_count)::decimal(38, 1) end as rows_change_pct,
   (batch.control_total - batch.control_total_file)::decimal(18, 4) as control_difference,
   pair.previous_id is null as is_first, coalesce(before.row_count < batch.least_rows, false) as is_small
 from contract.batch as batch

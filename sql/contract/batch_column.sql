@@ -41,14 +41,14 @@ put as (
 )
 select
   batch_id, company_id, table_name, column_name, kind, file_name, file_before, is_first, is_small,
-  null_pct::decimal(18, 1) as null_pct,
-  case when is_comparable then (null_pct - null_pct_before)::decimal(18, 1) end as null_rise_points,
+  null_pct::decimal(38, 1) as null_pct,
+  case when is_comparable then (null_pct - null_pct_before)::decimal(38, 1) end as null_rise_points,
   distinct_count,
-  case when is_comparable_extract then ((100 * (distinct_count - distinct_before))::double / nullif(distinct_before, 0))::decimal(18, 1) end as distinct_change_pct,
+  case when is_comparable_extract then ((100 * (distinct_count - distinct_before))::double / nullif(distinct_before, 0))::decimal(38, 1) end as distinct_change_pct,
   len(codes_new) as new_codes, array_to_string(codes_new, ', ') as detail,
-  case when is_comparable then (largest::double / nullif(largest_before, 0))::decimal(18, 2) end as largest_ratio,
-  case when is_comparable then (mean::double / nullif(mean_before, 0))::decimal(18, 4) end as mean_ratio,
-  case when is_comparable_extract then ((100 * (gross - gross_before))::double / nullif(gross_before, 0))::decimal(18, 1) end as gross_change_pct,
+  case when is_comparable then (largest::double / nullif(largest_before, 0))::decimal(38, 2) end as largest_ratio,
+  case when is_comparable then (mean::double / nullif(mean_before, 0))::decimal(38, 4) end as mean_ratio,
+  case when is_comparable_extract then ((100 * (gross - gross_before))::double / nullif(gross_before, 0))::decimal(38, 1) end as gross_change_pct,
   case when is_comparable_extract then date_diff('day', last_day, last_day_before) end as latest_back_days,
   date_diff('day', extract_as_of, last_day) as latest_ahead_days
 from put
