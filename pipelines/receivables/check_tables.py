@@ -47,10 +47,12 @@ def publish_checks(night: Night, con: Connection, batches: Sequence[Batch]) -> t
         for check in checks
     ]
     _write(con, [(check, is_current, at if check.passed is False else None) for check, is_current, at in rows])
+    refused = {batch.batch_id for batch in known if batch.status not in LOADED}
     asked = [
         check
         for check, is_current, at in rows
         if check.passed is False and check.level == "needs_person" and is_current and at is None
+        if check.batch_id not in refused
     ]
     return _reasons(asked)
 

@@ -314,6 +314,12 @@ class NightPage:
         return tuple(sorted(failed, key=lambda judged: levels.index(judged.check.level)))
 
     @property
+    def asking(self) -> tuple[Judged, ...]:
+        """Failed checks that somebody must look at; a file that is kept out has been told of already."""
+        kept_out = {judged.check.file_name for judged in self.failed("refuse")}
+        return tuple(judged for judged in self.failed("needs_person") if judged.check.file_name not in kept_out)
+
+    @property
     def in_order(self) -> tuple[Judged, ...]:
         """All checks by their outcome."""
         return tuple(sorted(self.judged, key=lambda judged: OUTCOMES.index(judged.outcome)))
@@ -331,7 +337,8 @@ class NightPage:
     @property
     def waiting(self) -> tuple[Batch, ...]:
         """New files of which so much is quarantined that somebody must look."""
-        return tuple(batch for batch in self.batches if batch.status == "needs_person" and batch.is_new)
+        waiting = [batch for batch in self.batches if batch.status == "needs_person" and batch.is_new]
+        return tuple(batch for batch in waiting if batch.lines_quarantined) or tuple(waiting)
 
     @property
     def untied(self) -> tuple[Proof, ...]:
@@ -341,7 +348,7 @@ class NightPage:
     @property
     def needs_person(self) -> bool:
         """Whether the report may not be signed before somebody has looked."""
-        return bool(self.refused or self.waiting or self.untied or self.failed("needs_person"))
+        return bool(self.refused or self.waiting or self.untied or self.asking)
 
     def found(self, *actions: str) -> tuple[Findings, ...]:
         """Findings of these actions."""
