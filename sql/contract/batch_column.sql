@@ -1,5 +1,5 @@
--- One row per batch to judge and column that has a value in it or in the batch before. Shares in percent, rises in percentage points, ratios of amounts
--- without their sign; sums, keys and latest days are compared between extracts that hold everything of their kind only.
+-- One row per batch to judge and column that has a value in it or in the batch before. Shares in percent, rises in percentage points, ratios and
+-- sums of amounts without their sign; NULL where the batch before has too few rows to compare with.
 with compared as (
   select pair.batch_id, pair.previous_id, told.column_name, told.kind
   from contract.pair as pair
@@ -18,8 +18,7 @@ known_code as (
 ),
 put as (
   select
-    batch.batch_id, batch.company_id, batch.table_name, compared.column_name, compared.kind, batch.file_name, batch.file_before,
-    batch.is_extract and before_rows.row_count >= batch.least_rows as is_comparable_extract,
+    batch.batch_id, batch.company_id, batch.table_name, compared.column_name, compared.kind, batch.file_name, batch.file_before, batch.mode,
     before_rows.row_count >= batch.least_rows as is_comparable,
     compared.previous_id is null as is_first, coalesce(before_rows.row_count < batch.least_rows, false) as is_small,
     batch.extract_as_of, now_rows.row_count,
@@ -40,16 +39,16 @@ put as (
   left join known_code on compared.batch_id = known_code.batch_id and compared.column_name = known_code.column_name
 )
 select
-  batch_id, company_id, table_name, column_name, kind, file_name, file_before, is_first, is_small,
+  batch_id, company_id, table_name, column_name, kind, file_name, file_before, mode, is_first, is_small,
   null_pct::decimal(38, 1) as null_pct,
   case when is_comparable then (null_pct - null_pct_before)::decimal(38, 1) end as null_rise_points,
   distinct_count,
-  case when is_comparable_extract then ((100 * (distinct_count - distinct_before))::double / nullif(distinct_before, 0))::decimal(38, 1) end as distinct_change_pct,
+  case when is_comparable then ((100 * (distinct_count - distinct_before))::double / nullif(distinct_before, 0))::decimal(38, 1) end as distinct_change_pct,
   len(codes_new) as new_codes, array_to_string(codes_new, ', ') as detail,
   case when is_comparable then (largest::double / nullif(largest_before, 0))::decimal(38, 2) end as largest_ratio,
   case when is_comparable then (mean::double / nullif(mean_before, 0))::decimal(38, 4) end as mean_ratio,
-  case when is_comparable_extract then ((100 * (gross - gross_before))::double / nullif(gross_before, 0))::decimal(38, 1) end as gross_change_pct,
-  case when is_comparable_extract then date_diff('day', last_day, last_day_before) end as latest_back_days,
+  case when is_comparable then ((100 * (gross - gross_before))::double / nullif(gross_before, 0))::decimal(38, 1) end as gross_change_pct,
+  case when is_comparable then date_diff('day', last_day, last_day_before) end as latest_back_days,
   date_diff('day', extract_as_of, last_day) as latest_ahead_days
 from put
 where not (coalesce(null_pct, 100) = 100 and coalesce(null_pct_before, 100) = 100)

@@ -110,6 +110,51 @@ def test_what_follows_a_refused_file_is_held_against_the_one_before_it(home: Pat
     assert statuses(home) == [(EMPTIED, "refused")]
 
 
+def test_a_file_of_several_tables_is_kept_out_as_a_whole(home: Path) -> None:
+    (home / "inbox" / EMPTIED).unlink()
+    for day, factor in ((TUESDAY, 1), (WEDNESDAY, 100)):
+        (home / "inbox" / f"invoices_{day}.csv").write_text(invoices(factor), encoding="utf-8")
+        receivables.ingest(
+            [home / "inbox"], home, reading=receivables.Reading(extract_as_of=day, profile="invoice_list")
+        )
+        ended = command("build", "--home", home)
+    assert ended.exit_code == 5
+    told = ended.stderr.count("needs a person:")
+    assert (told, f"invoices_{WEDNESDAY}.csv was refused" in ended.stderr) == (1, True)
+    refused = ask(
+        home, "select table_name, rows_loaded, lines_loaded from ops.batch where status = 'refused' order by all"
+    )
+    assert [table for table, *_ in refused] == ["allocation", "company", "customer", "document", "payment"]
+    assert {counts for _, *counts in map(tuple, refused) for counts in [tuple(counts)]} == {(0, 0)}
+    lost = "select sum(lines_read - lines_loaded - lines_quarantined - lines_skipped)::bigint from ops.batch"
+    assert ask(home, lost) == [(0,)]
+    assert ask(home, "select action, count from ops.issue where reason_code = 'CONTRACT_BROKEN'") == [
+        ("reject_file", 41)
+    ]
+    receivables.report(home)
+    head = (home / "out" / "receivables-en.html").read_text(encoding="utf-8").partition("</header>")[0]
+    assert head.count("was refused.") == 1
+
+
+def invoices(factor: int) -> str:
+    """A list of invoices and when they were settled."""
+    lines = ["company,customer,invoice,invoice date,due date,settled date,currency,amount"]
+    lines += [
+        f"{BY},C{n % 10},L{n},2024-02-01,2024-03-02,2024-03-0{1 + n % 4},EUR,{factor * (10 + n)}.00" for n in range(40)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def test_files_of_changes_are_not_held_against_each_other_s_size(home: Path) -> None:
+    (home / "inbox" / EMPTIED).unlink()
+    tell(home, {"document": documents(BY)}, TUESDAY, BY, full=False)
+    quick_night(home)
+    tell(home, {"document": emptied()[:21]}, WEDNESDAY, BY, full=False)
+    assert command("nightly", "--home", home).exit_code == 0
+    refusing = "select count(*) from marts.data_quality where is_current and level = 'refuse' and passed is not null"
+    assert ask(home, refusing) == [(0,)]
+
+
 def test_an_unknown_contract_cannot_be_waived(home: Path) -> None:
     ended = command("nightly", "--home", home, "--waive", "column_emptyed")
     assert ended.exit_code == 2

@@ -58,7 +58,7 @@ _NOT_ROW_WISE: Final = ("expect_column_values_to_be_null", "expect_column_values
 
 
 class Contract(BaseModel):
-    """One contract; `tables`, `columns` and `kinds` (key, id, code, money, date, other) narrow it down, empty ones do not."""
+    """One contract; `tables`, `columns`, `kinds` (key, id, code, money, date, other) and `modes` narrow it down, empty ones do not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,6 +71,7 @@ class Contract(BaseModel):
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
     why: str = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -103,12 +104,17 @@ class Contract(BaseModel):
         told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
         return f"{self.expect.removeprefix('expect_column_values_')} {told}".strip()
 
+    def _scope(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (
+            ("table_name", self.tables),
+            ("column_name", self.columns),
+            ("kind", self.kinds),
+            ("mode", self.modes),
+        )
+
     def covers(self, row: Mapping[str, Any]) -> bool:
         """Whether a row of its frame is one it speaks of."""
-        return all(
-            not wanted or row.get(name) in wanted
-            for name, wanted in (("table_name", self.tables), ("column_name", self.columns), ("kind", self.kinds))
-        )
+        return all(not wanted or row.get(name) in wanted for name, wanted in self._scope())
 
 
 @cache

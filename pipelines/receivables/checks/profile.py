@@ -75,7 +75,7 @@ def compare(
     con.execute("create or replace table contract.pair (batch_id bigint, previous_id bigint)")
     con.execute("create or replace table contract.earlier (batch_id bigint, earlier_id bigint)")
     con.execute(
-        "create or replace table contract.batch (batch_id bigint, company_id varchar, table_name varchar, file_name varchar, file_before varchar, is_extract boolean,"
+        "create or replace table contract.batch (batch_id bigint, company_id varchar, table_name varchar, file_name varchar, file_before varchar, mode varchar,"
         " extract_as_of date, control_total decimal(18, 4), control_total_file decimal(18, 4), least_rows bigint)"
     )
     for batch, before in pairs:
@@ -90,7 +90,7 @@ def compare(
                     batch.file_name,
                     before.file_name if before else None,
                 ),
-                *(batch.mode in ("full", "open_items"), batch.extract_as_of),
+                *(batch.mode, batch.extract_as_of),
                 *(batch.control_total, batch.control_total_file, least_rows),
             ],
         )
