@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from receivables.home import Home
+from receivables.settings import FILE_NAME, Contracts, Settings, parse_toml
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -102,6 +105,21 @@ def closed_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contracts_only_where_asked() -> Iterator[None]:
+    """Judge contracts only in homes whose settings say so: they take seconds of each night, and hundreds of nights are run."""
+    read = Home.settings
+
+    def settings(self: Home) -> Settings:
+        path = self.root / FILE_NAME
+        is_said = path.exists() and "enabled" in parse_toml(path).get("contracts", {})
+        return read(self) if is_said else read(self).model_copy(update={"contracts": Contracts(enabled=False)})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Home, "settings", settings)
         yield
 
 

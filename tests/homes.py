@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 import receivables
 from factories import Row, Tables, allocation, company, customer, document, payment, write_canonical
+from receivables import settings
 from receivables.cli import main
 
 if TYPE_CHECKING:
@@ -96,6 +98,15 @@ def without(tables: Tables, table: str, key: str) -> dict[str, list[Row]]:
 def tell(home: Path, tables: Tables, day: date, company_id: str = "ES01", *, full: bool = True) -> list[Path]:
     """Put one company's export of that day into the inbox."""
     return write_canonical(home / "inbox", tables, company_id, day, full=full)
+
+
+def set_contracts(home: Path, *, enabled: bool) -> None:
+    """Say in a home's settings whether contracts are judged."""
+    path = home / settings.FILE_NAME
+    said = re.sub(
+        r"^#?enabled = \w+$", f"enabled = {str(enabled).lower()}", path.read_text("utf-8"), flags=re.MULTILINE
+    )
+    path.write_text(said, encoding="utf-8")
 
 
 def quick_night(home: Path, as_of: date | None = None) -> None:

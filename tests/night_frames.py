@@ -13,6 +13,10 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from receivables.checks.contract import shipped
+from receivables.checks.judge import Verdict
+from receivables.checks.record import COLUMNS, check_of
+
 Row = dict[str, Any]
 Frames = dict[str, pd.DataFrame]
 
@@ -63,6 +67,9 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "finished_at": pa.timestamp("us"),
     "loaded_at": pa.timestamp("us"),
     "resolved_at": pa.timestamp("us"),
+    "waived_at": pa.timestamp("us"),
+    "passed": pa.bool_(),
+    "is_current": pa.bool_(),
     "control_total": _MONEY,
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
@@ -134,6 +141,7 @@ class Night:
     batches: list[Row] = field(default_factory=list)
     issues: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
+    checks: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
 
@@ -160,6 +168,7 @@ class Night:
             "marts.aging_control": frame(
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
             ),
+            "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
             "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit")),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
@@ -298,6 +307,18 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
         {"batch_id": 1, "reason_code": "SKIP_BLANK", "action": "skip", "count": 2},
     ]
     return made
+
+
+def check(contract: str, observed: Any, *, passed: bool | None, **more: Any) -> Row:
+    """One row of marts.data_quality: a shipped contract on the documents of ES01, or on its tables, as a verdict of it is kept."""
+    declared = shipped()[contract]
+    row: Row = {"company_id": "ES01", declared.measure: observed, "currency": None}
+    if declared.on.startswith("batch"):
+        row |= {"batch_id": 1, "table_name": "document", "file_name": "document__ES01__2026-06-30.csv"}
+        row |= {"file_before": "document__ES01__2026-06-29.csv", "column_name": None}
+    waived_at = more.pop("waived_at", None)
+    made = check_of(Verdict(declared, row | more, passed))
+    return {name: getattr(made, name) for name in COLUMNS} | {"is_current": True, "waived_at": waived_at}
 
 
 _FIRST: Final = ("Alimentos", "Hotel", "Grupo", "Bodegas", "Shanghai", "Norden", "Casa", "上海", "Café", "Müller")

@@ -92,6 +92,26 @@ def same_kind(batch: Batch, told: Iterable[Batch]) -> list[Batch]:
     return [other for other in told if (other.company_id, other.table_name, other.profile_id) == place]
 
 
+def before(batch: Batch, told: Iterable[Batch]) -> Batch | None:
+    """The latest batch of the same kind and mode up to the batch's own day, told before it; None where it is the first.
+
+    A list of open items is no shrunken list of all items.
+    """
+    place = _place_in_time(batch)
+    earlier = [
+        (_place_in_time(other), other)
+        for other in same_kind(batch, told)
+        if other.mode == batch.mode and None not in (other.extract_as_of, batch.extract_as_of)
+        if _place_in_time(other) < place
+    ]
+    return max(earlier, key=lambda pair: pair[0])[1] if earlier else None
+
+
+def _place_in_time(batch: Batch) -> tuple[str, int, int]:
+    """By the day of the extract, then by when the file arrived, which a later reading of it with repaired lines keeps."""
+    return str(batch.extract_as_of), batch.arrival_id or batch.batch_id, batch.batch_id
+
+
 def _days(batch: Batch, told: Iterable[Batch]) -> list[date]:
     return [b.extract_as_of for b in same_kind(batch, told) if b.mode != "report" and b.extract_as_of is not None]
 
@@ -102,16 +122,8 @@ def _is_known(batch: Batch, told: Iterable[Batch]) -> bool:
 
 
 def _extract_before(batch: Batch, told: Sequence[Batch]) -> Batch | None:
-    """The latest extract of the same kind and mode up to the batch's own day; a list of open items is no shrunken list of all items."""
-    day = batch.extract_as_of
-    if batch.mode not in EXTRACTS or day is None or _is_known(batch, told):
-        return None
-    before = [
-        (other.extract_as_of, other.arrival_id or other.batch_id, other.batch_id, other)
-        for other in same_kind(batch, told)
-        if other.mode == batch.mode and other.extract_as_of is not None and other.extract_as_of <= day
-    ]
-    return max(before)[3] if before else None
+    """The extract that a newly read one takes the place of; content that is known already replaces none."""
+    return None if batch.mode not in EXTRACTS or _is_known(batch, told) else before(batch, told)
 
 
 def _rows(batch: Batch) -> int:

@@ -26,6 +26,11 @@ def profiles_dir() -> Path:
     return _found("profiles", (_PACKAGE,))
 
 
+def contracts_dir() -> Path:
+    """The contracts on data that come with the package."""
+    return _found("contracts", (_PACKAGE,))
+
+
 def sample_dir() -> Path:
     """The small synthetic exports that `receivables demo` loads."""
     return _found("data/sample", _ROOTS)

@@ -137,6 +137,13 @@ allow_short_option = click.option(
     help="Load files that look cut off too: as many rows as a spreadsheet holds, or far fewer than last time.",
 )
 
+waive_option = click.option(
+    "--waive",
+    metavar="CONTRACT",
+    multiple=True,
+    help="Let no file be stopped by this contract; may be given more than once, and is kept with the files.",
+)
+
 
 @click.group(
     cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXIT_CODES
@@ -175,6 +182,7 @@ def init(home: Path) -> None:
 )
 @backfill_option
 @allow_short_option
+@waive_option
 @click.option("--no-deliver", is_flag=True, help="Render the report without putting it where its readers look.")
 def nightly(home: Path, *, no_deliver: bool, **asked: Any) -> None:
     """Run a whole night: read exports, rebuild the ledger, publish, report."""
@@ -198,6 +206,7 @@ def nightly(home: Path, *, no_deliver: bool, **asked: Any) -> None:
 )
 @backfill_option
 @allow_short_option
+@waive_option
 def ingest(paths: Sequence[Path], home: Path, **reading: Any) -> None:
     """Read files into the lake without building anything."""
     from receivables import verbs

@@ -17,7 +17,7 @@ from receivables.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FOLDERS: Final = ("inbox", "lake", "warehouse", "out", "logs", "profiles")
+_FOLDERS: Final = ("inbox", "lake", "warehouse", "out", "logs", "profiles", "contracts")
 
 _UNFINISHED: Final = (
     "lake/.reading-*",
@@ -76,6 +76,11 @@ class Home:
     def profiles(self) -> Path:
         """The user's own profiles."""
         return self.root / "profiles"
+
+    @property
+    def contracts(self) -> Path:
+        """The user's own contracts, and what shipped ones are to say otherwise."""
+        return self.root / "contracts"
 
     @property
     def state(self) -> Path:

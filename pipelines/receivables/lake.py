@@ -234,6 +234,16 @@ def write_issues(
     )
 
 
+def keep(con: duckdb.DuckDBPyConnection, query: str, root: Path, kind: str, batch_id: int) -> None:
+    """Keep what was found about a batch beside its rows: the same every time it is found, so an earlier file may be replaced."""
+    _copy(con, query, kept(root, kind, batch_id))
+
+
+def kept(root: Path, kind: str, batch_id: int) -> Path:
+    """Where what was found about a batch is kept; `kind` is `profile` or `check`."""
+    return root / kind / f"{batch_id}.parquet"
+
+
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import arrival, lake
+from receivables.check_batches import refused_before
+from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.engine import connect
 from receivables.errors import FileRefused, Finding, UsageError, nearest
@@ -20,10 +22,10 @@ from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, Batch, InboxFile, counting
+from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from receivables.engine import Connection
     from receivables.intake.container import Source
@@ -43,6 +45,8 @@ class Reading:
     mode: str | None = None
     backfill: bool = False
     """Load extracts older than those loaded before; they add history and change nothing that newer ones say."""
+    waive: tuple[str, ...] = ()
+    """Contracts that shall not stop any of the files; kept with them."""
     allow_short: bool = False
     """Load files that look cut off: as many rows as a spreadsheet holds, or far fewer than the extract before."""
 
@@ -62,6 +66,7 @@ def inbox_files(folder: Path) -> list[Path]:
 def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = _profiles(night, reading.profile)
+    _refuse_unknown_contracts(night, reading.waive)
     results = []
     with night.step("land", len(paths)) as counts:
         for path in paths:
@@ -92,16 +97,28 @@ def _profiles(night: Night, wanted: str | None) -> Sequence[Profile]:
     return chosen
 
 
+def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
+    known = [contract.id for contract in night.contracts if contract.on in ON_BATCHES]
+    if unknown := next((name for name in waived if name not in known), None):
+        raise UsageError(
+            got=f"--waive {unknown!r}", expected="a contract on batches", try_=f"--waive {nearest(unknown, known)}"
+        )
+
+
 def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
     run_id, sha256 = night.run.run_id, ""
     try:
         source = inspect(path, night.settings.ingest.max_file_mb)
         sha256 = source.sha256
+        _waive(night, sha256, reading.waive)
         known = _known(night, path.name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
             return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
+        if refusal := refused_before(night, _known(night, path.name, sha256, profiles, reading, statuses=REFUSED)):
+            night.refusals.append(refusal)
+            return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
         batches = _read_into_lake(night, source, profiles, today, reading)
     except FileRefused as refusal:
         night.refusals.append(refusal)
@@ -110,14 +127,33 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
 
 
-def _known(night: Night, name: str, sha256: str, profiles: Sequence[Profile], reading: Reading) -> list[Batch]:
-    """Loaded batches of this very content, read by the same version of one of the profiles and as name and caller now say."""
+def _waive(night: Night, sha256: str, contracts: Sequence[str]) -> None:
+    """Keep what a person waived for this content, once: a past moment is answered by what had been said by then."""
+    given = (
+        {waiver.contract for waiver in night.state.waivers() if waiver.file_sha256 == sha256} if contracts else set()
+    )
+    now = utc_now()
+    night.state.add([Waiver(sha256, name, night.run.run_id, now) for name in contracts if name not in given])
+
+
+def _known(
+    night: Night,
+    name: str,
+    sha256: str,
+    profiles: Sequence[Profile],
+    reading: Reading,
+    *,
+    statuses: Sequence[str] = LOADED,
+) -> list[Batch]:
+    """Batches of this very content, loaded unless `statuses` says otherwise, read by the same version of one of the profiles and as name and caller now say."""
     versions = {(profile.id, profile.version) for profile in profiles}
     tables = {profile.id for profile in profiles if profile.shape == "table"}
+    told = night.state.batches()
     return [
         batch
-        for batch in counting(night.state.batches())
+        for batch in (counting(told) if statuses is LOADED else told)
         if batch.file_sha256 == sha256
+        and batch.status in statuses
         and (batch.profile_id, batch.profile_version) in versions
         and reading.extract_as_of in (None, batch.extract_as_of)
         and reading.mode in (None, batch.mode)

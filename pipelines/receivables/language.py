@@ -143,6 +143,10 @@ class Language:
         """A whole number."""
         return format_decimal(value, "#,##0", locale=self.code)
 
+    def number(self, value: Decimal) -> str:
+        """A number with the decimals it has, at most four."""
+        return format_decimal(value + 0, "#,##0.####", locale=self.code)
+
     def share(self, value: Decimal | None) -> str:
         """A fraction as percent; a dash where there is nothing to divide by."""
         if value is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receivables import settings as settings_module
+from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
 from receivables.errors import UsageError
 from receivables.home import Home, private_files
@@ -56,7 +57,7 @@ def nightly(
         checked_as_of(as_of, today)
     with started(Home(home), as_of, known_at, progress or Progress()) as night:
         files = land(night, inbox_files(inbox or night.home.inbox), today, reading or Reading())
-        built = build_and_publish(night, as_of, files)
+        built = build_and_publish(night, as_of, check_batches(night, files))
         try:
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
         except OSError as error:
@@ -114,7 +115,7 @@ def build(
     if as_of is not None:
         checked_as_of(as_of, today)
     with started(Home(home), as_of, known_at, progress or Progress()) as night:
-        return _ended(night, build_and_publish(night, as_of, ()))
+        return _ended(night, build_and_publish(night, as_of, check_batches(night, ())))
 
 
 def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | None = None) -> Outcome:
@@ -142,7 +143,7 @@ def _ended(night: Night, outcome: Outcome) -> Outcome:
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     from receivables.pages import TABLES, night_page
-    from receivables.render import render
+    from receivables.render import render, render_quality
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
@@ -151,18 +152,32 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
         page = night_page(frames, night.settings.report.top_customers, night.settings.ledger.control_amount_per_item)
         for language in languages:
             night.progress.advance(language)
-            target = night.home.out / str(frames["ops.run"]["as_of"].iloc[0]) / f"receivables-{language}.html"
-            _write_whole(target, render(page, language))
-            reports[language] = target
+            folder = night.home.out / str(page.run.as_of)
+            reports[language] = folder / f"receivables-{language}.html"
+            quality = folder / f"data-quality-{language}.html"
+            if page.judged:
+                _write_whole(quality, render_quality(page, language))
+            else:
+                quality.unlink(missing_ok=True)
+            _write_whole(reports[language], render(page, language))
             counts["items"] += 1
     if is_delivering:
         with night.step("deliver", len(reports)) as counts:
-            for language, path in reports.items():
-                latest = night.home.out / f"receivables-{language}.html"
-                shutil.copyfile(path, latest.with_suffix(".new"))
-                latest.with_suffix(".new").replace(latest)
+            for path in reports.values():
+                # the page a report leads to is there before the report is
+                for page_file in (path.with_name(path.name.replace("receivables-", "data-quality-")), path):
+                    _deliver(page_file, night.home.out / page_file.name)
                 counts["items"] += 1
     return reports
+
+
+def _deliver(page: Path, latest: Path) -> None:
+    """Put a page where its readers look; one that this night does not make is taken away, so that none of an earlier night stays."""
+    if not page.exists():
+        latest.unlink(missing_ok=True)
+        return
+    shutil.copyfile(page, latest.with_suffix(".new"))
+    latest.with_suffix(".new").replace(latest)
 
 
 def _write_whole(target: Path, text: str) -> None:

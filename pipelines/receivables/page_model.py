@@ -15,7 +15,12 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.checks.record import Check
+
 ZERO: Final = Decimal(0)
+OUTCOMES: Final = ("failed", "waived", "passed", "not_evaluated")
+"""What can come of a check, in the order pages tell it."""
+
 UNIDENTIFIED: Final = "(unidentified)"
 """The customer id of money received from nobody known."""
 
@@ -246,6 +251,34 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A check, and whether a person let it pass although it failed."""
+
+    check: Check
+    is_waived: bool
+
+    @property
+    def outcome(self) -> str:
+        """What came of it: failed, waived, passed or not_evaluated."""
+        if self.check.passed is None:
+            return "not_evaluated"
+        if self.check.passed:
+            return "passed"
+        return "waived" if self.is_waived else "failed"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many checks of one level or file came to which outcome."""
+
+    subject: str
+    failed: int
+    waived: int
+    passed: int
+    not_evaluated: int
+
+
+@dataclass(frozen=True)
 class NightPage:
     """The management report of one night, without a word or a number format in it.
 
@@ -261,16 +294,51 @@ class NightPage:
     loaded: Lines
     earlier: Lines
     findings: tuple[Findings, ...]
+    judged: tuple[Judged, ...] = ()
 
     @property
     def refused(self) -> tuple[Batch, ...]:
         """Files of which nothing was loaded; their companies keep the data of earlier files."""
-        return tuple(batch for batch in self.batches if batch.status == "refused")
+        refused = {(b.file_name, b.company_id): b for b in reversed(self.batches) if b.status == "refused"}
+        return tuple(reversed(refused.values()))
+
+    def kept_out_by(self, batch: Batch) -> Judged | None:
+        """The contract that keeps a refused file out; None where it was refused on reading."""
+        broken = [j for j in self.failed("refuse") if j.check.file_name == batch.file_name and batch.profile_id]
+        of_company = [j for j in broken if j.check.company_id == batch.company_id]
+        return next(iter([*of_company, *broken]), None)
+
+    def failed(self, *levels: str) -> tuple[Judged, ...]:
+        """Checks that failed and that nobody waived, in the order of the levels asked for."""
+        failed = [judged for judged in self.judged if judged.outcome == "failed" and judged.check.level in levels]
+        return tuple(sorted(failed, key=lambda judged: levels.index(judged.check.level)))
+
+    @property
+    def asking(self) -> tuple[Judged, ...]:
+        """Failed checks that somebody must look at; a file that is kept out has been told of already."""
+        kept_out = {judged.check.file_name for judged in self.failed("refuse")}
+        return tuple(judged for judged in self.failed("needs_person") if judged.check.file_name not in kept_out)
+
+    @property
+    def in_order(self) -> tuple[Judged, ...]:
+        """All checks by their outcome."""
+        return tuple(sorted(self.judged, key=lambda judged: OUTCOMES.index(judged.outcome)))
+
+    def tallies(self, by: str) -> tuple[Tally, ...]:
+        """Outcomes counted by a field of the check, such as its level or its file, in the order they come."""
+        subjects = dict.fromkeys(getattr(judged.check, by) for judged in self.judged)
+        return tuple(
+            Tally(subject, *(self._count(by, subject, name) for name in OUTCOMES)) for subject in subjects if subject
+        )
+
+    def _count(self, by: str, subject: str, outcome: str) -> int:
+        return sum(judged.outcome == outcome for judged in self.judged if getattr(judged.check, by) == subject)
 
     @property
     def waiting(self) -> tuple[Batch, ...]:
         """New files of which so much is quarantined that somebody must look."""
-        return tuple(batch for batch in self.batches if batch.status == "needs_person" and batch.is_new)
+        waiting = [batch for batch in self.batches if batch.status == "needs_person" and batch.is_new]
+        return tuple(batch for batch in waiting if batch.lines_quarantined) or tuple(waiting)
 
     @property
     def untied(self) -> tuple[Proof, ...]:
@@ -280,7 +348,7 @@ class NightPage:
     @property
     def needs_person(self) -> bool:
         """Whether the report may not be signed before somebody has looked."""
-        return bool(self.refused or self.waiting or self.untied)
+        return bool(self.refused or self.waiting or self.untied or self.asking)
 
     def found(self, *actions: str) -> tuple[Findings, ...]:
         """Findings of these actions."""

@@ -25,6 +25,7 @@ from receivables.page_model import (
     ProofSide,
     Run,
 )
+from receivables.quality import judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ TABLES: Final = (
     "core.customer",
     "marts.aging",
     "marts.aging_control",
+    "marts.data_quality",
     "marts.kpi",
     "params.bucket",
 )
@@ -98,6 +100,7 @@ def night_page(
         loaded=_lines(batch),
         earlier=_lines(batch.iloc[listed_files:]),
         findings=tuple(_findings(issue, told)),
+        judged=tuple(judged(frames["marts.data_quality"])),
     )
 
 

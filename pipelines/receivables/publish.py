@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables import lake
+from receivables.check_batches import BROKEN, is_refused_by_contract
+from receivables.check_tables import publish_checks
 from receivables.dates import utc_now
 from receivables.engine import Connection, comment, connect, models, run_entries, run_models
 from receivables.errors import NightFailed, UsageError
@@ -123,7 +125,7 @@ def _build(
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files)
-        reasons = (*file_reasons(files), *behind, *_check_reasons(con))
+        reasons = (*file_reasons(files), *behind, *_check_reasons(con), *publish_checks(night, con, batches))
         _table(con, "ops.run", Run, [replace(night.run, finished_at=utc_now(), status=_status(reasons))])
         comment(con, "ops.run", "One row: the run that built this file.")
         con.execute("commit")
@@ -174,10 +176,8 @@ def _behind(con: Connection, day: date, *, is_latest: bool) -> tuple[str, ...]:
 
 def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files: Sequence[InboxFile]) -> None:
     """Write what was told, by which file, and what was noticed about it."""
-    in_sight = {(file.file_name, file.file_sha256) for file in files if file.outcome == "refused"}
-    refused = {(b.file_name, b.file_sha256): b.batch_id for b in batches if b.status == "refused"}
-    current = {batch_id for key, batch_id in refused.items() if key in in_sight}
-    shown = [b for b in batches if b.status != "refused" or b.batch_id in current]
+    refused = _refused_in_sight(batches, files)
+    shown = [b for b in batches if b.status != "refused" or b in refused]
     repairs = night.state.repairs(night.run.known_at)
     after = superseded_by(batches)
     con.execute("create schema ops")
@@ -186,7 +186,9 @@ def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files:
     )
     _table(con, "ops.inbox_file", InboxFile, files)
     _table(con, "ops.repair", Repair, repairs)
-    publish_issues(con, night.home.lake, shown, repairs, "ops.issue")
+    # what was noticed in a file that a contract keeps out is in no figure; why it is kept out stands in its place
+    publish_issues(con, night.home.lake, [b for b in shown if not is_refused_by_contract(b)], repairs, "ops.issue")
+    _tell_contracts_broken(con, [b for b in refused if is_refused_by_contract(b)], files)
     for check in sorted(model.full_name for model in models() if model.schema == "checks"):
         con.execute(
             "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + row_number() over () as issue_id, batch_id, line_no,"
@@ -209,6 +211,38 @@ _COMMENTS: Final = {
     "ops.repair": "One row per decision of a person about a quarantined line; the latest of a file's content and line counts.",
     "ops.issue": "One row per finding: about a file, a line, or what the build noticed; one with resolved_at has left the quarantine.",
 }
+
+
+def _refused_in_sight(batches: Sequence[Batch], files: Sequence[InboxFile]) -> list[Batch]:
+    """The batches of refused files that this night saw, each file as it was refused last."""
+    seen = {(file.file_name, file.file_sha256) for file in files if file.outcome == "refused"}
+    contents = {sha256 for _, sha256 in seen}
+    latest: dict[tuple[str, str], list[Batch]] = {}
+    for batch in batches:
+        # a contract refuses a content, under whatever name it comes again; what could not be read is told by its name too
+        if batch.status == "refused" and (
+            batch.file_sha256 in contents
+            if is_refused_by_contract(batch)
+            else (batch.file_name, batch.file_sha256) in seen
+        ):
+            before = latest.get((batch.file_name, batch.file_sha256), [])
+            is_same_file = is_refused_by_contract(batch) and bool(before) and before[0].loaded_at == batch.loaded_at
+            latest[batch.file_name, batch.file_sha256] = [*before, batch] if is_same_file else [batch]
+    return [batch for same in latest.values() for batch in same]
+
+
+def _tell_contracts_broken(con: Connection, refused: Sequence[Batch], files: Sequence[InboxFile]) -> None:
+    """Add the finding of each file that a contract keeps out, with its message."""
+    messages = {file.file_sha256: file.message for file in files if file.outcome == "refused"}
+    lines: dict[str, list[Batch]] = {}
+    for batch in refused:
+        lines.setdefault(batch.file_sha256, []).append(batch)
+    for sha256, same in lines.items():
+        con.execute(
+            "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + 1 as issue_id, ? as batch_id, ? as reason_code,"
+            " 'reject_file' as action, ? as count, ? as raw_value",
+            [same[0].batch_id, BROKEN, max(sum(batch.lines_read for batch in same), 1), messages.get(sha256)],
+        )
 
 
 def _table(con: Connection, name: str, kind: type[Any], records: Sequence[Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import wording
+from receivables import contract_wording, wording
 from receivables.assets import reports_dir
 from receivables.charts import THEMES, Labels, bucket_colours, drawing_library, figure_json
 from receivables.language import harmless, language_in, plain, shortened
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from receivables.language import Language
     from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
 
-__all__ = ["LANGUAGES", "render"]
+__all__ = ["LANGUAGES", "render", "render_quality"]
 
 _HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
 _FORMATS: Final = ("amount", "count", "day", "exact", "moment", "money", "share", "short", "total")
@@ -31,6 +31,9 @@ _NAME_COLUMNS: Final = 46
 """Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
 """Columns of a name inside a sentence."""
+
+_LISTED_CHECKS: Final = 500
+"""Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
 
 def render(page: NightPage, language: str) -> str:
@@ -47,6 +50,7 @@ def render(page: NightPage, language: str) -> str:
         .render(
             page=page,
             lang=_HTML_LANGUAGE[language],
+            code=language,
             labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes={
                 name: list(bucket_colours([b.key for b in page.buckets], theme).values())
@@ -58,6 +62,30 @@ def render(page: NightPage, language: str) -> str:
             scripts=scripts,
             style=_static("report.css"),
             steps=wording.PROOF_STEPS,
+        )
+    )
+
+
+def render_quality(page: NightPage, language: str) -> str:
+    """Write the data-quality page of a night: every contract and what came of it; it has no scripts and loads nothing.
+
+    Raises:
+        UsageError: `language` is none of `LANGUAGES`.
+    """
+    language_in(language)
+    return (
+        _environment(language)
+        .get_template("quality.html")
+        .render(
+            page=page,
+            lang=_HTML_LANGUAGE[language],
+            code=language,
+            company_names={company.company_id: company.name for company in page.companies},
+            policy=_policy(()),
+            style=_static("report.css"),
+            levels=contract_wording.LEVELS,
+            levels_mean=contract_wording.LEVELS_MEAN,
+            listed=_LISTED_CHECKS,
         )
     )
 
@@ -84,6 +112,11 @@ def _environment(language: str) -> Environment:
         "customer_name": lambda line: customer_name(line, words),
         "company_line": lambda company: company_line(company, words),
         "company_list": lambda companies: words.listed([company.name for company in companies]),
+        "contract_name": lambda check: contract_wording.contract_name(check.contract, words),
+        "check_sentence": lambda check: contract_wording.check_sentence(check, words),
+        "outcome_name": lambda outcome: wording.named(contract_wording.OUTCOMES, outcome, words.text),
+        "observed": lambda check: contract_wording.observed(check, words),
+        "expected": lambda check: contract_wording.expected(check, words),
         "finding_counts": lambda found: finding_counts(found, words),
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
@@ -229,11 +262,11 @@ def _static(name: str) -> Markup:
 
 
 def _policy(scripts: tuple[Markup, ...]) -> str:
-    """Nothing may load and only our two scripts run.
+    """Nothing may load and only these scripts of ours run.
 
     Styles may stand inline: plotly.js writes style elements and attributes as it draws.
     """
-    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'"
     closed = "img-src data:; base-uri 'none'; form-action 'none'"
     return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {closed}"
 

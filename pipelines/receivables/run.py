@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError
 from receivables.errors import NightFailed
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
+    from receivables.checks.contract import Contract
     from receivables.errors import FileRefused
     from receivables.home import Home
     from receivables.settings import Settings
@@ -63,6 +65,7 @@ class Night:
     state: State
     run: Run
     progress: Progress
+    contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
 
     def record(self, **changes: Any) -> None:
@@ -107,14 +110,14 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
     known_at = checked_known_at(known_at or now, now)
     with private_files():
         home.create()
-        settings = home.settings()
+        settings, contracts = home.settings(), contract.available(home.contracts)
         with home.only_writer(), _system_faults_told():
             home.sweep()
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, settings.sha256())
             state.add([*cut_off, run])
-            with _failure_recorded(Night(home, settings, state, run, progress)) as night:
+            with _failure_recorded(Night(home, settings, state, run, progress, contracts)) as night:
                 yield night
 
 

@@ -158,6 +158,15 @@ class Ingest(_Section):
     )
 
 
+class Contracts(_Section):
+    """What is expected of data; each contract stands in contracts/*.toml of the program, and of the home, with its values and level."""
+
+    enabled: bool = Field(
+        default=True,
+        description="whether contracts are judged; it takes some seconds of a night, and off no file is refused by a contract",
+    )
+
+
 class Report(_Section):
     """The nightly report."""
 
@@ -186,6 +195,7 @@ class Settings(_Section):
     aging: Aging = Aging()
     ledger: Ledger = Ledger()
     ingest: Ingest = Ingest()
+    contracts: Contracts = Contracts()
     report: Report = Report()
     engine: Engine = Engine()
 
@@ -297,4 +307,6 @@ def _commented(section: Any, sample: dict[str, str] | None = None) -> list[str]:
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int | Decimal) else f'"{value}"'

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOADED: Final = ("ok", "warn", "needs_person")
 """Batch states whose rows count."""
 
+REFUSED: Final = ("refused",)
+"""The state of what was refused, on reading or by a contract."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -116,12 +119,34 @@ class InboxFile:
     message: str
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """That a batch was judged by the contracts, by which run, and whether its file was kept or refused for it."""
+
+    batch_id: int
+    run_id: str
+    judged_at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A person's word that a contract shall not stop a file: said once, with the run it was said to."""
+
+    file_sha256: str
+    contract: str
+    run_id: str
+    given_at: datetime
+
+
 _RECORDS: Final[dict[str, type[Any]]] = {
     "batch": Batch,
     "repair": Repair,
     "run": Run,
     "step": Step,
     "inbox_file": InboxFile,
+    "judgement": Judgement,
+    "waiver": Waiver,
 }
 _KEYS: Final = {
     "batch": "batch_id",
@@ -129,6 +154,8 @@ _KEYS: Final = {
     "run": "run_id",
     "step": "run_id, name",
     "inbox_file": "run_id, file_name, file_sha256",
+    "judgement": "batch_id",
+    "waiver": "file_sha256, contract",
 }
 
 
@@ -161,7 +188,7 @@ class State:
         con.execute("pragma synchronous = full")
         return con
 
-    def add(self, records: Iterable[Batch | Repair | Run | Step | InboxFile]) -> None:
+    def add(self, records: Iterable[Batch | Repair | Run | Step | InboxFile | Judgement | Waiver]) -> None:
         """Write records, replacing those of the same key, all or none."""
         with closing(self._connect()) as con, con:
             for record in records:
@@ -216,6 +243,15 @@ class State:
             and (company is None or batch.company_id in (company, ""))
         ]
 
+    def judgements(self) -> list[Judgement]:
+        """All batches that were judged by the contracts."""
+        return self._read("judgement", "order by batch_id")
+
+    def waivers(self, known_at: datetime | None = None) -> list[Waiver]:
+        """All waivers given by `known_at` (None: by now), oldest first."""
+        given = self._read("waiver", "order by given_at, file_sha256, contract")
+        return [waiver for waiver in given if known_at is None or waiver.given_at <= known_at]
+
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
         return self._read("run", "order by started_at")
@@ -258,12 +294,9 @@ class State:
 
 def counting(batches: Sequence[Batch]) -> list[Batch]:
     """Those of the batches told by a moment whose rows count: loaded, and not superseded by a later reading of the same file."""
-    newest = {batch.arrival_id: batch.loaded_at for batch in sorted(batches, key=lambda one: one.batch_id)}
-    return [
-        batch
-        for batch in batches
-        if batch.status in LOADED and (batch.arrival_id is None or batch.loaded_at == newest[batch.arrival_id])
-    ]
+    loaded = [batch for batch in batches if batch.status in LOADED]
+    newest = {batch.arrival_id: batch.loaded_at for batch in sorted(loaded, key=lambda one: one.batch_id)}
+    return [batch for batch in loaded if batch.arrival_id is None or batch.loaded_at == newest[batch.arrival_id]]
 
 
 def readings(batches: Iterable[Batch]) -> list[list[Batch]]:

@@ -50,10 +50,11 @@ def nightly(
     inbox: str | Path | None = None,
     backfill: bool = False,
     allow_short: bool = False,
+    waive: Iterable[str] = (),
     deliver: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Run a whole night on the inbox; `as_of` defaults to the latest extract date, `backfill` and `allow_short` are those of `Reading`.
+    """Run a whole night on the inbox; `as_of` defaults to the latest extract date, `backfill`, `allow_short` and `waive` are those of `Reading`.
 
     Raises:
         UsageError: a date that cannot be answered.
@@ -66,7 +67,7 @@ def nightly(
         as_of=as_of,
         known_at=known_at,
         inbox=where,
-        reading=Reading(backfill=backfill, allow_short=allow_short),
+        reading=Reading(backfill=backfill, allow_short=allow_short, waive=tuple(waive)),
         is_delivering=deliver,
         progress=progress,
     )

@@ -118,6 +118,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ROW_GROUP_HEADER": N_("The customer stands in a group line above its items and was carried down."),
     "ROW_REPEATED_HEADER": N_("The header is repeated inside the data."),
     "ROW_UNCLASSIFIED": N_("A line that no rule of the profile explains."),
+    "CONTRACT_BROKEN": N_("The file broke a contract that keeps such files out."),
     "COL_SHIFT": N_("The line does not have as many fields as the header."),
     "COL_MULTILINE": N_("A text runs over several lines and was joined."),
     "COL_MISSING": N_("A column the profile needs is missing."),

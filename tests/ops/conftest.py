@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import receivables
-from homes import MONDAY, business, quick_night, tell
+from homes import MONDAY, business, quick_night, set_contracts, tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ def told_on_monday(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Monday's export was published; not to be changed."""
     home = tmp_path_factory.mktemp("monday") / "home"
     receivables.init(home)
+    set_contracts(home, enabled=False)  # also for the processes that tests start
     tell(home, business(), MONDAY)
     quick_night(home)
     return home
@@ -37,4 +38,5 @@ def empty_home(tmp_path: Path) -> Path:
     """A home in which nothing happened yet."""
     home = tmp_path / "empty"
     receivables.init(home)
+    set_contracts(home, enabled=False)
     return home

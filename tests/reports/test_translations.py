@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 PACKAGE = Path(wording.__file__).parent
-SOURCES = [PACKAGE / name for name in ("language.py", "pages.py", "render.py", "wording.py")]
+SOURCES = [PACKAGE / name for name in ("contract_wording.py", "language.py", "pages.py", "render.py", "wording.py")]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
@@ -93,7 +93,7 @@ def test_every_table_has_a_name() -> None:
 
 
 CODE = re.compile(
-    r"""["']((?:ALLOC|AMOUNT|COL|COMPANY|CONTROL|CURRENCY|DATE|ENC|ENTRY|EXTRACT|FILE|FX|INSTALMENT|KEY|NUM|OPEN|ORDER|QUARANTINE|QUOTE|REF"""
+    r"""["']((?:ALLOC|AMOUNT|COL|COMPANY|CONTRACT|CONTROL|CURRENCY|DATE|ENC|ENTRY|EXTRACT|FILE|FX|INSTALMENT|KEY|NUM|OPEN|ORDER|QUARANTINE|QUOTE|REF"""
     r"""|REQUIRED|ROW|SETTLED|SIGN|SKIP|STATE|TEXT|TYPE|VALUE)_[A-Z_]*[A-Z])["']"""
 )
 
