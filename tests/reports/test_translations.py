@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 PACKAGE = Path(wording.__file__).parent
-SOURCES = [PACKAGE / name for name in ("language.py", "pages.py", "render.py", "wording.py")]
+SOURCES = [PACKAGE / name for name in ("language.py", "pages.py", "render.py", "templates.py", "wording.py")]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
