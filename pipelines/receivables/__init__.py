@@ -1,7 +1,7 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
 The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `export_findings`,
-`repair_findings`, `profiles`, `sample`, `trace`, `demo`; analysts begin with `open_warehouse`.
+`repair_findings`, `profiles`, `templates`, `sample`, `trace`, `demo`; analysts begin with `open_warehouse`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         report,
         sample,
         status,
+        templates,
         trace,
     )
     from receivables.warehouse import open_warehouse
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Reading", "__version__",
     "build", "demo", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "repair_findings",
-    "report", "sample", "status", "trace",
+    "report", "sample", "status", "templates", "trace",
 ]  # fmt: skip
 
 

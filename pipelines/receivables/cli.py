@@ -351,6 +351,21 @@ def profiles(home: Path) -> None:
         click.echo(f"{profile.id:<14} {profile.status:<11} {profile.title}")
 
 
+@main.command(epilog=_example("receivables templates customer document payment allocation --language es"))
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@click.option(
+    "--out", default="templates", show_default=True, type=click.Path(path_type=Path), help="Folder to write into."
+)
+@click.option("--language", default="en", show_default=True, help="en, es or zh: the language of the explanations.")
+def templates(tables: tuple[str, ...], out: Path, language: str) -> None:
+    """Write workbooks to fill in by hand, one for each canonical table; none named: all of them."""
+    from receivables import verbs
+
+    written = verbs.templates(out, tables=tables, language=language)
+    click.echo(f"{len(written)} workbooks in {out}; each says on its second sheet what its columns mean")
+    click.echo("a first balance needs company, customer and document; what was paid goes into payment and allocation")
+
+
 @main.command(epilog=_example("receivables sample --out /tmp/world --customers 200 --seed 7 --dialect sap_fbl5n"))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write into.")
 @click.option("--customers", default=40, show_default=True, type=click.IntRange(1), help="Customers of the business.")

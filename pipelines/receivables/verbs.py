@@ -249,6 +249,27 @@ def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
     return available(own if own.is_dir() else None)
 
 
+def templates(out: str | Path = "templates", *, tables: Sequence[str] = (), language: str = "en") -> tuple[Path, ...]:
+    """Write workbooks to fill in, one for each canonical table (`tables` names some of them); returns their paths.
+
+    Raises:
+        UsageError: no such table or language, a file that exists, or a folder that cannot be written.
+    """
+    from receivables.templates import write
+
+    try:
+        with private_files():
+            return write(Path(out), tables, language)
+    except OSError as error:
+        raise _unwritable(out, error) from None
+
+
+def _unwritable(out: str | Path, error: OSError) -> UsageError:
+    return UsageError(
+        got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
+    )
+
+
 def sample(
     out: str | Path,
     *,
@@ -293,9 +314,7 @@ def sample(
         night_by_night = feed.generate(Path(out), world, nights=nights, mode=mode, announce=announce)
     except OSError as error:
         told.stopped()
-        raise UsageError(
-            got=f"--out {out}: {error.strerror or error}", expected="a folder this user may write", try_="--out DIR"
-        ) from None
+        raise _unwritable(out, error) from None
     told.done("sample", f"{len(night_by_night.nights)} nights written")
     return night_by_night
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 PACKAGE = Path(wording.__file__).parent
-SOURCES = [PACKAGE / name for name in ("contract_wording.py", "language.py", "pages.py", "render.py", "wording.py")]
+SOURCES = [
+    PACKAGE / f"{name}.py" for name in ("contract_wording", "language", "pages", "render", "templates", "wording")
+]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
