@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from receivables.lake import SHARED
 from receivables.schema import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ LANDED_TYPES: Final = {
     "extract_as_of": "DATE",
     "source_mode": "VARCHAR",
 }
+SHARED_TYPES: Final = {"arrival_id": "BIGINT"}
+"""What the lake adds where several files describe a row together: which of them arrived when."""
+
 POSTING_DATE_COLUMNS: Final = ("posting_date", "doc_date", "pay_date", "alloc_date")
 
 
@@ -209,7 +213,7 @@ def lake_row(table: Table, row: Row, line_no: int, extract_as_of: date) -> Row:
         "recorded_at": datetime.combine(posted, time.min),
         "recorded_source": "batch",
     }
-    return landed | LANDED | {"extract_as_of": extract_as_of}
+    return landed | LANDED | {"extract_as_of": extract_as_of, "arrival_id": landed["batch_id"]}
 
 
 def lake_rows(tables: Tables, extract_as_of: date) -> dict[str, list[Row]]:
@@ -220,15 +224,19 @@ def lake_rows(tables: Tables, extract_as_of: date) -> dict[str, list[Row]]:
     }
 
 
+def _lake_types(table: Table) -> dict[str, str]:
+    return table.ddl_columns | LANDED_TYPES | (SHARED_TYPES if table.name in SHARED else {})
+
+
 def _definition(table: Table) -> Iterator[str]:
-    yield from (f"{name} {kind}" for name, kind in (table.ddl_columns | LANDED_TYPES).items())
+    yield from (f"{name} {kind}" for name, kind in _lake_types(table).items())
 
 
 def lake_tables(con: duckdb.DuckDBPyConnection, tables: Tables, extract_as_of: date) -> None:
     """Create the schema `lake` as one full extract of that date, so that the models run without landing files."""
     con.execute("create schema lake")
     for name, rows in lake_rows(tables, extract_as_of).items():
-        columns = list(TABLES[name].ddl_columns | LANDED_TYPES)
+        columns = list(_lake_types(TABLES[name]))
         con.execute(f"create table lake.{name} ({', '.join(_definition(TABLES[name]))})")
         if rows:
             marks = ", ".join("?" * len(columns))

@@ -425,7 +425,8 @@ def trace(key: str, home: Path, bucket: str | None) -> None:
     from receivables import verbs
 
     found = verbs.trace(key, home, bucket=bucket)
-    _print_frame(found.items, "no items")
+    is_repaired = bool(found.items["repaired_by"].notna().any())
+    _print_frame(found.items if is_repaired else found.items.drop(columns="repaired_by"), "no items")
     click.echo()
     _print_frame(found.allocations, "no allocations")
 

@@ -221,7 +221,7 @@ def _read_into_lake(
             arrival.refuse_cut_off(path.name, *_size(con), night.settings.ingest)
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
-        if has_quarantined(landed):
+        if has_quarantined(landed) or request.recorded:
             keep_source(night.home.lake, path, landed.source.sha256, first_id, Kept(companies, _header_line(con)))
         batches = lake.write(
             con,

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import shutil
+import zlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -66,9 +67,24 @@ def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
 
 
 def restore_source(root: Path, sha256: str, target: Path) -> None:
-    """Write the bytes of a kept file to `target`."""
-    with gzip.open(_bytes_of(root, sha256), "rb") as read, target.open("wb") as written:
-        shutil.copyfileobj(read, written, 1 << 20)
+    """Write the bytes of a kept file to `target`.
+
+    Raises:
+        FileRefused: they are gone or damaged.
+    """
+    packed = _bytes_of(root, sha256)
+    try:
+        with gzip.open(packed, "rb") as read, target.open("wb") as written:
+            shutil.copyfileobj(read, written, 1 << 20)
+        is_whole = _sha256_of(packed) == sha256
+    except (FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error):
+        is_whole = False
+    if not is_whole:
+        raise FileRefused(
+            got=f"{target.name}, whose bytes in {packed} are gone or damaged",
+            expected="the file as it arrived",
+            try_="putting lake/source back from a backup, or correcting the export itself",
+        )
 
 
 def has_quarantined(landed: Landed) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import signal
 import sqlite3
@@ -13,7 +14,7 @@ import pytest
 
 import receivables
 from homes import CLOCKS, KILLING, PublishedRows, ask, command, half_done, published, script, seal
-from quarantine_tables import Export, Row, canonical, filled, home_with, read, saved
+from quarantine_tables import Export, Row, canonical, drawn, filled, home_with, read, saved
 from receivables import repair
 from receivables.errors import FileRefused
 from receivables.intake.profile import available
@@ -190,6 +191,17 @@ def test_a_file_that_was_not_kept_says_what_to_do(damaged: Path, right: Path) ->
     assert "before files with quarantined lines were kept" in ended.only_message()
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no archive", b"\x1f\x8b\x08\x00", gzip.compress(b"another file")])
+def test_kept_bytes_that_are_damaged_are_said(content: bytes | None, damaged: Path, right: Path) -> None:
+    (packed,) = (damaged / "lake" / "source").glob("*.gz")
+    packed.unlink()
+    if content is not None:
+        packed.write_bytes(content)
+    ended = command("findings", "repair", right, "--home", damaged)
+    assert ended.exit_code == 3
+    assert "are gone or damaged" in ended.only_message()
+
+
 def test_a_profile_that_is_gone_says_what_to_do(damaged: Path, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     others = tuple(profile for profile in available(None) if profile.id != "canonical")
     monkeypatch.setattr("receivables.repair.available", lambda _: others)
@@ -252,3 +264,11 @@ def test_a_store_of_an_older_version_is_read_and_its_lines_exported(damaged: Pat
     store.close()
     assert receivables.export_findings(tmp_path / "x.csv", damaged) == 6
     assert {batch.arrival_id for batch in receivables.status(damaged).batches} == {None}
+
+
+def test_every_line_of_a_list_can_be_left_out(tmp_path: Path) -> None:
+    export = drawn(tmp_path, 3)
+    home = home_with(tmp_path / "home", export, export.damaged(3))
+    receivables.export_findings(tmp_path / "out.csv", home)
+    back = filled(tmp_path / "out.csv", lambda _: {"decision": "leave_out"}, tmp_path / "back.csv")
+    assert command("findings", "repair", back, "--home", home).stdout.startswith("0 repaired, 3 left out")

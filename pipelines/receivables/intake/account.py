@@ -59,7 +59,7 @@ def account(
 ) -> Account:
     """Give every physical line its outcome, write table `finding`, and decide whether the file may be loaded.
 
-    A file that is loaded already and read again is not refused for what is in quarantine.
+    A file that is loaded already and read again is not refused for what is in quarantine or was left out.
 
     Raises:
         FileRefused: too much of it is in quarantine, its total disagrees, or it holds no row.
@@ -75,7 +75,7 @@ def account(
     lines, rows = _counts(con)
     _findings(con, found, typed)
     items = sum(count for (_, table_name, _), count in rows.items() if table_name)
-    if not items and profile.shape not in ("table", "rows"):
+    if not items and profile.shape not in ("table", "rows") and not is_again:
         raise FileRefused(
             got=f"{name} without a single row below its header",
             expected="at least one row",
