@@ -33,6 +33,9 @@ BROKEN: Final = "CONTRACT_BROKEN"
 Content = tuple[str, "datetime"]
 """A file as it was landed once: its content and when."""
 
+ChecksOf = dict[int, list[Check]]
+"""Checks by batch."""
+
 
 def check_batches(night: Night, files: tuple[InboxFile, ...]) -> tuple[InboxFile, ...]:
     """Judge every batch loaded and not yet judged; returns the run's files, those refused by a contract told as such.
@@ -54,25 +57,21 @@ def check_batches(night: Night, files: tuple[InboxFile, ...]) -> tuple[InboxFile
         with closing(connect(":memory:", night.settings)) as con:
             checks = _judged_in_order(night, con, told, waiting)
             for batch in waiting:
-                _keep_checks(
-                    con, night.home.lake, batch, [check for check in checks if check.batch_id == batch.batch_id]
-                )
-        refusals = {
-            file: refusal for file in _files(waiting) if (refusal := refusal_of(night, file, checks)) is not None
-        }
+                _keep_checks(con, night.home.lake, batch, checks[batch.batch_id])
+        refusals = {file: refusal for file in _files(waiting) if (refusal := _refusal(night, file, checks)) is not None}
         seen = _register(night, waiting, refusals)
         counts["findings"] = len(refusals)
     return (*(file for file in files if (file.file_name, file.file_sha256) not in seen), *seen.values())
 
 
-def refusal_of(night: Night, file: Sequence[Batch], checks: Iterable[Check]) -> FileRefused | None:
+def _refusal(night: Night, file: Sequence[Batch], checks: ChecksOf) -> FileRefused | None:
     """Why the contracts keep a file out; None where they do not, or a person waived all it breaks."""
-    mine = {batch.batch_id for batch in file}
-    waived = {waiver.contract for waiver in night.state.waivers() if waiver.file_sha256 == file[0].file_sha256}
-    refusing = {contract.id for contract in night.contracts if contract.level == "refuse"} - waived
-    broken = [
-        check for check in checks if check.batch_id in mine and check.passed is False and check.contract in refusing
-    ]
+    refusing = {contract.id for contract in night.contracts if contract.level == "refuse"}
+    failed = [check for batch in file for check in checks[batch.batch_id] if check.passed is False]
+    broken = [check for check in failed if check.contract in refusing]
+    if broken:
+        waived = {waiver.contract for waiver in night.state.waivers() if waiver.file_sha256 == file[0].file_sha256}
+        broken = [check for check in broken if check.contract not in waived]
     if not broken:
         return None
     names = list(dict.fromkeys(check.contract for check in broken))
@@ -92,7 +91,15 @@ def refused_before(night: Night, batches: Sequence[Batch]) -> FileRefused | None
     latest = max(batch.loaded_at for batch in batches)
     file = [batch for batch in batches if batch.loaded_at == latest]
     with closing(connect()) as con:
-        return refusal_of(night, file, kept_checks(con, night.home.lake, file))
+        return _refusal(night, file, _by_batch(file, kept_checks(con, night.home.lake, file)))
+
+
+def _by_batch(batches: Iterable[Batch], checks: Iterable[Check]) -> ChecksOf:
+    found: ChecksOf = {batch.batch_id: [] for batch in batches}
+    for check in checks:
+        if check.batch_id is not None:
+            found[check.batch_id].append(check)
+    return found
 
 
 def kept_checks(con: Connection, root: Path, batches: Iterable[Batch]) -> list[Check]:
@@ -127,21 +134,21 @@ def _content(batch: Batch) -> Content:
     return batch.file_sha256, batch.loaded_at
 
 
-def _judged_in_order(night: Night, con: Connection, told: Sequence[Batch], waiting: Sequence[Batch]) -> list[Check]:
+def _judged_in_order(night: Night, con: Connection, told: Sequence[Batch], waiting: Sequence[Batch]) -> ChecksOf:
     """Judge all that waits at once, and again what was held against a batch that turned out to be refused."""
-    decided: list[Check] = []
+    decided: ChecksOf = {}
     refused: set[Content] = set()
     files = _files(waiting)
     while files:
         sound = counting([batch for batch in told if _content(batch) not in refused])
         pairs = {batch: arrival.before(batch, sound) for file in files for batch in file}
-        checks = _judged(night, con, sound, pairs)
+        checks = _by_batch(pairs, _judged(night, con, sound, pairs))
         for place, file in enumerate(files):
             if any((before := pairs[batch]) is not None and _content(before) in refused for batch in file):
                 files = files[place:]
                 break
-            decided += [check for check in checks if check.batch_id in {batch.batch_id for batch in file}]
-            if refusal_of(night, file, checks) is not None:
+            decided |= {batch.batch_id: checks[batch.batch_id] for batch in file}
+            if _refusal(night, file, checks) is not None:
                 refused.add(_content(file[0]))
         else:
             files = []

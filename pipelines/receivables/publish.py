@@ -217,27 +217,26 @@ def _refused_in_sight(batches: Sequence[Batch], files: Sequence[InboxFile]) -> l
     """The batches of refused files that this night saw, each file as it was refused last."""
     seen = {(file.file_name, file.file_sha256) for file in files if file.outcome == "refused"}
     contents = {sha256 for _, sha256 in seen}
-    latest: dict[tuple[str, str], list[Batch]] = {}
-    for batch in batches:
-        # a contract refuses a content, under whatever name it comes again; what could not be read is told by its name too
-        if batch.status == "refused" and (
+    refused = [
+        batch
+        for batch in batches
+        if batch.status == "refused"
+        # a contract refuses a content, whatever its name; what could not be read is told by its name too
+        and (
             batch.file_sha256 in contents
             if is_refused_by_contract(batch)
             else (batch.file_name, batch.file_sha256) in seen
-        ):
-            before = latest.get((batch.file_name, batch.file_sha256), [])
-            is_same_file = is_refused_by_contract(batch) and bool(before) and before[0].loaded_at == batch.loaded_at
-            latest[batch.file_name, batch.file_sha256] = [*before, batch] if is_same_file else [batch]
-    return [batch for same in latest.values() for batch in same]
+        )
+    ]
+    latest = {(batch.file_name, batch.file_sha256): batch.loaded_at for batch in refused}
+    return [batch for batch in refused if batch.loaded_at == latest[batch.file_name, batch.file_sha256]]
 
 
 def _tell_contracts_broken(con: Connection, refused: Sequence[Batch], files: Sequence[InboxFile]) -> None:
-    """Add the finding of each file that a contract keeps out, with its message."""
+    """Add the finding of each file that a contract keeps out, with its message; all lines of a file count in it."""
     messages = {file.file_sha256: file.message for file in files if file.outcome == "refused"}
-    lines: dict[str, list[Batch]] = {}
-    for batch in refused:
-        lines.setdefault(batch.file_sha256, []).append(batch)
-    for sha256, same in lines.items():
+    for sha256 in dict.fromkeys(batch.file_sha256 for batch in refused):
+        same = [batch for batch in refused if batch.file_sha256 == sha256]
         con.execute(
             "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + 1 as issue_id, ? as batch_id, ? as reason_code,"
             " 'reject_file' as action, ? as count, ? as raw_value",

@@ -80,20 +80,15 @@ def compare(
     )
     for batch, before in pairs:
         con.execute("insert into contract.pair values (?, ?)", [batch.batch_id, before.batch_id if before else None])
-        con.execute(
-            "insert into contract.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                *(
-                    batch.batch_id,
-                    batch.company_id,
-                    batch.table_name,
-                    batch.file_name,
-                    before.file_name if before else None,
-                ),
-                *(batch.mode, batch.extract_as_of),
-                *(batch.control_total, batch.control_total_file, least_rows),
-            ],
+        told = (
+            batch.batch_id,
+            batch.company_id,
+            batch.table_name,
+            batch.file_name,
+            before.file_name if before else None,
         )
+        more = (batch.mode, batch.extract_as_of, batch.control_total, batch.control_total_file, least_rows)
+        con.execute("insert into contract.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [*told, *more])
     links = list(earlier)
     if links:
         con.executemany("insert into contract.earlier values (?, ?)", links)
