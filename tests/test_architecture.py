@@ -19,10 +19,10 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
-    *("version", "errors", "money", "dates", "settings", "assets", "schema"),
+    *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "schema"),
     *("home", "intake", "world", "state", "lake", "engine", "warehouse", "checks", "policy"),
-    *("statements", "charts", "page_model", "pages", "wording", "language", "render", "deliver"),
-    *("run", "arrival", "land", "publish", "night", "verbs", "receivables", "cli", "__main__"),
+    *("statements", "charts", "page_model", "pages", "wording", "examination_text", "language", "render", "deliver"),
+    *("run", "arrival", "land", "publish", "night", "onboarding", "verbs", "receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`
 is the package's own `__init__`, the analysts' door."""

@@ -1,7 +1,7 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
 The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `profiles`, `sample`, `trace`,
-`demo`; analysts begin with `open_warehouse`.
+`demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with `open_warehouse`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,26 @@ from receivables.version import __version__
 
 if TYPE_CHECKING:
     from receivables.land import Reading
-    from receivables.verbs import build, demo, findings, ingest, init, nightly, profiles, report, sample, status, trace
+    from receivables.verbs import (
+        build,
+        demo,
+        draft,
+        examine,
+        findings,
+        ingest,
+        init,
+        nightly,
+        profiles,
+        report,
+        sample,
+        status,
+        trace,
+    )
     from receivables.warehouse import open_warehouse
 
 __all__ = [
     "Reading", "__version__",
-    "build", "demo", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
+    "build", "demo", "examine", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from receivables.intake.examine import Examination
     from receivables.run import Outcome
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
@@ -172,6 +173,26 @@ def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
     """The export dialects that can be read: the home's own, then the shipped ones."""
     own = Home(Path(home)).profiles
     return available(own if own.is_dir() else None)
+
+
+def examine(
+    path: str | Path,
+    home: str | Path = HOME,
+    *,
+    profile: str | None = None,
+    extract_as_of: date | None = None,
+    company: str | None = None,
+) -> Examination:
+    """Say how a file would be read, and why, without reading it into the home; a refusal is part of the answer.
+
+    Raises:
+        UsageError: no such file or profile.
+        FileRefused: it is no table at all.
+    """
+    from receivables import onboarding
+
+    reading = Reading(profile=profile, extract_as_of=extract_as_of, company=company)
+    return onboarding.examine(Path(path), Home(Path(home)), reading, today())
 
 
 def sample(
