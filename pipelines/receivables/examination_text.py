@@ -105,7 +105,8 @@ def _header(seen: Examination, columns: int) -> list[str]:
         return []
     known = sum(column.use == "role" for column in seen.columns if column.position)
     width = sum(column.position > 0 for column in seen.columns)
-    lines = _facts([("header", f"line {seen.header_line}: {width} columns, {known} of them read")], columns)
+    where = f"line {seen.header_line}" if seen.header_line else "none in the file; the profile tells the labels"
+    lines = _facts([("header", f"{where}: {width} columns, {known} of them read")], columns)
     if any(column.type in ("money", "decimal") for column in seen.columns):
         lines += _facts([("amounts", _amounts(seen))], columns)
     return [*lines, "", *_columns(seen.columns, columns)]

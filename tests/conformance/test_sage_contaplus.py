@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from exports import samples, truth
-from intake_files import workbook
+from intake_files import workbook, write
 from receivables.errors import FileRefused
 from sound_nights import balance, html_table, items, landed, names, questioned, replayed, sound, table
 
@@ -308,3 +308,27 @@ def test_a_dbase_table_cut_off_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(FileRefused, match="ends before the last of its 3 records"):
         landed(path)
+
+
+def test_the_exchange_file_of_the_accounts_has_no_header(tmp_path: Path) -> None:
+    widths = (12, 40, 15, 35, 25, 5, 20, 10)
+    accounts = [
+        ("43000001", "IBÁÑEZ HERMANOS, S.L.", "B12345678", "C/ Mayor, 1", "LUGO", "27001", "LUGO", "N 00.00"),
+        ("57200001", "BANCO", "", "", "", "", "", ""),
+        ("43000002", "PÉREZ", "", "", "", "", "", ""),
+    ]
+    text = "".join("".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) + "\r\n" for row in accounts)
+    lines = [
+        posted("1", "20240515", "43000001", "70000000", "N/Fra. A/1", "1000.00", "0.00"),
+        posted("1", "20240515", "43000002", "70000000", "N/Fra. A/2", "500.00", "0.00"),
+    ]
+    files = [
+        dbf(tmp_path / "Diario.dbf", FIELDS, lines, 0, "cp1252"),
+        write(tmp_path, "XSUBCTA.TXT", text, "cp1252"),
+    ]
+    got = sound(tmp_path, files)
+    named = "select substr(customer_id, strpos(customer_id, ':') + 1), name, tax_id, city, postcode, region"
+    assert got.rows(f"{named} from core.customer order by all") == [
+        ("43000001", "IBÁÑEZ HERMANOS, S.L.", "B12345678", "LUGO", "27001", "LUGO"),
+        ("43000002", "PÉREZ", None, None, None, None),
+    ]

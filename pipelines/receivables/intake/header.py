@@ -20,7 +20,7 @@ DOCUMENT_ROLES: Final = ("doc_no", "doc_date", "due_date", "posting_date", "entr
 
 @dataclass(frozen=True)
 class Header:
-    """The header found: its line, its labels in order, and the position (from 1) of every role it names."""
+    """The header found: its line (0 where the profile tells it), its labels in order, and the position (from 1) of every role it names."""
 
     line_no: int
     labels: tuple[str, ...]
@@ -46,6 +46,13 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], profile: Profile) -> 
         if roles and hits >= 0.6 * len(required) and (best is None or len(roles) > len(best.roles)):
             best = Header(line_no, tuple(cells), roles)
     return best
+
+
+def declared_header(rows: Sequence[tuple[int, Sequence[str]]], profile: Profile) -> Header | None:
+    """The labels a profile gives a file that has none, where one of its first lines has as many cells; its line is 0."""
+    if any(len(cells) == len(profile.header) for _, cells in rows):
+        return Header(0, profile.header, match_roles(profile.header, profile))
+    return None
 
 
 def match_roles(labels: Sequence[str], profile: Profile) -> dict[str, int]:

@@ -114,11 +114,11 @@ def _cut_text(
     con: duckdb.DuckDBPyConnection, found: Recognised, places: _Places, settings: Settings, name: str
 ) -> tuple[regular.Survey, list[int]]:
     """Create `item` from the regular lines and `record` from the others; returns what was seen of the text, and the lines with a quote left open."""
-    text, is_drawn = found.text, found.container == "pipe_list"
+    text, is_drawn, is_fixed = found.text, found.container == "pipe_list", found.container == "fixed_width"
     if text is None:
         raise AssertionError("only a text has lines")
     longest = settings.ingest.quoted_lines_max
-    seen = regular.survey(text, found.delimiter, name, longest, has_quotes=not is_drawn)
+    seen = regular.survey(text, found.delimiter, name, longest, has_quotes=not is_drawn and not is_fixed)
     layout = _layout(found, places)
     if layout.is_possible:
         others = regular.read_regular(con, text, layout, seen, name)
@@ -126,6 +126,9 @@ def _cut_text(
     else:
         regular.no_regular(con, places.kept)
         container.load_lines(con, text)
+    if is_fixed:
+        records.fixed_records(con, found.profile.columns_at)
+        return seen, []
     if not is_drawn:
         return seen, records.delimited_records(con, found.delimiter, longest)
     first = regular.raw_lines(text, range(1, _FIRST_LINES + 1))["raw"].to_pylist()

@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -337,7 +338,9 @@ class Profile(_Part):
         default=None, description="expression on a title line whose first bracket is the company, where rows name none"
     )
     encodings: tuple[Encoding, ...] = Field(default=("utf-8",), min_length=1)
-    containers: tuple[Literal["delimited", "pipe_list", "workbook", "parquet", "dbf", "html", "xml2003"], ...] = (
+    containers: tuple[
+        Literal["delimited", "pipe_list", "fixed_width", "workbook", "parquet", "dbf", "html", "xml2003"], ...
+    ] = (
         "delimited",
         "workbook",
         "html",
@@ -346,6 +349,14 @@ class Profile(_Part):
         "dbf",
     )
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (",", ";", "\t")
+    columns_at: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(),
+        description="container fixed_width: the character (from 1) each column begins at; the last one goes to the end of the line",
+    )
+    header: tuple[str, ...] = Field(
+        default=(),
+        description="the labels of a file that has none, in order; such a file is known by its name (file_name), or by being asked for",
+    )
     locales: tuple[Locale, ...] = Field(default=(Locale(decimal="."),), min_length=1)
     date_formats: tuple[DateFormat, ...] = Field(default=("%Y-%m-%d",), min_length=1)
     null_tokens: tuple[str, ...] = ()
@@ -407,6 +418,16 @@ class Profile(_Part):
             if isinstance(keys, dict)
             else keys
         )
+
+    @model_validator(mode="after")
+    def _readable_layout(self) -> Profile:
+        if bool(self.columns_at) != ("fixed_width" in self.containers):
+            raise ValueError("columns_at with the container fixed_width, and neither without the other")
+        if any(b <= a for a, b in pairwise(self.columns_at)):
+            raise ValueError("columns_at in rising order")
+        if self.header and self.columns_at and len(self.header) != len(self.columns_at):
+            raise ValueError(f"as many labels in header as columns_at has places, {len(self.columns_at)}")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Profile:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
 from receivables.intake import container
-from receivables.intake.header import Header, find_header, unknown_labels
+from receivables.intake.header import Header, declared_header, find_header, unknown_labels
 from receivables.intake.profile import Locale, fold
-from receivables.intake.records import split_fields, split_pipes
+from receivables.intake.records import split_fields, split_pipes, split_places
 from receivables.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     Cut = tuple[str, str, list[tuple[int, list[str]]]]
     """One way of cutting the first lines: container, delimiter, and each line's number with its cells."""
+
+    Mark = str | tuple[int, ...]
+    """What parts the cells of a line: a character, or the places they begin at."""
 
     Heads = Callable[[Profile], list[Cut]]
     """The ways a profile may cut the first lines of a file."""
@@ -69,7 +72,7 @@ class Recognised:
 
     def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
         """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""
-        if self.container in {"delimited", "pipe_list", "html"}:
+        if self.container in {"delimited", "pipe_list", "fixed_width", "html"}:
             return self.profile.locales, self.profile.date_formats
         plain = Locale(decimal=".")
         return (plain, *self.profile.locales), (
@@ -87,6 +90,8 @@ def recognise(
         FileRefused: no profile knows this header.
     """
     scan = settings.ingest.header_scan_lines
+    if len(profiles) > 1:  # without a header of its own a file is known by its name, unless its profile was asked for
+        profiles = [profile for profile in profiles if not profile.header or _is_named(source, profile)]
     if source.kind == "text":
         heads = _text_heads(source, scan)
     else:
@@ -133,26 +138,35 @@ def _sheet_heads(con: duckdb.DuckDBPyConnection, source: Source, scan: int) -> H
 
 def _text_heads(source: Source, scan: int) -> Heads:
     lines: dict[tuple[str, ...], list[str]] = {}
-    cuts: dict[tuple[tuple[str, ...], str], Cut] = {}
+    cuts: dict[tuple[tuple[str, ...], Mark], Cut] = {}
 
-    def cut(encodings: tuple[str, ...], mark: str) -> Cut:
+    def cut(encodings: tuple[str, ...], mark: Mark) -> Cut:
         if encodings not in lines:
             lines[encodings] = container.head_lines(source, encodings, scan)
         told = enumerate(lines[encodings], 1)
+        if isinstance(mark, tuple):
+            return "fixed_width", "", [(n, split_places(line, mark)) for n, line in told]
         if mark == "|pipes":
             return "pipe_list", "|", [(n, split_pipes(line)) for n, line in told if line.lstrip().startswith("|")]
         return "delimited", mark, [(n, split_fields(line, mark)) for n, line in told]
 
     def heads(profile: Profile) -> list[Cut]:
-        marks = (["|pipes"] if "pipe_list" in profile.containers else []) + (
-            list(profile.delimiters) if "delimited" in profile.containers else []
-        )
+        marks = _marks(profile)
         for mark in marks:
             if (profile.encodings, mark) not in cuts:
                 cuts[profile.encodings, mark] = cut(profile.encodings, mark)
         return [cuts[profile.encodings, mark] for mark in marks]
 
     return heads
+
+
+def _marks(profile: Profile) -> list[Mark]:
+    """What may part the cells of a text: the pipes of a drawn list, one of several delimiters, fixed places."""
+    return [
+        *(["|pipes"] if "pipe_list" in profile.containers else []),
+        *(profile.delimiters if "delimited" in profile.containers else ()),
+        *([profile.columns_at] if profile.columns_at else []),
+    ]
 
 
 def _candidates(source: Source, profile: Profile, heads: list[Cut]) -> list[Recognised]:
@@ -163,7 +177,7 @@ def _candidates(source: Source, profile: Profile, heads: list[Cut]) -> list[Reco
     return [
         Recognised(source, profile, header, kind, delimiter, table=TABLES.get(profile.table or ""))
         for kind, delimiter, rows in heads
-        if (header := find_header(rows, profile))
+        if (header := declared_header(rows, profile) if profile.header else find_header(rows, profile))
     ]
 
 
@@ -222,7 +236,7 @@ def _is_date(part: str) -> bool:
 def fit_of(found: Recognised) -> Fit:
     """How well a profile fits the header that was found for it."""
     profile, labels = found.profile, sum(bool(label.strip()) for label in found.header.labels)
-    is_named = profile.file_name is not None and re.search(profile.file_name, found.source.path.name) is not None
+    is_named = _is_named(found.source, profile)
     if profile.shape == "table":
         return Fit(1.0, len(found.header.roles), is_named, 0, profile.id, 0, 0, labels)
     required = [role for role, column in profile.columns.items() if column.required]
@@ -248,6 +262,10 @@ def _ranked(candidates: Sequence[Recognised]) -> tuple[Fit, ...]:
         if fit.profile_id not in best or fit > best[fit.profile_id]:
             best[fit.profile_id] = fit
     return tuple(sorted(best.values(), reverse=True))
+
+
+def _is_named(source: Source, profile: Profile) -> bool:
+    return profile.file_name is not None and re.search(profile.file_name, source.path.name) is not None
 
 
 def _as_text(found: Recognised, scratch: Path) -> Recognised:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
+from receivables.intake.container import LINE_BYTES_MAX
 from receivables.intake.header import DOCUMENT_ROLES
 from receivables.intake.rows import heads
 from receivables.intake.sqltext import SPACES, lit
@@ -40,6 +41,21 @@ def _unquoted(cell: str) -> str:
 def split_pipes(line: str) -> list[str]:
     """Cut one line of a drawn list at its pipes."""
     return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+
+
+def split_places(line: str, starts: Sequence[int]) -> list[str]:
+    """Cut one line at fixed places, counted in characters from 1; the last cell goes to the end of the line."""
+    ends = [start - 1 for start in starts[1:]]
+    return [line[start - 1 : end].strip(SPACES) for start, end in zip(starts, [*ends, len(line)], strict=True)]
+
+
+def fixed_records(con: duckdb.DuckDBPyConnection, starts: Sequence[int]) -> None:
+    """Create table `record` from `line`, cut the way `split_places` does."""
+    wide = [end - start for start, end in zip(starts, [*starts[1:], LINE_BYTES_MAX], strict=True)]
+    cells = ", ".join(f"trim(substr(raw, {start}, {n}), {lit(SPACES)})" for start, n in zip(starts, wide, strict=True))
+    con.execute(
+        f"create or replace table record as select line_no, 1::bigint as n_lines, raw, [{cells}] as cells from line"
+    )
 
 
 def delimited_records(con: duckdb.DuckDBPyConnection, delimiter: str, quoted_lines_max: int) -> list[int]:

@@ -70,6 +70,7 @@ class Layout:
         """Whether lines can be told apart this way at all."""
         return (
             self.width > 1
+            and len(self.delimiter) == 1
             and self.delimiter.isascii()
             and len(self.documents) >= self.told
             and len(self.labels) >= min(2, len(self.documents))

@@ -41,7 +41,7 @@ def classify(
         f" coalesce(usual, {_class_by_words(con, header, rows, key_positions, money_positions)}) as row_class from (select *,"
         f" {_told_beside(header, rows, money_positions)} from (select *,"
         f" case when usual is null then {_words(con, header)} end as words, case when usual is null then {_FIRST} end as first_cell"
-        f" from (select *, {_class_at_sight(con, header, key_positions, money_positions)} as usual from record)))"
+        f" from (select *, {_class_at_sight(con, header, rows, key_positions, money_positions)} as usual from record)))"
     )
 
 
@@ -66,12 +66,18 @@ def _words(con: duckdb.DuckDBPyConnection, header: Header) -> str:
 
 
 def _class_at_sight(
-    con: duckdb.DuckDBPyConnection, header: Header, key_positions: Sequence[int], money_positions: Sequence[int]
+    con: duckdb.DuckDBPyConnection,
+    header: Header,
+    rows: Rows,
+    key_positions: Sequence[int],
+    money_positions: Sequence[int],
 ) -> str:
-    """SQL for the class of headers, blank lines and rows with an amount and two things told of a document, which is most; NULL for all others."""
+    """SQL for the class of headers, drawn and blank lines and rows with an amount and two things told of a document, which is most; NULL for all others."""
     row = con.execute("select raw, cells from record where line_no = ?", [header.line_no]).fetchone()
     raw, cells = row or ("", [])
-    tests = [("header", f"trim(raw) = {lit(raw.strip(' '))}")]
+    tests = [("header", f"trim(raw) = {lit(raw.strip(' '))}")] if row else []  # a file may have none
+    if rows.rule:  # cut at fixed places it has a sign in every cell
+        tests.append(("rule", f"regexp_matches(raw, {lit(rows.rule)})"))
     labels = {p: cells[p - 1].strip() for p in key_positions if p <= len(cells) and cells[p - 1].strip()}
     if len(labels) > 1:  # the same header, padded to other widths
         same = " and ".join(f"trim(cells[{p}]) = {lit(label)}" for p, label in list(labels.items())[:2])
@@ -110,7 +116,6 @@ def _class_by_words(
     named = "beside < 2 and not has_money" if documents or money_positions else narrow
     labelled, unlabelled = heads(rows)
     tests = [
-        *([("rule", f"regexp_matches(raw, {lit(rows.rule)})")] if rows.rule else []),
         *(("trailer", f"{_fits(expression)} and {named}") for expression in rows.trailer),
         *(
             ("total", f"{_fits(expression)} and beside = 0 and (has_money or not in_group)")
