@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Reading", "__version__",
-    "build", "demo", "examine", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
+    "build", "demo", "draft", "examine", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "report", "sample", "status", "trace",
 ]  # fmt: skip
 
 

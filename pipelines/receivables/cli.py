@@ -16,7 +16,7 @@ import click
 from receivables.dates import parse_as_of, parse_known_at, today
 from receivables.errors import EXIT_BUG, EXIT_DONE, EXIT_NEEDS_PERSON, EXIT_REFUSED, ReceivablesError
 from receivables.home import private_files
-from receivables.plain_text import visible
+from receivables.plain_text import visible, wrapped
 from receivables.run import Outcome, Progress
 from receivables.version import __version__
 
@@ -316,6 +316,26 @@ def profiles_test(file: Path, home: Path, **asked: Any) -> None:
     click.echo(examination_text(seen, _columns()), nl=False)
     if seen.refusal is not None:
         sys.exit(EXIT_REFUSED)
+
+
+@profiles.command("new", epilog=_example("receivables profiles new export.csv --out mine.toml"))
+@click.argument("file", type=click.Path(path_type=Path))
+@home_option
+@click.option("--id", "profile_id", metavar="NAME", help="What the profile is to be called; default: after the file.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the draft to this new file instead of showing it.")
+def profiles_new(file: Path, home: Path, profile_id: str | None, out: Path | None) -> None:
+    """Draft a profile from an export no profile knows: what its rows decide, with the evidence, and a question for all else."""
+    from receivables import verbs
+
+    drafted = verbs.draft(file, home, profile_id=profile_id, out=out)
+    if out is None:
+        click.echo(drafted.text, nl=False)
+        return
+    click.echo(f"{out}: {drafted.decided} lines decided, {len(drafted.questions)} questions open")
+    for where, question in drafted.questions:
+        for line in wrapped(f"{visible(where)}: {visible(question)}", _columns(), "    ", "  "):
+            click.echo(line)
+    click.echo(f"answer them in {out}, then: receivables profiles test {visible(str(file))} --profile {out}")
 
 
 def _columns() -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
     from receivables.intake.company import Companies
+    from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.land import Reading
     from receivables.settings import Settings
@@ -47,6 +48,43 @@ def examine(path: Path, home: Home, reading: Reading, today: date) -> Examinatio
             reading.mode,
         )
         return examine_file(con, request, scratch)
+
+
+def draft(path: Path, home: Home, profile_id: str | None) -> Draft:
+    """Draft a profile from a file no profile knows.
+
+    Raises:
+        UsageError: no such file, or an id that is none.
+        FileRefused: no table with a header can be found in it.
+    """
+    from receivables.intake.drafting.draft import draft_profile
+
+    _refuse_absent(path)
+    settings = home.settings()
+    with _reader(settings) as (con, scratch):
+        companies = companies_of(home, settings, None)
+        return draft_profile(con, path, scratch, profile_id=profile_id, companies=companies, settings=settings)
+
+
+def save(drafted: Draft, out: Path) -> None:
+    """Write a draft to a file that does not exist yet.
+
+    Raises:
+        UsageError: it exists, or cannot be written.
+    """
+    try:
+        with out.open("x", encoding="utf-8") as stream:
+            stream.write(drafted.text)
+    except FileExistsError:
+        raise UsageError(
+            got=f"--out {out}, which exists",
+            expected="a new file: what somebody edited is never overwritten",
+            try_="another name",
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            got=f"--out {out}: {error.strerror or error}", expected="a file this user may write", try_="--out FILE.toml"
+        ) from None
 
 
 def companies_of(home: Home, settings: Settings, company: str | None) -> Companies:

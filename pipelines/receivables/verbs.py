@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.run import Outcome
     from receivables.world import SampleSummary
@@ -193,6 +194,23 @@ def examine(
 
     reading = Reading(profile=profile, extract_as_of=extract_as_of, company=company)
     return onboarding.examine(Path(path), Home(Path(home)), reading, today())
+
+
+def draft(
+    path: str | Path, home: str | Path = HOME, *, profile_id: str | None = None, out: str | Path | None = None
+) -> Draft:
+    """Draft a profile for an export no profile knows; what the file does not decide stands in it as a question. With `out` it is written there.
+
+    Raises:
+        UsageError: no such file, an id that is none, or `out` exists.
+        FileRefused: no table with a header can be found in the file.
+    """
+    from receivables import onboarding
+
+    drafted = onboarding.draft(Path(path), Home(Path(home)), profile_id)
+    if out is not None:
+        onboarding.save(drafted, Path(out))
+    return drafted
 
 
 def sample(

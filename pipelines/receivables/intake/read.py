@@ -220,8 +220,10 @@ def titled(con: duckdb.DuckDBPyConnection, found: Recognised, expression: str | 
     """What the first bracket of an expression takes from the lines above the header, else from the last lines; None where nothing fits."""
     if expression is None:
         return None
+    # Cut at fixed places a title would be cut too.
+    words = FILLED if found.container != "fixed_width" else "trim(regexp_replace(raw, '\\s+', ' ', 'g'))"
     row = con.execute(
-        f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {FILLED} as t from record where line_no < {found.header.line_no}"
+        f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {words} as t from record where line_no < {found.header.line_no}"
         f" or line_no > (select max(line_no) from (select line_no from record union all select line_no from item)) - {_FOOT_LINES}) where regexp_matches(t, {lit(expression)}) order by line_no limit 1"
     ).fetchone()
     return row[0] if row else None

@@ -18,7 +18,24 @@ SAMPLE_BYTES: Final = 4_000_000
 LEGACY: Final = ("cp1252", "cp850", "gb18030", "big5", "shift_jis", "cp1250", "cp1251")
 """Encodings exports are known to have, beside UTF-8 and UTF-16."""
 
-WESTERN: Final = frozenset("áéíóúàèìòùâêîôûãõäëïöüçñßåæøœýÿÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÃÕÄËÏÖÜÇÑÅÆØŒÝŸ")
+ALPHABETS: Final = {
+    "cp1252": (
+        "áâãàçéêíóôõú",
+        "áéíóúñü",
+        "àâæçéèêëîïôœùûüÿ",
+        "äöüß",
+        "àèéìíîòóùú",
+        "àçéèíïóòúü",
+        "åäöéü",
+        "åæøé",
+        "áæéíóöúýþð",
+        "áéëïóöü",
+    ),
+    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "čćđšž"),
+}
+"""Letters beyond ASCII of the languages an encoding is used for, one language each: no list mixes those of several by chance."""
+
+WESTERN: Final = frozenset(char for letters in ALPHABETS["cp1252"] for char in letters + letters.upper())
 """Letters with accents of the languages written in western Europe and the Americas."""
 
 BESIDE: Final = frozenset("¿¡ºª°€£§·«»–—‘’“”…®©´\u00a0")
@@ -45,13 +62,22 @@ def how_written(source: Source) -> Written:
         return Written("utf-8", "it holds no letter beyond ASCII, which every encoding reads alike")
     if _decoded(raw, "utf-8") is not None:
         return Written("utf-8", "every byte fits, which other encodings' accents do not by chance")
-    texts = {name: text for name in LEGACY if (text := _decoded(raw, name)) is not None}
-    fitting = [name for name, text in texts.items() if _is_plausible(name, text)]
-    if len(fitting) == 1:
-        return Written(fitting[0], f"it is no UTF-8, and read so its letters make words: {_word(texts[fitting[0]])}")
+    texts: dict[str, str] = {}
+    for name in LEGACY:
+        text = _decoded(raw, name)
+        if text is not None and text not in texts.values():
+            texts[name] = text
+    for is_so in (_is_of_one_language, _is_plausible):
+        fitting = [name for name, text in texts.items() if is_so(name, text)]
+        if len(fitting) == 1:
+            return Written(
+                fitting[0], f"it is no UTF-8, and read so its letters make words: {_word(texts[fitting[0]])}"
+            )
+        if fitting:
+            break
     names = fitting or list(texts) or ["latin-1"]
     shown = ", ".join(f"{_word(texts[name])} is {name}" for name in names if name in texts)
-    return Written(names[0], "", f"which of these is right: {shown}")
+    return Written(names[0], "", f"which of these is right: {shown}?")
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
@@ -61,19 +87,27 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return None
 
 
-def _is_plausible(name: str, text: str) -> bool:
-    """Whether the letters beyond ASCII are those of the languages the encoding was made for, and capitals stand where they do in words."""
+def _is_of_one_language(name: str, text: str) -> bool:
+    """Whether the letters beyond ASCII are those of one language the encoding was made for, and capitals stand where they do in words."""
     if name in ("gb18030", "big5", "shift_jis"):
         return all(_is_east_asian(name, char) for char in text if not char.isascii())
-    others = {char for char in text if not char.isascii()}
-    if name in ("cp1252", "cp850"):
-        return others <= WESTERN | BESIDE and all(map(_is_cased, _words(text)))
-    script = "CYRILLIC" if name == "cp1251" else "LATIN"
-    letters = {char for char in others if char.isalpha()}
-    if not letters or others - letters - BESIDE or not all(script in unicodedata.name(char, "") for char in letters):
+    letters = {char.lower() for char in text if not char.isascii() and char.isalpha()}
+    if {char for char in text if not char.isascii() and not char.isalpha()} - BESIDE or not letters:
         return False
-    # Of letters that western encodings have too, cp1250 is no evidence; it is one with those of central Europe alone.
-    return name == "cp1251" or (bool(letters - WESTERN) and all(map(_is_cased, _words(text))))
+    if name == "cp1251":
+        return all(_is_cyrillic(word) for word in _words(text))
+    alphabets = ALPHABETS["cp1250" if name == "cp1250" else "cp1252"]
+    return any(letters <= set(alphabet) for alphabet in alphabets) and all(map(_is_cased, _words(text)))
+
+
+def _is_plausible(name: str, text: str) -> bool:
+    """The same of several western languages together, whose names a list of customers may mix."""
+    letters = {char for char in text if not char.isascii()}
+    return name in ("cp1252", "cp850") and letters <= WESTERN | BESIDE and all(map(_is_cased, _words(text)))
+
+
+def _is_cyrillic(word: str) -> bool:
+    return all("CYRILLIC" in unicodedata.name(char, "") for char in word)
 
 
 def _is_east_asian(name: str, char: str) -> bool:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
 from receivables.intake import container
+from receivables.intake.drafting.data_like import DATA_LIKE
 from receivables.intake.drafting.encodings import Written, how_written
-from receivables.intake.records import delimited_records, pipe_records, split_fields, split_pipes
+from receivables.intake.drafting.places import columns_of
+from receivables.intake.profile import fold
+from receivables.intake.records import (
+    delimited_records,
+    fixed_records,
+    pipe_records,
+    split_fields,
+    split_pipes,
+    split_places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +33,6 @@ if TYPE_CHECKING:
     Rows = list[tuple[int, list[str]]]
 
 DELIMITERS: Final = (";", "\t", ",", "|")
-
-DATA_LIKE: Final = re.compile(
-    r"^[-+(]?[^\w]{0,3}\d[\d.,'/ :年月日-]*[^\w]{0,3}\)?-?$|^\d{1,2}[-. ]\w{3,9}[-. ]\d{2,4}$"
-)
-"""A cell that is a number or a day, which no label is."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Survey:
     labels: tuple[str, ...]
     why_header: str
     titles: tuple[str, ...] = ()
+    columns_at: tuple[int, ...] = ()
 
 
 def survey(
@@ -74,6 +79,10 @@ def survey(
         found = _with_header(found, rows[:scan], known)
         pipe_records(con, lines[found.header_line - 1])
         return found
+    if found.container == "fixed_width":
+        fixed_records(con, found.columns_at)
+        rows = [(n, split_places(line, found.columns_at)) for n, line in enumerate(lines[:scan], 1)]
+        return replace(_with_header(found, rows, known), titles=_lines_above(lines, found.header_line))
     delimited_records(con, found.delimiter, settings.ingest.quoted_lines_max)
     rows = [(n, split_fields(line, found.delimiter)) for n, line in enumerate(lines[:scan], 1)]
     return _with_header(found, rows, known)
@@ -96,6 +105,11 @@ def _cut(source: Source, lines: Sequence[str]) -> Survey:
     best = max((_widths(filled, mark) for mark in DELIMITERS), default=(0, 0, ""))
     share, width, mark = best
     if width < 3 or share < max(2, len(filled) // 2):
+        places = columns_of(lines)
+        if len(places.starts) > 2:
+            at = ", ".join(map(str, places.starts))
+            told = f"in {places.rows} lines and the one above them columns of blanks end before {at}"
+            return Survey(source, "fixed_width", None, "", told, places.header_line, (), "", columns_at=places.starts)
         raise FileRefused(
             got=f"{source.path.name}, whose lines no delimiter cuts into columns",
             expected="a table with a header line above rows of at least three columns",
@@ -115,6 +129,10 @@ def _widths(lines: Sequence[str], mark: str) -> tuple[int, int, str]:
     return (share, width, mark) if width > 2 else (0, 0, mark)
 
 
+def _lines_above(lines: Sequence[str], header_line: int) -> tuple[str, ...]:
+    return tuple(" ".join(line.split()) for line in lines[: header_line - 1] if line.strip())
+
+
 def _with_header(found: Survey, rows: Rows, known: frozenset[str]) -> Survey:
     """The survey with its header: the first row of labels only, as wide as the rows below it, that stands above one with a number or a day.
 
@@ -126,7 +144,9 @@ def _with_header(found: Survey, rows: Rows, known: frozenset[str]) -> Survey:
     candidates = [
         (_known_labels(cells, known), -place)
         for place, (_, cells) in enumerate(rows)
-        if _is_header(cells, wide) and any(map(_has_data, (below for _, below in rows[place + 1 : place + 6])))
+        if found.header_line in (0, rows[place][0])
+        and _is_header(cells, wide)
+        and any(map(_has_data, (below for _, below in rows[place + 1 : place + 6])))
     ]
     if not candidates:
         raise FileRefused(
@@ -157,6 +177,4 @@ def _has_data(cells: Sequence[str]) -> bool:
 
 
 def _known_labels(cells: Sequence[str], known: frozenset[str]) -> int:
-    from receivables.intake.profile import fold
-
     return len({fold(cell) for cell in cells if cell.strip()} & known)

@@ -125,7 +125,7 @@ def _examples(con: duckdb.DuckDBPyConnection, texts: str) -> tuple[str, ...]:
 def text_apart(con: duckdb.DuckDBPyConnection, position: int, readings: Sequence[str]) -> tuple[str, list[str]] | None:
     """A text of the column that two of the readings, SQL over `v`, take for different values, and those values; None where all read alike."""
     row = con.execute(
-        f"select v, list_transform(read, r -> r::varchar) from (select v, line_no, [{', '.join(readings)}] as read from {text_table(position)}"
+        f"select v, list_transform(read, lambda r: r::varchar) from (select v, line_no, [{', '.join(readings)}] as read from {text_table(position)}"
         f" where not {any_of('v', NULLS)}) where list_unique(read) > 1 order by line_no limit 1"
     ).fetchone()
     return (row[0], list(row[1])) if row else None
