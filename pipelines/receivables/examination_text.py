@@ -131,9 +131,9 @@ def _columns(read: Sequence[ColumnRead], columns: int) -> list[str]:
 
 def _column(column: ColumnRead) -> list[str]:
     number = f"{column.position:>3}" if column.position else "  -"
-    told = ", ".join(column.roles) if column.use == "role" else f"({column.use})"
+    told = ", ".join(column.roles) + ("" if column.use == "role" else f" ({column.use})")
     kind = " ".join(part for part in (column.type, column.written) if part)
-    return [number, visible(column.label) or "(no label)", told, kind]
+    return [number, visible(column.label) or "(no label)", told.strip(), kind]
 
 
 def _example(example: Example, column: ColumnRead, columns: int) -> str:

@@ -34,7 +34,8 @@ class Example:
 class ColumnRead:
     """One column of the header, or what a head above the rows tells (position 0).
 
-    `use` is role (read under `roles`), ignored (known and left aside), unknown, repeated (a label that stood before) or unlabelled.
+    `use` is role (read under `roles`), unused (a role this file's rows do not need), ignored (known and left aside), unknown, repeated
+    (a label that stood before) or unlabelled.
     `written` says how its dates are written.
     """
 
@@ -62,13 +63,14 @@ def columns_read(con: duckdb.DuckDBPyConnection, found: Recognised, typed: Typed
     columns = []
     for position, label in enumerate(found.header.labels, 1):
         told = _told(found, position, fields)
+        silent = tuple(role for role, place in found.header.roles.items() if place == position)
         name = told[0][0] if told else ""
         columns.append(
             ColumnRead(
                 position,
                 label,
-                "role" if told else _why_unread(found, position, label),
-                tuple(dict.fromkeys(role for role, _ in told)),
+                "role" if told else "unused" if silent else _why_unread(found, position, label),
+                tuple(dict.fromkeys(role for role, _ in told)) or silent,
                 told[0][1] if told else "",
                 typed.chosen.date_formats.get(name, "") if typed else "",
                 _examples(position, name, cells, values),

@@ -67,6 +67,7 @@ def how_written(source: Source) -> Written:
         text = _decoded(raw, name)
         if text is not None and text not in texts.values():
             texts[name] = text
+    fitting: list[str] = []
     for is_so in (_is_of_one_language, _is_plausible):
         fitting = [name for name, text in texts.items() if is_so(name, text)]
         if len(fitting) == 1:

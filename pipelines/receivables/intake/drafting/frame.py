@@ -78,11 +78,14 @@ def _day(titles: Sequence[str], name: str) -> Iterable[Line]:
             f"what stands before the day says it: '{shortened(_before(sure[0]))}'",
         )
     else:
-        told = "; ".join(
+        answers = "; ".join(
             f"if it is the day in '{shortened(text)}', the answer is ['{_expression(text)}']" for text in dated
         )
         yield Line(
-            "as_of_title", evidence=told, question="which title tells the day of the extract? [] if none", is_list=True
+            "as_of_title",
+            evidence=answers,
+            question="which title tells the day of the extract? [] if none",
+            is_list=True,
         )
 
 

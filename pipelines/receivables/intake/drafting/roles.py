@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from receivables.intake.drafting.vocabulary import IGNORED, type_of, vocabulary
+from receivables.intake.drafting.vocabulary import COMMON, IGNORED, type_of, vocabulary
 from receivables.intake.profile import fold
 
 if TYPE_CHECKING:
@@ -49,12 +49,38 @@ def decide_roles(columns: Sequence[Column]) -> tuple[Decided, ...]:
     labelled = [column for column in columns if column.label]
     is_single = _tells_one_currency(labelled)
     claims = {column.position: _claims(column, is_single=is_single) for column in labelled}
-    others = Counter(role for told in claims.values() if len(told) == 1 for role in told)
-    found = [_decide(column, claims[column.position], others) for column in labelled]
+    numbered = any(set(told) == {"customer"} for told in claims.values())
+    may_number = any(not claims[c.position] and (c.kind == "code" or is_whole(c)) for c in labelled)
+    known = _knowing(labelled)
+    found = [_decide(c, claims[c.position], known, has_number=numbered or may_number) for c in labelled]
     told = Counter(role for decided in found for role in decided.roles)
     found = [_if_alone(decided, told) for decided in found]
     taken = {role for decided in found for role in decided.roles}
     return tuple(_with_question(decided, claims[decided.column.position], taken) for decided in found)
+
+
+KNOWN_SHARE: Final = 0.5
+"""Share of a file's labels from which a profile is taken to know the system it comes from: its word alone then counts."""
+
+
+def _knowing(columns: Sequence[Column]) -> frozenset[str]:
+    """Where a label's meaning is taken from without a second witness: the list of common words, and profiles that know half of this file's labels."""
+    known = Counter(
+        place for c in columns for place in {p for places in vocabulary().claims(c.label).values() for p in places}
+    )
+    profiles = {place for place, times in known.items() if times >= KNOWN_SHARE * len(columns)}
+    return frozenset(profiles | {COMMON})
+
+
+def _is_sure(places: Sequence[str], known: frozenset[str]) -> bool:
+    """Whether more than one system, or one that is sure to be meant, knows a label so."""
+    systems = {place.split("_", maxsplit=1)[0] for place in places}
+    return len(systems) > 1 or not known.isdisjoint(places)
+
+
+def is_whole(column: Column) -> bool:
+    """Whether a column holds whole numbers, which may name something."""
+    return column.kind == "number" and not column.has_separator
 
 
 def _tells_one_currency(columns: Sequence[Column]) -> bool:
@@ -64,12 +90,14 @@ def _tells_one_currency(columns: Sequence[Column]) -> bool:
 
 def _claims(column: Column, *, is_single: bool) -> dict[str, tuple[str, ...]]:
     """The roles the label is known for whose values the column can hold; twins in two currencies are one where there is one currency."""
-    told: dict[str, tuple[str, ...]] = {}
-    for role, places in vocabulary().claims(column.label).items():
-        if role == IGNORED or can_be(column, type_of(role)):
-            name = LEDGER_TWINS.get(role, role) if is_single else role
-            told[name] = (*told.get(name, ()), *places)
-    return told
+    told = vocabulary().claims(column.label)
+    possible = {role: places for role, places in told.items() if role != IGNORED and can_be(column, type_of(role))}
+    if is_single:  # one figure, by either name
+        for local, role in LEDGER_TWINS.items():
+            if {local, role} <= possible.keys():
+                possible[role] = (*possible[role], *possible.pop(local))
+    # Left aside by one profile and read by another says something even where the values are not what that other one reads.
+    return possible | ({IGNORED: told[IGNORED]} if IGNORED in told else {})
 
 
 def can_be(column: Column, kind: str) -> bool:
@@ -93,37 +121,31 @@ def can_be(column: Column, kind: str) -> bool:
             return True
 
 
-def _decide(column: Column, claims: Mapping[str, tuple[str, ...]], others: Mapping[str, int]) -> Decided:
+def _decide(
+    column: Column, claims: Mapping[str, tuple[str, ...]], known: frozenset[str], *, has_number: bool
+) -> Decided:
     roles = tuple(claims)
-    if not roles:
-        return Decided(column)
-    if roles == (IGNORED,):
-        return Decided(column, evidence=f"known to {_places(claims[IGNORED])}, read by nothing", is_ignored=True)
-    if len(roles) == 1:
-        return Decided(column, roles, f"{_places(claims[roles[0]])}; {_values(column)}")
+    if len(roles) == 1 and _is_sure(claims[roles[0]], known):
+        if roles != (IGNORED,):
+            return Decided(column, roles, f"{_places(claims[roles[0]])}; {_values(column)}")
+        if len(vocabulary().claims(column.label)) == 1:
+            return Decided(column, evidence=f"known to {_places(claims[IGNORED])}, read by nothing", is_ignored=True)
     if set(roles) == {"customer", "customer_name"} and column.distinct:
-        return _key_or_name(column, others)
+        return _key_or_name(column, has_number=has_number)
     return Decided(column)
 
 
-def _key_or_name(column: Column, others: Mapping[str, int]) -> Decided:
-    """A label that stands for a customer's number or its name: the values tell, and whether another column has the number."""
+def _key_or_name(column: Column, *, has_number: bool) -> Decided:
+    """A label that stands for a customer's number or its name: the values tell, and whether another column has or may have the number."""
     if not column.has_names:
-        is_number = column.kind in ("code", "number")
-        return (
-            Decided(column, ("customer",), f"numbers or codes, not names; {_values(column)}")
-            if is_number
-            else Decided(column)
-        )
-    if others.get("customer"):
-        return Decided(
-            column, ("customer_name",), f"names, and another column has the customer's number; {_values(column)}"
-        )
-    return Decided(
-        column,
-        ("customer", "customer_name"),
-        f"names, and no other column is known to number customers; {_values(column)}",
-    )
+        is_code = column.kind == "code" or is_whole(column)
+        told = f"numbers or codes, not names; {_values(column)}"
+        return Decided(column, ("customer",), told) if is_code else Decided(column)
+    if has_number:
+        told = f"names, and another column has the customer's number or may have it; {_values(column)}"
+        return Decided(column, ("customer_name",), told)
+    told = f"names, and no column numbers the customers: they go by their names; {_values(column)}"
+    return Decided(column, ("customer", "customer_name"), told)
 
 
 def _if_alone(decided: Decided, told: Mapping[str, int]) -> Decided:
@@ -149,7 +171,7 @@ def _with_question(decided: Decided, claims: Mapping[str, tuple[str, ...]], take
 def _plausible(column: Column) -> Iterable[str]:
     if column.is_currency:
         return ("currency",)
-    if column.kind == "number" and not column.has_separator:
+    if is_whole(column):
         return CODE_NUMBERS
     if column.kind == "date" and column.locales and not column.has_separator:
         return (*PLAUSIBLE["date"], "doc_no")

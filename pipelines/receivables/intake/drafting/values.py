@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from receivables.intake.convert import INVISIBLE
-from receivables.intake.notation import CODES, day, number
+from receivables.intake.notation import CODES, TIME_OF_DAY, day, number
 from receivables.intake.profile import Locale
 from receivables.intake.sqltext import any_of, lit
 
@@ -68,7 +69,8 @@ def column_of(con: duckdb.DuckDBPyConnection, position: int, label: str) -> Colu
     table = text_table(position)
     con.execute(
         f"create or replace temp table {table} as select v, count(*) as times, min(line_no) as line_no from"
-        f" (select trim(regexp_replace(cells[{position}], {lit(INVISIBLE)}, '', 'g')) as v, line_no from datum) where v <> '' group by v"
+        f" (select trim(regexp_replace(regexp_replace(cells[{position}], {lit(INVISIBLE)}, '', 'g'), {lit(TIME_OF_DAY)}, '')) as v, line_no"
+        " from datum) where v <> '' group by v"
     )
     told = f"(select * from {table} where not {any_of('v', NULLS)})"
     filled, distinct, nulls = con.execute(
@@ -77,15 +79,19 @@ def column_of(con: duckdb.DuckDBPyConnection, position: int, label: str) -> Colu
     ).fetchall()[0]
     if not distinct:
         return Column(position, label, 0, 0, "blank", (), nulls=tuple(nulls or ()))
-    asked = [number("v", locale) for locale in LOCALES] + [_plausible(fmt) for fmt in DATE_FORMATS]
-    counts = ", ".join(f"count({sql})" for sql in asked)
+    # Most ways are ruled out by the shape of one text, and asking the database for all of them takes long.
+    first = str(con.execute(f"select v from {told} order by line_no limit 1").fetchall()[0][0])
+    formats_asked = [fmt for fmt in DATE_FORMATS if _has_shape(first, fmt)]
+    locales_asked = LOCALES if re.search(r"\d", first) and not re.search(r"[^\W\d_]{6}", first) else ()
+    asked = [number("v", locale) for locale in locales_asked] + [_plausible(fmt) for fmt in formats_asked]
+    counts = "".join(f"count({sql}), " for sql in asked)
     shapes = (
         "count(*) filter (where regexp_matches(v, '[0-9][.,'' ][0-9]')), count(*) filter (where regexp_matches(v, '^[0-9A-Z./_-]+$')),"
         f" count(*) filter (where regexp_matches(v, {lit('^(' + CODES + ')$')})), count(*) filter (where regexp_matches(v, '\\p{{L}}{{2}}.* .*\\p{{L}}'))"
     )
-    row = con.execute(f"select {counts}, {shapes} from {told}").fetchall()[0]
-    locales = tuple(way for way, fit in zip(LOCALES, row, strict=False) if fit == distinct)
-    formats = tuple(way for way, fit in zip(DATE_FORMATS, row[len(LOCALES) :], strict=False) if fit == distinct)
+    row = con.execute(f"select {counts}{shapes} from {told}").fetchall()[0]
+    locales = tuple(way for way, fit in zip(locales_asked, row, strict=False) if fit == distinct)
+    formats = tuple(way for way, fit in zip(formats_asked, row[len(locales_asked) :], strict=False) if fit == distinct)
     separated, codes, currencies, names = row[-4:]
     kind = "date" if formats else "number" if locales else "code" if codes == distinct else "text"
     return Column(
@@ -107,6 +113,22 @@ def column_of(con: duckdb.DuckDBPyConnection, position: int, label: str) -> Colu
 def text_table(position: int) -> str:
     """The temp table that holds the texts of a column."""
     return f"text_{position}"
+
+
+_SHAPES: Final = {
+    "%d": r"\d{1,2}",
+    "%m": r"\d{1,2}",
+    "%Y": r"\d{4}",
+    "%y": r"\d{2}",
+    "%b": r"[^\W\d_]{3,10}\.?",
+    "%B": r"[^\W\d_]{3,10}\.?",
+}
+"""What a part of a format looks like, so that one text rules most formats out."""
+
+
+def _has_shape(text: str, fmt: str) -> bool:
+    parts = re.split(r"(%[dmYybB])", fmt)
+    return re.fullmatch("".join(_SHAPES.get(part) or re.escape(part) for part in parts), text) is not None
 
 
 def _plausible(fmt: str) -> str:

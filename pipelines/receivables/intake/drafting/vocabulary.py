@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from receivables.intake.profile import Profile
 
 IGNORED: Final = "ignored"
+COMMON: Final = "common words"
+"""Where a label is known that stands in `labels.toml`."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def vocabulary() -> Vocabulary:
     """Gather what the shipped profiles and `labels.toml` know."""
     raw = parse_toml(profiles_dir().parent / "labels.toml")
     labels: dict[str, dict[str, list[str]]] = {}
-    told = [*_labels(), *((label, role, "common words") for role, names in raw["roles"].items() for label in names)]
+    told = [*_labels(), *((label, role, COMMON) for role, names in raw["roles"].items() for label in names)]
     for label, role, where in told:
         places = labels.setdefault(fold(label), {}).setdefault(role, [])
         if where not in places:
