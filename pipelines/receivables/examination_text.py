@@ -138,7 +138,7 @@ def _column(column: ColumnRead) -> list[str]:
 
 def _example(example: Example, column: ColumnRead, columns: int) -> str:
     before = clipped(f"'{visible(example.before)}'", max(20, columns // 2 - 8))
-    if column.use != "role":
+    if column.use != "role" or not example.is_typed:
         return f"       {before}"
     after = "nothing" if example.after is None else visible(example.after)
     if column.type in ("money", "decimal"):

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Example:
-    """One cell as it stands in the file, and what each role read from it became; NULL is None."""
+    """One cell as it stands in the file, and what the first role read from it became; NULL is None, as is all that was never typed."""
 
     line_no: int
     before: str
     after: str | None
+    is_typed: bool = True
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _examples(
     for line_no, row in cells.items():
         text = row[position - 1] if position <= len(row) else ""
         if text.strip():
-            texts.setdefault(text, Example(line_no, text, values.get(line_no, {}).get(name)))
+            texts.setdefault(text, Example(line_no, text, values.get(line_no, {}).get(name), line_no in values))
     shapes: dict[str, Example] = {}
     for text, example in texts.items():
         shapes.setdefault(re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text)), example)

@@ -9,7 +9,7 @@ from receivables.errors import FileRefused, Finding
 from receivables.intake import container
 from receivables.intake.choice import choose, plain_where_possible
 from receivables.intake.columns import ColumnRead, columns_read
-from receivables.intake.convert import Typed
+from receivables.intake.convert import Typed, convert
 from receivables.intake.fields import role_fields, rows_fields, table_fields
 from receivables.intake.read import read_as
 from receivables.intake.recognise import recognise
@@ -159,9 +159,12 @@ def _typed_so_far(con: duckdb.DuckDBPyConnection, found: Recognised, request: Re
     try:
         fields = plain_where_possible(con, _fields(found, name))
         locales, formats = found.locales_and_formats()
-        return Typed(tuple(fields), choose(con, fields, locales, formats, name))
+        typed = Typed(tuple(fields), choose(con, fields, locales, formats, name))
     except FileRefused:
         return None
+    if not _has(con, "typed_row"):
+        convert(con, typed.fields, typed.chosen)
+    return typed
 
 
 def _fields(found: Recognised, name: str) -> Sequence[Field]:

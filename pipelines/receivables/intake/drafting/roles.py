@@ -164,7 +164,8 @@ def _with_question(decided: Decided, claims: Mapping[str, tuple[str, ...]], take
         told += f"; its label is known as {' and as '.join(f'{role} ({_places(claims[role])})' for role in known)}"
     if IGNORED in claims:
         told += f"; left aside by {_places(claims[IGNORED])}"
-    options = known or [role for role in _plausible(column) if role not in taken]
+    plausible = [role for role in _plausible(column) if role not in (*taken, *known)]
+    options = known if len(known) > 1 else [*known, *plausible]
     return Decided(column, evidence=told, question=f"which role: {', '.join((*options, 'another'))}, or {IGNORED}?")
 
 

@@ -29,10 +29,16 @@ class Vocabulary:
     kinds: Mapping[str, frozenset[str]]
     states: Mapping[str, frozenset[str]]
     words: Mapping[str, tuple[str, ...]]
+    sums: tuple[tuple[str, str, str], ...] = ()
+    """Expression on a label, role and profile, of roles that are the sum of several columns."""
 
     def claims(self, label: str) -> Mapping[str, tuple[str, ...]]:
         """The roles a label is known for, each with the profiles that know it; `ignored` is one of them."""
-        return self.labels.get(fold(label), {})
+        told = dict(self.labels.get(fold(label), {}))
+        for expression, role, profile_id in self.sums:
+            if re.search(expression, label):
+                told[role] = (*told.get(role, ()), profile_id)
+        return told
 
 
 @cache
@@ -56,6 +62,7 @@ def vocabulary() -> Vocabulary:
         ),
         _meanings((text, state.state) for p in _lists() for state in p.states for text in state.when.get("state", ())),
         {name: tuple(words) for name, words in raw["words"].items()},
+        tuple((c.sum_matching, role, p.id) for p in _lists() for role, c in p.columns.items() if c.sum_matching),
     )
 
 
