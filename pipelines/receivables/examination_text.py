@@ -204,12 +204,14 @@ def _problems(seen: Examination, columns: int) -> list[str]:
 def _finding(finding: Finding) -> str:
     sentence = REASONS.get(finding.reason_code, "").rstrip(".")
     about = f" ({finding.column_name})" if finding.column_name else ""
-    return f"{finding.count:,} x {finding.reason_code}, {finding.action}{about}: {sentence or 'see its lines'}"
+    return (
+        f"{finding.count:,} x {finding.reason_code}, {finding.action}{about}: {sentence or 'the file does not say it'}"
+    )
 
 
 def _example_of(finding: Finding) -> list[str]:
     told = finding.raw_value if finding.raw_value is not None else finding.raw_line
     if told is None:
-        return []
+        return [f"taken as {visible(finding.repaired_value)}"] if finding.repaired_value else []
     became = f" -> {visible(finding.repaired_value)}" if finding.repaired_value else ""
     return [f"{f'line {finding.line_no}: ' if finding.line_no else ''}'{visible(told)}'{became}"]

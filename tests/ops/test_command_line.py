@@ -30,8 +30,33 @@ def verb(name: str) -> Callable[..., Any]:
     return found
 
 
+WITHIN_PROFILES = {"test": "examine", "new": "draft"}
+"""The commands of the group `profiles`, and what the library calls them."""
+
+
 def test_commands_and_library_have_the_same_verbs() -> None:
-    assert set(main.commands) == set(receivables.__all__) - {"Reading", "__version__", "open_warehouse"}
+    group = main.commands["profiles"]
+    assert isinstance(group, click.Group)
+    assert group.commands.keys() == WITHIN_PROFILES.keys()
+    others = {"Reading", "__version__", "open_warehouse", *WITHIN_PROFILES.values()}
+    assert set(main.commands) == set(receivables.__all__) - others
+    assert set(receivables.__all__) >= others
+
+
+@pytest.mark.parametrize(("name", "told"), WITHIN_PROFILES.items())
+def test_a_command_within_profiles_says_what_its_options_are_for_and_shows_an_example(name: str, told: str) -> None:
+    group = main.commands["profiles"]
+    assert isinstance(group, click.Group)
+    inner = group.commands[name]
+    assert inspect.signature(verb(told)).parameters["home"].default == "data"
+    assert [option.name for option in inner.params if isinstance(option, click.Option) and not option.help] == []
+    assert f"receivables profiles {name} " in command("profiles", name, "--help").stdout
+
+
+def test_the_home_named_before_the_command_reaches_the_commands_within_profiles(tmp_path: Path) -> None:
+    (tmp_path / "receivables.toml").write_text("no = 1", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
+    assert command("--home", tmp_path, "profiles", "test", tmp_path / "a.csv").exit_code == 2
 
 
 @pytest.mark.parametrize("name", sorted(set(main.commands) - {"sample", "demo"}))
