@@ -19,11 +19,12 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
-    *("version", "errors", "money", "dates", "settings", "assets", "schema"),
+    *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "schema"),
     *("home", "intake", "world", "state", "lake", "sources", "engine", "quarantine", "quarantine_file", "warehouse"),
-    *("checks", "policy", "statements", "charts", "page_model", "quality", "pages", "wording", "language"),
-    *("contract_wording", "templates", "render", "deliver", "run", "arrival", "check_batches", "check_tables"),
-    *("land", "repair_plan", "repair", "publish", "night", "verbs", "receivables", "cli", "__main__"),
+    *("checks", "policy", "statements", "charts", "page_model", "quality", "pages", "wording", "examination_text"),
+    *("language", "contract_wording", "templates", "render", "deliver", "run", "arrival", "check_batches"),
+    *("check_tables", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
+    *("receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`
 is the package's own `__init__`, the analysts' door."""

@@ -1,7 +1,8 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
 The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `export_findings`,
-`repair_findings`, `profiles`, `templates`, `sample`, `trace`, `demo`; analysts begin with `open_warehouse`.
+`repair_findings`, `profiles`, `templates`, `sample`, `trace`, `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
+`open_warehouse`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from receivables.verbs import (
         build,
         demo,
+        draft,
+        examine,
         export_findings,
         findings,
         ingest,
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Reading", "__version__",
-    "build", "demo", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles", "repair_findings",
-    "report", "sample", "status", "templates", "trace",
+    "build", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles",
+    "repair_findings", "report", "sample", "status", "templates", "trace",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import traceback
 from contextlib import suppress
@@ -15,6 +16,7 @@ import click
 from receivables.dates import parse_as_of, parse_known_at, today
 from receivables.errors import EXIT_BUG, EXIT_DONE, EXIT_NEEDS_PERSON, EXIT_REFUSED, ReceivablesError
 from receivables.home import private_files
+from receivables.plain_text import visible, wrapped
 from receivables.run import Outcome, Progress
 from receivables.version import __version__
 
@@ -79,7 +81,7 @@ class Group(click.Group):
             with private_files():
                 return super().main(*args, **kwargs)
         except ReceivablesError as error:
-            click.echo(f"receivables: {error}", err=True)
+            click.echo(f"receivables: {visible(str(error))}", err=True)
             sys.exit(error.exit_code)
         except Exception:  # noqa: BLE001  # the last line of defence: a bug ends in exit code 1, never in a half-told one
             click.echo(traceback.format_exc(), err=True)
@@ -131,6 +133,13 @@ backfill_option = click.option(
     is_flag=True,
     help="Load extracts older than those loaded before too; they add history and change nothing that newer ones say.",
 )
+profile_option = click.option(
+    "--profile", metavar="ID|FILE", help="Read with this profile only; a .toml file is a profile of your own."
+)
+extract_as_of_option = click.option(
+    "--extract-as-of", type=_Day(), help="The day the export was made, where it does not say so itself."
+)
+company_option = click.option("--company", metavar="ID", help="The company all rows belong to.")
 allow_short_option = click.option(
     "--allow-short",
     is_flag=True,
@@ -154,7 +163,13 @@ waive_option = click.option(
 def main(ctx: click.Context, home: Path | None) -> None:
     """Nightly receivables analysis: ERP exports in, a proved ledger, aging and reports out."""
     if home is not None:
-        ctx.default_map = {name: {"home": home} for name in main.commands}  # those below `findings` take it from there
+        ctx.default_map = _home_for(main, home)
+
+
+def _home_for(group: click.Group, home: Path) -> dict[str, Any]:
+    """The default home of every command, those of groups within included."""
+    inner = {name: command for name, command in group.commands.items() if isinstance(command, click.Group)}
+    return {name: {"home": home} | (_home_for(inner[name], home) if name in inner else {}) for name in group.commands}
 
 
 def _example(text: str) -> str:
@@ -194,11 +209,9 @@ def nightly(home: Path, *, no_deliver: bool, **asked: Any) -> None:
 @main.command(epilog=_example("receivables ingest export.csv --profile sap_fbl5n --extract-as-of 2026-10-31"))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @home_option
-@click.option(
-    "--profile", metavar="ID|FILE", help="Read with this profile only; a .toml file is a profile of your own."
-)
-@click.option("--extract-as-of", type=_Day(), help="The day the export was made, where it does not say so itself.")
-@click.option("--company", metavar="ID", help="The company all rows belong to.")
+@profile_option
+@extract_as_of_option
+@company_option
 @click.option(
     "--mode",
     type=click.Choice(["full", "open_items", "delta", "report"]),
@@ -218,7 +231,7 @@ def ingest(paths: Sequence[Path], home: Path, **reading: Any) -> None:
             f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else "")
         )
     for refusal in outcome.refusals:
-        click.echo(f"receivables: {refusal}", err=True)
+        click.echo(f"receivables: {visible(str(refusal))}", err=True)
     if outcome.refusals:
         sys.exit(EXIT_REFUSED)
     _finish(outcome)
@@ -341,14 +354,64 @@ def repair_findings(file: Path, home: Path, by: str | None) -> None:
         sys.exit(EXIT_NEEDS_PERSON)
 
 
-@main.command(epilog=_example("receivables profiles"))
+@main.group(
+    invoke_without_command=True,
+    epilog=_example(
+        "receivables profiles\n  receivables profiles test export.csv\n  receivables profiles new export.csv"
+    ),
+)
 @home_option
-def profiles(home: Path) -> None:
-    """List the export dialects that can be read."""
+@click.pass_context
+def profiles(ctx: click.Context, home: Path) -> None:
+    """List the export dialects that can be read; test one on a file; draft a new one."""
     from receivables import verbs
 
+    if ctx.invoked_subcommand is not None:
+        return
     for profile in verbs.profiles(home):
         click.echo(f"{profile.id:<14} {profile.status:<11} {profile.title}")
+
+
+@profiles.command("test", epilog=_example("receivables profiles test export.csv --profile mine.toml"))
+@click.argument("file", type=click.Path(path_type=Path))
+@home_option
+@profile_option
+@extract_as_of_option
+@company_option
+def profiles_test(file: Path, home: Path, **asked: Any) -> None:
+    """Show how a file would be read, and why; nothing is kept."""
+    from receivables import verbs
+    from receivables.examination_text import examination_text
+
+    seen = verbs.examine(file, home, **asked)
+    click.echo(examination_text(seen, _columns()), nl=False)
+    if seen.refusal is not None:
+        sys.exit(EXIT_REFUSED)
+
+
+@profiles.command("new", epilog=_example("receivables profiles new export.csv --out mine.toml"))
+@click.argument("file", type=click.Path(path_type=Path))
+@home_option
+@click.option("--id", "profile_id", metavar="NAME", help="What the profile is to be called; default: after the file.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the draft to this new file instead of showing it.")
+def profiles_new(file: Path, home: Path, profile_id: str | None, out: Path | None) -> None:
+    """Draft a profile from an export no profile knows: what its rows decide, with the evidence, and a question for all else."""
+    from receivables import verbs
+
+    drafted = verbs.draft(file, home, profile_id=profile_id, out=out)
+    if out is None:
+        click.echo(drafted.text, nl=False)
+        return
+    click.echo(f"{out}: {drafted.decided} lines decided, {len(drafted.questions)} questions open")
+    for where, question in drafted.questions:
+        for line in wrapped(f"{visible(where)}: {visible(question)}", _columns(), "    ", "  "):
+            click.echo(line)
+    click.echo(f"answer them in {out}, then: receivables profiles test {visible(str(file))} --profile {out}")
+
+
+def _columns() -> int:
+    """How wide the terminal is; as wide as a page where nobody watches."""
+    return max(60, shutil.get_terminal_size((100, 24)).columns)
 
 
 @main.command(epilog=_example("receivables templates customer document payment allocation --language es"))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from receivables.engine import Connection
     from receivables.intake.container import Source
     from receivables.run import Night
+    from receivables.settings import Settings
 
 NOT_EXPORTS: Final = ("README.md", "truth.json")
 """Files the sample folder holds beside its exports."""
@@ -65,7 +66,7 @@ def inbox_files(folder: Path) -> list[Path]:
 
 def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
-    profiles = _profiles(night, reading.profile)
+    profiles = profiles_named(night.home.profiles, reading.profile)
     _refuse_unknown_contracts(night, reading.waive)
     results = []
     with night.step("land", len(paths)) as counts:
@@ -81,12 +82,18 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
     return tuple(results)
 
 
-def _profiles(night: Night, wanted: str | None) -> Sequence[Profile]:
+def profiles_named(own: Path | None, wanted: str | None) -> Sequence[Profile]:
+    """All profiles, those of a home's folder first; or the one wanted, by its id or as a .toml file.
+
+    Raises:
+        UsageError: no such profile.
+        SettingsError: it cannot be used as written.
+    """
     if wanted is None:
-        return available(night.home.profiles)
+        return available(own)
     if wanted.endswith(".toml"):
         return read_profiles(Path(wanted))
-    known = available(night.home.profiles)
+    known = available(own)
     chosen = tuple(profile for profile in known if profile.id == wanted)
     if not chosen:
         raise UsageError(
@@ -202,7 +209,7 @@ def _read_into_lake(
 ) -> list[Batch]:
     path = source.path
     told = night.state.batches()
-    companies = _companies(night, counting(told), reading.company)
+    companies = companies_known(night.settings, night.home.lake, counting(told), reading.company)
     with scratch_connection(night) as (con, scratch):
         request = Request(
             path,
@@ -284,14 +291,14 @@ def _refuse_future(path: Path, day: date, today: date) -> None:
         )
 
 
-def _companies(night: Night, told: Sequence[Batch], company: str | None) -> Companies:
+def companies_known(settings: Settings, place: Path, told: Sequence[Batch], company: str | None) -> Companies:
     """Known companies: of the settings first, then those the lake describes; a single one is the default."""
-    described = tuple(b for b in told if b.table_name == "company")
-    currencies = {c.id: c.local_currency for c in night.settings.company}
-    for company_id, currency in _described(night.home.lake, described) if described else ():
+    described = tuple(b for b in told if b.table_name == "company" and b.status in LOADED)
+    currencies = {c.id: c.local_currency for c in settings.company}
+    for company_id, currency in _described(place, described) if described else ():
         currencies.setdefault(company_id, currency)
     default = company or (next(iter(currencies)) if len(currencies) == 1 else None)
-    names = {c.name: c.id for c in night.settings.company if c.name and c.name != c.id}
+    names = {c.name: c.id for c in settings.company if c.name and c.name != c.id}
     return Companies(default, currencies, is_forced=company is not None, names=names)
 
 

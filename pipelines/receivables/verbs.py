@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from receivables.intake.drafting.text import Draft
+    from receivables.intake.examine import Examination
     from receivables.repair import Repaired
     from receivables.run import Outcome
     from receivables.world import SampleSummary
@@ -247,6 +249,43 @@ def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
     """The export dialects that can be read: the home's own, then the shipped ones."""
     own = Home(Path(home)).profiles
     return available(own if own.is_dir() else None)
+
+
+def examine(
+    path: str | Path,
+    home: str | Path = HOME,
+    *,
+    profile: str | None = None,
+    extract_as_of: date | None = None,
+    company: str | None = None,
+) -> Examination:
+    """Say how a file would be read, and why, without reading it into the home; a refusal is part of the answer.
+
+    Raises:
+        UsageError: no such file or profile.
+        FileRefused: it is no table at all.
+    """
+    from receivables import onboarding
+
+    reading = Reading(profile=profile, extract_as_of=extract_as_of, company=company)
+    return onboarding.examine(Path(path), Home(Path(home)), reading, today())
+
+
+def draft(
+    path: str | Path, home: str | Path = HOME, *, profile_id: str | None = None, out: str | Path | None = None
+) -> Draft:
+    """Draft a profile for an export no profile knows; what the file does not decide stands in it as a question. With `out` it is written there.
+
+    Raises:
+        UsageError: no such file, an id that is none, or `out` exists.
+        FileRefused: no table with a header can be found in the file.
+    """
+    from receivables import onboarding
+
+    drafted = onboarding.draft(Path(path), Home(Path(home)), profile_id)
+    if out is not None:
+        onboarding.save(drafted, Path(out))
+    return drafted
 
 
 def templates(out: str | Path = "templates", *, tables: Sequence[str] = (), language: str = "en") -> tuple[Path, ...]:

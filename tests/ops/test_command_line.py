@@ -30,10 +30,14 @@ def verb(name: str) -> Callable[..., Any]:
     return found
 
 
+WITHIN_PROFILES = {"test": "examine", "new": "draft"}
+"""The commands of the group `profiles`, and what the library calls them."""
+
+
 def verbs_of(group: click.Group) -> set[str]:
     """Every command as the library calls it: `findings export` is `export_findings`."""
     below = {
-        f"{inner}_{name}"
+        WITHIN_PROFILES[inner] if name == "profiles" else f"{inner}_{name}"
         for name, command in group.commands.items()
         if isinstance(command, click.Group)
         for inner in command.commands
@@ -45,7 +49,23 @@ def test_commands_and_library_have_the_same_verbs() -> None:
     assert verbs_of(main) == set(receivables.__all__) - {"Reading", "__version__", "open_warehouse"}
 
 
-@pytest.mark.parametrize("name", sorted(set(main.commands) - {"sample", "demo"}))
+@pytest.mark.parametrize(("name", "told"), WITHIN_PROFILES.items())
+def test_a_command_within_profiles_says_what_its_options_are_for_and_shows_an_example(name: str, told: str) -> None:
+    group = main.commands["profiles"]
+    assert isinstance(group, click.Group)
+    inner = group.commands[name]
+    assert inspect.signature(verb(told)).parameters["home"].default == "data"
+    assert [option.name for option in inner.params if isinstance(option, click.Option) and not option.help] == []
+    assert f"receivables profiles {name} " in command("profiles", name, "--help").stdout
+
+
+def test_the_home_named_before_the_command_reaches_the_commands_within_profiles(tmp_path: Path) -> None:
+    (tmp_path / "receivables.toml").write_text("no = 1", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
+    assert command("--home", tmp_path, "profiles", "test", tmp_path / "a.csv").exit_code == 2
+
+
+@pytest.mark.parametrize("name", sorted(set(main.commands) - {"sample", "demo", "templates"}))
 def test_a_verb_takes_its_home_in_the_library_too(name: str) -> None:
     assert inspect.signature(verb(name)).parameters["home"].default == "data"
     (home,) = (option for option in main.commands[name].params if option.name == "home")

@@ -83,6 +83,7 @@ def assumed_origin(assume: Assumed, day: date) -> str | None:
 def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Finding]:
     """Count the rows of `typed_row` for which the profile states a value that the file leaves out; one finding per role."""
     assume = profile.assume
+    present = {row[0] for row in con.execute("select column_name from (describe typed_row)").fetchall()}
     told = {
         "doc_date": f"{assume.doc_date_from} {assume.doc_date_days:+d} days" if assume.doc_date_from else None,
         "currency": assume.currency,
@@ -95,7 +96,7 @@ def assumed_values(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[Fin
         for role, value in told.items()
         if value is not None
         and role in ROLES[profile.shape]
-        and (count := one(con, f"select count(*) from typed_row where {role} is null"))
+        and (count := one(con, f"select count(*) from typed_row where {role if role in present else 'null'} is null"))
     ]
 
 

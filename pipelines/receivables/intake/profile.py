@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from receivables.assets import profiles_dir
 from receivables.errors import SettingsError, nearest
+from receivables.intake.questions import settled
 from receivables.schema import TABLES
 from receivables.settings import parse_toml, validated
 
@@ -513,12 +514,12 @@ def fold(label: str) -> str:
 def read_profiles(path: Path) -> tuple[Profile, ...]:
     """Read a profile file: one profile, or one for each `[part.<name>]`, which goes by `<id>_<name>` and overrides what stands above it.
 
-    A file that says `extends = "<id>"` starts from that shipped file.
+    A file that says `extends = "<id>"` starts from that shipped file; `[labels]` says of one label after another which role it names.
 
     Raises:
-        SettingsError: no TOML, an unknown key, or a value out of range.
+        SettingsError: no TOML, questions of a draft left open, an unknown key, or a value out of range.
     """
-    raw = _extended(parse_toml(path), path)
+    raw = _extended(settled(parse_toml(path), path), path)
     parts = raw.pop("part", None)
     if not parts:
         return (validated(Profile, raw, str(path)),)

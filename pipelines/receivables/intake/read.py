@@ -75,6 +75,16 @@ class Landed:
     company_id: str | None = None
     typed: Typed | None = None
     replaced: tuple[Replacement, ...] = ()
+    day_from: str = ""
+    """What said the day of the extract: an origin of the profile's, latest_date, or today."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day of an extract as its profile finds it, None where nothing said it yet, and which of the profile's origins did."""
+
+    value: date | None
+    origin: str = "latest_date"
 
 
 def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -> Landed:
@@ -87,17 +97,26 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
     source = container.inspect(request.path, request.settings.ingest.max_file_mb)
     found = recognise(con, source, request.profiles, request.settings, scratch)
     found, replaced = substitute(con, found, request.recorded, request.asked)
+    return replace(read_as(con, request, found), replaced=replaced)
+
+
+def read_as(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
+    """What `read_file` does once it is known which profile reads a file: its rows into the connection's `landing` schema.
+
+    Raises:
+        FileRefused: nothing of the file can be loaded.
+    """
     reading = {"table": _read_table, "rows": _read_rows}.get(found.profile.shape, _read_roles)
     landed = reading(con, request, found)
     checked = account(con, found, landed.typed, request.settings, request.path.name, is_again=request.is_again)
-    return replace(landed, account=checked, findings=(*landed.findings, *checked.findings), replaced=replaced)
+    return replace(landed, account=checked, findings=(*landed.findings, *checked.findings))
 
 
 def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised) -> Landed:
     profile, name = found.profile, request.path.name
     require_roles(profile, found.header, name)
-    as_of, typed, findings = _convert(con, request, found, role_fields(profile, found.header))
-    day = as_of or _latest_event(con, typed, profile, request.today)
+    dated, typed, findings = _convert(con, request, found, role_fields(profile, found.header))
+    day = dated.value or _latest_event(con, typed, profile, request.today)
     if day is None:
         raise FileRefused(
             got=f"{name} without a single dated row",
@@ -110,7 +129,16 @@ def _read_roles(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     tables, told = _enter(con, request, found, companies, day)
     mode = request.mode or _mode(con, profile)
     return Landed(
-        found.source, profile, tables, mode, day, found.encoding, Account.empty(), (*findings, *told), typed=typed
+        found.source,
+        profile,
+        tables,
+        mode,
+        day,
+        found.encoding,
+        Account.empty(),
+        (*findings, *told),
+        typed=typed,
+        day_from=dated.origin,
     )
 
 
@@ -143,22 +171,22 @@ def _names_customers(found: Recognised) -> bool:
 
 def _convert(
     con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, fields: Sequence[Field]
-) -> tuple[date | None, Typed, list[Finding]]:
+) -> tuple[Day, Typed, list[Finding]]:
     """Cut and classify the records and type their cells into `typed_row`; returns the day of the extract, how the cells are typed, and what conversion did that is worth a word."""
     items = enter_items(con, found, fields, request.settings, request.path.name)
     fields = plain_where_possible(con, fields, is_plain=items.is_plain)
     locales, formats = found.locales_and_formats()
     chosen = choose(con, fields, locales, formats, request.path.name)
-    as_of = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
+    dated = _extract_as_of(con, request, found, tuple(dict.fromkeys(chosen.date_formats.values())))
     # A customer may go by its name alone, which is then a key too.
     texts = [field for field in fields if field.type in ("text", "key") and not field.is_absent]
     typed = Typed(tuple(fields), chosen)
-    if as_of is None or not items.is_sound:  # asked before it is known which days are out of range
+    if dated.value is None or not items.is_sound:  # asked before it is known which days are out of range
         convert(con, fields, chosen)
     refuse_other_order(con, typed, request.path.name)
     undone = [] if items.is_sound else undo_mojibake(con, texts)
     ledger_currency = request.companies.currencies.get(request.companies.default or "")
-    return as_of, typed, [*items.findings, *converted(con, fields, chosen, ledger_currency), *undone]
+    return dated, typed, [*items.findings, *converted(con, fields, chosen, ledger_currency), *undone]
 
 
 def _unit(con: duckdb.DuckDBPyConnection, found: Recognised) -> tuple[int, list[Finding]]:
@@ -204,8 +232,10 @@ def titled(con: duckdb.DuckDBPyConnection, found: Recognised, expression: str | 
     """What the first bracket of an expression takes from the lines above the header, else from the last lines; None where nothing fits."""
     if expression is None:
         return None
+    # Cut at fixed places a title would be cut too.
+    words = FILLED if found.container != "fixed_width" else "trim(regexp_replace(raw, '\\s+', ' ', 'g'))"
     row = con.execute(
-        f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {FILLED} as t from record where line_no < {found.header.line_no}"
+        f"select regexp_extract(t, {lit(expression)}, 1) from (select line_no, {words} as t from record where line_no < {found.header.line_no}"
         f" or line_no > (select max(line_no) from (select line_no from record union all select line_no from item)) - {_FOOT_LINES}) where regexp_matches(t, {lit(expression)}) order by line_no limit 1"
     ).fetchone()
     return row[0] if row else None
@@ -261,19 +291,21 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
     if found.table is None:
         enter_items(con, found, [], request.settings, name)
         table.judge_nowhere(con, request.companies)
-        day = _extract_as_of(con, request, found, ()) or request.today
+        dated = _extract_as_of(con, request, found, ())
         return Landed(
             found.source,
             profile,
             (),
             profile.mode,
-            day,
+            dated.value or request.today,
             found.encoding,
             Account.empty(),
             company_id=request.companies.default,
+            day_from=dated.origin if dated.value else "today",
         )
-    as_of, typed, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
-    day = as_of or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today) or request.today
+    dated, typed, findings = _convert(con, request, found, rows_fields(profile, found.table, found.header, name))
+    latest = dated.value or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today)
+    day = latest or request.today
     companies = _named_companies(con, request.companies, found)
     factor, told = _unit(con, found)
     typed = _within(con, typed, [d for d in _dates(typed) if d not in TIMELESS], day, request)
@@ -297,6 +329,7 @@ def _read_rows(con: duckdb.DuckDBPyConnection, request: Request, found: Recognis
         (*findings, *told),
         company_id=companies.default,
         typed=typed,
+        day_from=dated.origin if latest else "today",
     )
 
 
@@ -311,15 +344,15 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
     if found.table is None:
         raise AssertionError("a table profile always recognises its table")
     name = request.path.name
-    as_of, typed, findings = _convert(con, request, found, table_fields(found.table, found.header.labels, name))
+    dated, typed, findings = _convert(con, request, found, table_fields(found.table, found.header.labels, name))
     companies = (
         replace(request.companies, default=found.company, is_forced=False)
         if found.company and not request.companies.is_forced
         else request.companies
     )
-    day = as_of or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today)
-    if day is None:
-        day = request.today
+    latest = dated.value or _latest_date(con, [d for d in _dates(typed) if d in EVENTS], request.today)
+    day = latest or request.today
+    if latest is None:
         findings.append(
             Finding("ASSUMED_VALUE", "accept_warn", column_name="extract_as_of", repaired_value=day.isoformat())
         )
@@ -339,15 +372,14 @@ def _read_table(con: duckdb.DuckDBPyConnection, request: Request, found: Recogni
         tuple(findings),
         company_id=companies.default,
         typed=typed,
+        day_from=dated.origin if latest else "today",
     )
 
 
-def _extract_as_of(
-    con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, decided: Sequence[str]
-) -> date | None:
+def _extract_as_of(con: duckdb.DuckDBPyConnection, request: Request, found: Recognised, decided: Sequence[str]) -> Day:
     """The day of the extract, from the first of the profile's origins that tells it; `decided` are the date formats of the file's columns."""
     if request.is_again:
-        return request.extract_as_of
+        return Day(request.extract_as_of, "argument")
     for origin in found.profile.as_of_from:
         match origin:
             case "argument":
@@ -357,9 +389,9 @@ def _extract_as_of(
             case "file_name":
                 day = date_in_name(request.path.name)
             case _:
-                return None
+                return Day(None)
         if day is not None and day <= request.today:
-            return day
+            return Day(day, origin)
         if day is not None:
             raise FileRefused(
                 got=f"{request.path.name}, extracted on {day}, a day to come",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -37,11 +37,25 @@ _CANONICAL_NAME: Final = re.compile(r"(?P<table>[a-z_]+?)(?:__(?P<rest>.+))?\.(?
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
+@dataclass(frozen=True, order=True)
+class Fit:
+    """How well a profile fits a header, the greatest fits best: required roles named, labels explained, and the file's name where that leaves a choice."""
+
+    completeness: float
+    explained: int
+    is_named: bool
+    roles: int
+    profile_id: str = field(compare=False)
+    required: int = field(compare=False)
+    required_named: int = field(compare=False)
+    labels: int = field(compare=False)
+
+
 @dataclass(frozen=True)
 class Recognised:
     """A file and how it is read; `table`, `company` and `mode` are what a canonical file's name says, `text` is a text file in UTF-8.
 
-    `left_out` are the lines of which somebody decided that they are no data.
+    `left_out` are the lines of which somebody decided that they are no data; `fits` all profiles whose header was found, the one chosen first.
     """
 
     source: Source
@@ -55,6 +69,7 @@ class Recognised:
     mode: str | None = None
     text: Path | None = None
     left_out: tuple[int, ...] = ()
+    fits: tuple[Fit, ...] = ()
 
     def locales_and_formats(self) -> tuple[Sequence[Locale], Sequence[str]]:
         """Ways of writing to try: a workbook's or Parquet file's own typed cells first."""
@@ -107,13 +122,13 @@ def recognise(
         ]
     if not candidates:
         raise _unrecognised(source, profiles, heads)
-    best = max(candidates, key=_fitness)
+    best = replace(max(candidates, key=fit_of), fits=_ranked(candidates))
     return _as_text(best, scratch) if source.kind == "text" else best
 
 
 def _has_header(rows: list[tuple[int, list[str]]], profile: Profile, source: Source) -> bool:
     """Whether the first rows of a sheet hold a profile's whole header."""
-    return any(_completeness(found) == 1 for found in _candidates(source, profile, [(source.kind, "", rows)]))
+    return any(fit_of(found).completeness == 1 for found in _candidates(source, profile, [(source.kind, "", rows)]))
 
 
 def _sheet_heads(con: duckdb.DuckDBPyConnection, source: Source, scan: int) -> Heads:
@@ -219,27 +234,39 @@ def _is_date(part: str) -> bool:
         return False
 
 
-def _fitness(found: Recognised) -> tuple[float, int, bool, int]:
-    """How well a profile fits: required roles named, labels explained, and the file's name where that leaves a choice."""
-    is_named = _is_named(found.source, found.profile)
-    if found.profile.shape == "table":
-        return 1.0, len(found.header.roles), is_named, 0
-    explained = sum(bool(label.strip()) for label in found.header.labels) - sum(
-        bool(label.strip()) for label in unknown_labels(found.header, found.profile)
+def fit_of(found: Recognised) -> Fit:
+    """How well a profile fits the header that was found for it."""
+    profile, labels = found.profile, sum(bool(label.strip()) for label in found.header.labels)
+    is_named = _is_named(found.source, profile)
+    if profile.shape == "table":
+        return Fit(1.0, len(found.header.roles), is_named, 0, profile.id, 0, 0, labels)
+    required = [role for role, column in profile.columns.items() if column.required]
+    known = set(found.header.roles) | set(profile.rows.group)
+    named = sum(role in known for role in required)
+    unknown = sum(bool(label.strip()) for label in unknown_labels(found.header, profile))
+    return Fit(
+        completeness=named / len(required) if required else 0.5,
+        explained=labels - unknown,
+        is_named=is_named,
+        roles=len(found.header.roles),
+        profile_id=profile.id,
+        required=len(required),
+        required_named=named,
+        labels=labels,
     )
-    return _completeness(found), explained, is_named, len(found.header.roles)
+
+
+def _ranked(candidates: Sequence[Recognised]) -> tuple[Fit, ...]:
+    """The fit of every profile, the best of its ways to cut the lines, the best profile first; equal ones in the order tried."""
+    best: dict[str, Fit] = {}
+    for fit in map(fit_of, candidates):
+        if fit.profile_id not in best or fit > best[fit.profile_id]:
+            best[fit.profile_id] = fit
+    return tuple(sorted(best.values(), reverse=True))
 
 
 def _is_named(source: Source, profile: Profile) -> bool:
     return profile.file_name is not None and re.search(profile.file_name, source.path.name) is not None
-
-
-def _completeness(found: Recognised) -> float:
-    required = [role for role, column in found.profile.columns.items() if column.required]
-    if found.profile.shape == "table":
-        return 1.0
-    named = set(found.header.roles) | set(found.profile.rows.group)
-    return sum(role in named for role in required) / len(required) if required else 0.5
 
 
 def _as_text(found: Recognised, scratch: Path) -> Recognised:
