@@ -167,9 +167,13 @@ def published(home: Path, schemas: Iterable[str] = ("core", "marts", "params", "
 
 
 def figures(home: Path, leave_out: frozenset[str] = CLOCKS) -> PublishedRows:
-    """The published rows about what is open on the as-of date; month ends before it, and days of sales, may learn of history that was told late."""
+    """The published rows about what is open on the as-of date."""
     with receivables.open_warehouse(home) as warehouse:
-        told = {name: rows_of(warehouse, name, leave_out) for name in FIGURES}
+        return open_now({name: rows_of(warehouse, name, leave_out) for name in FIGURES})
+
+
+def open_now(told: PublishedRows) -> PublishedRows:
+    """The same without month ends before the as-of date, and days of sales: they may learn of history that was told late."""
     kpi = [(row, dict(row)) for row in told["marts.kpi"]]
     of_the_day = [
         row for row, is_ in kpi if is_["period_end"] == is_["as_of"] and is_["unit"] not in ("days", "percent")

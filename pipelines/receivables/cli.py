@@ -419,7 +419,12 @@ def _columns() -> int:
 @click.option(
     "--out", default="templates", show_default=True, type=click.Path(path_type=Path), help="Folder to write into."
 )
-@click.option("--language", default="en", show_default=True, help="en, es or zh: the language of the explanations.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="en, es or zh: the language in which they say what they ask for.",
+)
 def templates(tables: tuple[str, ...], out: Path, language: str) -> None:
     """Write workbooks to fill in by hand, one for each canonical table; none named: all of them."""
     from receivables import verbs

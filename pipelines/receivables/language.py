@@ -58,18 +58,14 @@ def shortened(text: str, columns: int) -> str:
     return text
 
 
-DICTIONARY: Final = "dictionary"
-"""The catalogue of what tables and columns mean, which no report needs."""
-
-
-def catalogue_path(language: str, name: str = "receivables") -> Path:
-    """A gettext catalogue of a language."""
-    return reports_dir() / "locale" / language / "LC_MESSAGES" / f"{name}.po"
+def catalogue_path(language: str) -> Path:
+    """The gettext catalogue of a language."""
+    return reports_dir() / "locale" / language / "LC_MESSAGES" / "receivables.po"
 
 
 @cache
-def language_in(code: str, *also: str) -> Language:
-    """The texts and formats of a language; `also` names catalogues beside that of the reports.
+def language_in(code: str) -> Language:
+    """The texts and formats of a language.
 
     Raises:
         UsageError: no report can be made in that language.
@@ -78,17 +74,14 @@ def language_in(code: str, *also: str) -> Language:
         raise UsageError(
             got=f"language {code!r}", expected=f"one of {', '.join(LANGUAGES)}", try_=nearest(code, LANGUAGES)
         )
-    if code == SOURCE_LANGUAGE:
-        return Language(code, NullTranslations())
-    texts = _translations(code, "receivables")
-    for name in also:
-        texts.merge(_translations(code, name))
-    return Language(code, texts)
+    return Language(code, _translations(code))
 
 
-def _translations(language: str, name: str) -> Translations:
+def _translations(language: str) -> NullTranslations:
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
     compiled = io.BytesIO()
-    with catalogue_path(language, name).open("rb") as source:
+    with catalogue_path(language).open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return Translations(compiled)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[import-untyped]  # it ships no type information and only writes here
 
 import receivables
 from homes import ROOT, command
@@ -104,6 +104,7 @@ def test_a_story_of_the_tutorial_is_true(story: str, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     shown, asked, edited = "", 0, 0
+    expected: dict[str, Decimal] = {}
     for block in blocks(story):
         match block.kind:
             case "file":

@@ -19,6 +19,7 @@ from homes import (
     changed,
     figures,
     half_done,
+    open_now,
     published,
     rows_of,
     script,
@@ -61,7 +62,7 @@ def undisturbed(told_on_monday: Path, tmp_path_factory: pytest.TempPathFactory) 
 def test_a_night_that_was_killed_is_made_good_by_the_next(point: str, home: Path, undisturbed: PublishedRows) -> None:
     tell_tuesday(home)
     monday = figures(home)
-    tuesday = {name: undisturbed[name] for name in monday}
+    tuesday = open_now({name: undisturbed[name] for name in monday})
     with receivables.open_warehouse(home) as reader, script(KILLED_NIGHT, home, *map(str, POINTS[point])) as night:
         assert night.wait(60) == -signal.SIGKILL, night.communicate()[1]
         assert figures(home) in (monday, tuesday)
