@@ -7,14 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake_files import AS_OF, LENIENT, physical_lines, read, user_profile, write
 from receivables.engine import connect
 from receivables.errors import FileRefused, SettingsError
 from receivables.intake.profile import shipped
-from receivables.intake.records import fixed_records, split_places
+from receivables.intake.records import fixed_records, replace_at, split_places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,6 +132,7 @@ def test_places_that_cannot_be_meant_are_refused(tmp_path: Path, change: tuple[s
         user_profile(tmp_path, PROFILE.replace(*change))
 
 
+@settings(deadline=None)  # each example opens a database
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r\x00\x01", exclude_categories=["Cs"])), max_size=5))
 def test_records_are_cut_as_a_single_line_is(lines: list[str]) -> None:
     with connect() as con:
@@ -141,3 +142,18 @@ def test_records_are_cut_as_a_single_line_is(lines: list[str]) -> None:
         fixed_records(con, (1, 3, 4, 9))
         cut = con.execute("select cells from record order by line_no").fetchall()
     assert [list(cells) for (cells,) in cut] == [split_places(text, (1, 3, 4, 9)) for text in lines]
+
+
+@given(
+    st.text(st.characters(categories=["L", "Nd"], include_characters=" ")),
+    st.integers(1, 4),
+    st.text("abc9", max_size=6),
+)
+def test_a_text_put_at_a_place_is_what_is_read_there_and_nothing_else_changes(line: str, place: int, text: str) -> None:
+    starts = (1, 3, 4, 9)
+    written = replace_at(line, starts, place, text)
+    width = (2, 1, 5, 99)[place - 1]
+    assert (written is None) == (len(text) > width)
+    if written is not None:
+        before, after = split_places(line, starts), split_places(written, starts)
+        assert after == [text if n == place else cell for n, cell in enumerate(before, 1)]

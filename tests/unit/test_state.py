@@ -158,3 +158,10 @@ def test_the_last_landing_that_came_to_its_end_is_known(state: State) -> None:
         ]
     )
     assert state.landed_until() == landed.finished_at
+
+
+def test_a_repaired_reading_that_a_contract_keeps_out_leaves_the_one_before_it_in_its_place() -> None:
+    first = replace(BATCH, arrival_id=1)
+    again = replace(first, batch_id=2, loaded_at=NOW + timedelta(hours=1))
+    assert counting([first, again]) == [again]
+    assert counting([first, replace(again, status="refused")]) == [first]

@@ -58,6 +58,19 @@ def fixed_records(con: duckdb.DuckDBPyConnection, starts: Sequence[int]) -> None
     )
 
 
+def replace_at(line: str, starts: Sequence[int], place: int, text: str) -> str | None:
+    """Write another text at a fixed place of a line (positions count from 1); None where it is wider than the place.
+
+    >>> replace_at("C1  10 EUR", (1, 5, 8), 2, "9")
+    'C1  9  EUR'
+    """
+    start = starts[place - 1] - 1
+    if place == len(starts):
+        return line[:start].ljust(start) + text
+    end = starts[place] - 1
+    return None if len(text) > end - start else line[:start].ljust(start) + text.ljust(end - start) + line[end:]
+
+
 def replace_field(line: str, delimiter: str, place: int, text: str) -> str | None:
     """Write another text into one cell of a line (positions count from 1), quoted where it must be, all others as they stand; None without such a cell.
 

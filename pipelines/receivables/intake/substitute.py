@@ -12,7 +12,7 @@ import pyarrow as pa
 from receivables.errors import UsageError
 from receivables.intake.fields import role_fields, rows_fields, table_fields
 from receivables.intake.profile import fold
-from receivables.intake.records import replace_drawn, replace_field
+from receivables.intake.records import replace_at, replace_drawn, replace_field
 from receivables.intake.regular import raw_lines
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def _cell_writer(found: Recognised, fields: Sequence[Field]) -> Callable[[Asked,
         place = _place(found, fields, one, column)
         if found.container == "pipe_list":
             written = replace_drawn(text, found.header.width, place, value)
+        elif found.container == "fixed_width":
+            written = replace_at(text, found.profile.columns_at, place, value)
         else:
             written = replace_field(text, found.delimiter, place, value)
         if written is None:
