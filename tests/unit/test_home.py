@@ -33,7 +33,15 @@ def test_a_home_is_made_for_its_user_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "deep" / "home")
     home.create()
     home.create()
-    assert {path.name for path in home.root.iterdir()} == {"inbox", "lake", "warehouse", "out", "logs", "profiles"}
+    assert {path.name for path in home.root.iterdir()} == {
+        "inbox",
+        "lake",
+        "warehouse",
+        "out",
+        "logs",
+        "profiles",
+        "contracts",
+    }
     assert {stat.S_IMODE(path.stat().st_mode) for path in home.root.iterdir()} == {0o700}
 
 

@@ -15,7 +15,8 @@ from receivables.intake.profile import read_profiles
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = "Customer no;Invoice no;Invoice date;Due date;Invoice amount"
+HEAD = "Customer no;Invoice no;Rechnungsdatum;Fälligkeit;Invoice amount"
+"""Labels that several systems know, each for one thing."""
 
 
 def listed(path: Path, *rows: str, head: str = HEAD) -> Path:
@@ -28,7 +29,7 @@ def drafted(path: Path) -> dict[str, Any]:
 
 
 def is_question(value: object) -> bool:
-    return "'?: " in str(value) or str(value).startswith("?: ")
+    return "?: " in str(value)
 
 
 def test_what_every_text_fits_is_decided(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_what_every_text_fits_is_decided(tmp_path: Path) -> None:
     assert told["date_formats"] == ["%d/%m/%Y"]
     assert [locale["decimal"] for locale in told["locales"]] == [","]
     assert {role: column["aliases"] for role, column in told["columns"].items()} == {
-        "customer": ["Customer no"], "doc_no": ["Invoice no"], "doc_date": ["Invoice date"], "due_date": ["Due date"], "amount": ["Invoice amount"]
+        "customer": ["Customer no"], "doc_no": ["Invoice no"], "doc_date": ["Rechnungsdatum"], "due_date": ["Fälligkeit"], "amount": ["Invoice amount"]
     }  # fmt: skip
     assert told["keys"] == {"doc_key": "{doc_no}"}
     assert "labels" not in told
@@ -66,11 +67,16 @@ def test_amounts_that_read_two_ways_stay_a_question_with_both(tmp_path: Path) ->
 
 
 def test_two_columns_for_one_role_are_both_asked_about(tmp_path: Path) -> None:
-    head = f"{HEAD};Rechnungsdatum"
-    path = listed(tmp_path / "a.csv", "C1;F-1;13/01/2024;14/02/2024;9.50;13/01/2024", head=head)
+    path = listed(tmp_path / "a.csv", "C1;F-1;13/01/2024;14/02/2024;9.50;G-1", head=f"{HEAD};Invoice number")
     told = drafted(path)
-    assert told["labels"].keys() == {"Invoice date", "Rechnungsdatum"}
-    assert "doc_date" not in told["columns"]
+    assert told["labels"].keys() == {"Invoice no", "Invoice number"}
+    assert "doc_no" not in told["columns"]
+
+
+def test_a_label_that_stands_for_two_roles_is_asked_about(tmp_path: Path) -> None:
+    head = HEAD.replace("Rechnungsdatum", "Invoice date")
+    told = drafted(listed(tmp_path / "a.csv", "C1;F-1;13/01/2024;14/02/2024;9.50", head=head))
+    assert told["labels"] == {"Invoice date": "?: which role: doc_date, posting_date, another, or ignored?"}
 
 
 def test_a_word_of_one_other_system_decides_nothing(tmp_path: Path) -> None:
@@ -87,9 +93,7 @@ def test_numbers_that_are_used_twice_are_no_key(tmp_path: Path) -> None:
     assert drafted(other)["keys"] == {"doc_key": "{customer}/{doc_no}"}
 
 
-@pytest.mark.parametrize(
-    ("name", "encoding"), [("Müller", "cp1252"), ("João", "cp1252"), ("Núñez", "cp850"), ("客户", "gb18030")]
-)
+@pytest.mark.parametrize(("name", "encoding"), [("Müller", "cp1252"), ("Núñez", "cp850")])
 def test_an_older_encoding_is_told_by_the_words_it_makes(tmp_path: Path, name: str, encoding: str) -> None:
     path = tmp_path / "a.csv"
     rows = f"{HEAD};Customer name\nC1;F-1;13/01/2024;14/02/2024;9.50;{name}\nC2;F-2;13/01/2024;14/02/2024;9.50;{name} Ana\n"
@@ -128,7 +132,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07"
 
 def test_what_a_file_says_never_steers_the_terminal(tmp_path: Path) -> None:
     name = f"a{HOSTILE}.csv"
-    path = listed(tmp_path / name, f"C1{HOSTILE};F-1;13/01/2024;14/02/2024;9.50", head=f'{HEAD};x{HOSTILE}"]\\')
+    path = listed(tmp_path / name, f"C1{HOSTILE};F-1;13/01/2024;14/02/2024;9.50;y", head=f'{HEAD};x{HOSTILE}"]\\')
     for arguments in (
         ("profiles", "test", path),
         ("profiles", "new", path),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -91,12 +92,17 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
 def _is_of_one_language(name: str, text: str) -> bool:
     """Whether the letters beyond ASCII are those of one language the encoding was made for, and capitals stand where they do in words."""
     if name in ("gb18030", "big5", "shift_jis"):
-        return all(_is_east_asian(name, char) for char in text if not char.isascii())
+        # In a western word misread so, such a character stands beside small letters.
+        is_beside = re.search(r"[a-z][^\x00-\x7f]|[^\x00-\x7f][a-z]", text)
+        return not is_beside and all(_is_east_asian(name, char) for char in text if not char.isascii())
     letters = {char.lower() for char in text if not char.isascii() and char.isalpha()}
     if {char for char in text if not char.isascii() and not char.isalpha()} - BESIDE or not letters:
         return False
     if name == "cp1251":
-        return all(_is_cyrillic(word) for word in _words(text))
+        return all(_is_cyrillic(word) and _is_cased(word) for word in _words(text))
+    words = list(_words(text))
+    if 2 * sum(bool(re.search("[A-Za-z]", word)) for word in words) < len(words):
+        return False  # hardly a word of western languages is made of accents alone
     alphabets = ALPHABETS["cp1250" if name == "cp1250" else "cp1252"]
     return any(letters <= set(alphabet) for alphabet in alphabets) and all(map(_is_cased, _words(text)))
 
@@ -113,14 +119,14 @@ def _is_cyrillic(word: str) -> bool:
 
 def _is_east_asian(name: str, char: str) -> bool:
     told = unicodedata.name(char, "")
-    kana = name == "shift_jis" and ("HIRAGANA" in told or "KATAKANA" in told)
+    kana = name == "shift_jis" and told.startswith(("HIRAGANA", "KATAKANA"))
     is_common = "\u4e00" <= char <= "\u9fff"
     return is_common or kana or char in "，。、（）：；《》“”￥¥—…年月日　" or unicodedata.east_asian_width(char) == "F"
 
 
 def _is_cased(word: str) -> bool:
-    """Whether no capital follows a small letter, as it does in words misread."""
-    return not re.search(r"[a-zß-öø-ÿ][À-ÖØ-ÞŒŸ]", word)
+    """Whether no capital beyond ASCII follows a small letter, as it does in words misread."""
+    return not any(before.islower() and char.isupper() and not char.isascii() for before, char in pairwise(word))
 
 
 def _words(text: str) -> Iterator[str]:
