@@ -423,7 +423,7 @@ def _columns() -> int:
     "--language",
     default="en",
     show_default=True,
-    help="en, es or zh: the language in which they say what they ask for.",
+    help="en, es or zh: the language of the explanations.",
 )
 def templates(tables: tuple[str, ...], out: Path, language: str) -> None:
     """Write workbooks to fill in by hand, one for each canonical table; none named: all of them."""

@@ -58,14 +58,18 @@ def shortened(text: str, columns: int) -> str:
     return text
 
 
-def catalogue_path(language: str) -> Path:
-    """The gettext catalogue of a language."""
-    return reports_dir() / "locale" / language / "LC_MESSAGES" / "receivables.po"
+DICTIONARY: Final = "dictionary"
+"""The catalogue of what tables and columns mean, which no report needs."""
+
+
+def catalogue_path(language: str, name: str = "receivables") -> Path:
+    """A gettext catalogue of a language."""
+    return reports_dir() / "locale" / language / "LC_MESSAGES" / f"{name}.po"
 
 
 @cache
-def language_in(code: str) -> Language:
-    """The texts and formats of a language.
+def language_in(code: str, *also: str) -> Language:
+    """The texts and formats of a language; `also` names catalogues beside that of the reports.
 
     Raises:
         UsageError: no report can be made in that language.
@@ -74,14 +78,17 @@ def language_in(code: str) -> Language:
         raise UsageError(
             got=f"language {code!r}", expected=f"one of {', '.join(LANGUAGES)}", try_=nearest(code, LANGUAGES)
         )
-    return Language(code, _translations(code))
+    if code == SOURCE_LANGUAGE:
+        return Language(code, NullTranslations())
+    texts = _translations(code, "receivables")
+    for name in also:
+        texts.merge(_translations(code, name))
+    return Language(code, texts)
 
 
-def _translations(language: str) -> NullTranslations:
-    if language == SOURCE_LANGUAGE:
-        return NullTranslations()
+def _translations(language: str, name: str) -> Translations:
     compiled = io.BytesIO()
-    with catalogue_path(language).open("rb") as source:
+    with catalogue_path(language, name).open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return Translations(compiled)

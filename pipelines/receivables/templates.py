@@ -1,7 +1,4 @@
-"""Workbooks to fill in: one for each canonical table, with drop-downs, explanations and examples.
-
-What is asked for is said in the reader's language; what a column means stands in the words of the dictionary, which is English.
-"""
+"""Workbooks to fill in: one for each canonical table, with drop-downs, explanations and examples in the reader's language."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from receivables.assets import sample_dir
 from receivables.errors import UsageError, nearest
-from receivables.language import Language, language_in
+from receivables.language import DICTIONARY, Language, language_in
 from receivables.schema import TABLES, Column, Table
 from receivables.wording import N_
 from receivables.wording import TABLES as TABLE_NAMES
@@ -82,7 +79,7 @@ def write(folder: Path, tables: Sequence[str], language: str) -> tuple[Path, ...
     for name in tables:
         if name not in known:
             raise UsageError(got=f"table {name!r}", expected="a canonical table", try_=nearest(name, known))
-    texts = language_in(language)
+    texts = language_in(language, DICTIONARY)
     paths = [folder / f"{name}.xlsx" for name in tables or known]
     if existing := next((path for path in paths if path.exists()), None):
         raise UsageError(

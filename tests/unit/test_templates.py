@@ -81,6 +81,9 @@ def test_what_is_asked_for_is_said_in_the_readers_language(tmp_path: Path, langu
     _, explained, sample = sheets(path)
     words = {"en": "What it holds", "es": "Qué contiene", "zh": "内容类型"}[language]
     assert words in [cell.value for cell in explained[6]]
+    meanings = [row[1].value for row in explained.iter_rows(min_row=7)]
+    own = {column.meaning for column in TABLES["customer"].columns.values()}
+    assert (set(meanings) & own == set()) is (language != "en")
     assert sample.title == {"en": "Example", "es": "Ejemplo", "zh": "示例"}[language]
 
 
