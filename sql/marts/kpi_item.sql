@@ -29,13 +29,8 @@ largest as (
   where not is_unapplied
   group by period_end, company_id, customer_id
 ),
-told as (
-  select company_id, period_end from marts.period where not is_as_of
-  union all
-  select company_id, getvariable('as_of') from core.company
-),
 concentration as (
-  select period_end, company_id, (sum(owed::double * owed::double)::double / power(sum(owed::double), 2))::decimal(18, 8) as hhi_index
+  select period_end, company_id, (sum(owed * owed)::double / power(sum(owed)::double, 2))::decimal(18, 8) as hhi_index
   from largest
   where owed > 0
   group by period_end, company_id
@@ -43,7 +38,7 @@ concentration as (
 figure as (
   select company.company_id, company.local_currency, told.period_end, amounts.* exclude (period_end, company_id), coalesce(top.owed, 0)::decimal(18, 4) as top10_owed, concentration.hhi_index
   from core.company as company
-  inner join told on company.company_id = told.company_id
+  inner join marts.period as told on company.company_id = told.company_id
   left join amounts on told.company_id = amounts.company_id and told.period_end = amounts.period_end
   left join (select period_end, company_id, sum(owed) as owed from largest where place <= 10 group by period_end, company_id) as top
     on told.company_id = top.company_id and told.period_end = top.period_end

@@ -6,11 +6,7 @@ with span as (
   select
     period.company_id, period.period_end,
     last_day((date_trunc('month', period.period_end) - to_months(setting.turnover_months))::date) as begun
-  from (
-    select company_id, period_end from marts.period where not is_as_of
-    union all
-    select company_id, getvariable('as_of') from core.company
-  ) as period
+  from marts.period as period
   cross join params.aging as setting
 ),
 owed as (

@@ -1,5 +1,5 @@
 -- One row per company and day its open items are told for: the as-of date, and the month ends before it back to its first posting, as many as a setting
--- says. A company without history is told for the as-of date alone.
+-- says. A company without history, or without any posting, is told for the as-of date alone.
 with posted as (
   select company_id, min(counts_from) as first_day
   from (
@@ -16,7 +16,7 @@ month_end as (
   select last_day((getvariable('as_of') - to_months(months::integer))::date) as period_end from ago
 )
 select company_id, getvariable('as_of') as period_end, true as is_as_of
-from posted
+from core.company
 union all
 select posted.company_id, month_end.period_end, false
 from posted

@@ -35,13 +35,17 @@ sold as (
 select
   company_id, period_end,
   case
-    when max(sold_until) >= max(open_local) then sum(
-      case
-        when sold_until <= open_local then days::double
-        when sold_until - sales_local < open_local then days::double * ((open_local - sold_until + sales_local)::double / sales_local::double)
-        else 0
-      end
-    )
+    when max(sold_until) >= max(open_local) then
+      sum(case when sold_until <= open_local then days else 0 end)::bigint
+      + coalesce(
+        max(
+          case
+            when sold_until > open_local and sold_until - sales_local < open_local
+              then days::double * ((open_local - sold_until + sales_local)::double / sales_local::double)
+          end
+        ),
+        0
+      )
   end::decimal(18, 8) as days,
   sum(days)::bigint as history_days
 from sold
