@@ -88,8 +88,12 @@ def is_late(batch: Batch, told: Sequence[Batch], setting: Ingest) -> bool:
 
 def same_kind(batch: Batch, told: Iterable[Batch]) -> list[Batch]:
     """Batches of the same company and table that the same profile read: extracts of one and the same list."""
-    place = (batch.company_id, batch.table_name, batch.profile_id)
-    return [other for other in told if (other.company_id, other.table_name, other.profile_id) == place]
+    return [other for other in told if kind(other) == kind(batch)]
+
+
+def kind(batch: Batch) -> tuple[str, str, str]:
+    """What extracts of one and the same list have in common: company, table and profile."""
+    return batch.company_id, batch.table_name, batch.profile_id
 
 
 def before(batch: Batch, told: Iterable[Batch]) -> Batch | None:
@@ -97,17 +101,17 @@ def before(batch: Batch, told: Iterable[Batch]) -> Batch | None:
 
     A list of open items is no shrunken list of all items.
     """
-    place = _place_in_time(batch)
+    place = place_in_time(batch)
     earlier = [
-        (_place_in_time(other), other)
+        (place_in_time(other), other)
         for other in same_kind(batch, told)
         if other.mode == batch.mode and None not in (other.extract_as_of, batch.extract_as_of)
-        if _place_in_time(other) < place
+        if place_in_time(other) < place
     ]
     return max(earlier, key=lambda pair: pair[0])[1] if earlier else None
 
 
-def _place_in_time(batch: Batch) -> tuple[str, int, int]:
+def place_in_time(batch: Batch) -> tuple[str, int, int]:
     """By the day of the extract, then by when the file arrived, which a later reading of it with repaired lines keeps."""
     return str(batch.extract_as_of), batch.arrival_id or batch.batch_id, batch.batch_id
 

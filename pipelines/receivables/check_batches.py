@@ -127,7 +127,7 @@ def _files(batches: Iterable[Batch]) -> list[tuple[Batch, ...]]:
     """Batches by the file they came from, in the order in which files tell of the world."""
     ordered = sorted(batches, key=lambda batch: (batch.loaded_at, batch.file_sha256, batch.batch_id))
     files = [tuple(group) for _, group in groupby(ordered, key=_content)]
-    return sorted(files, key=lambda file: (str(file[0].extract_as_of), file[0].batch_id))
+    return sorted(files, key=lambda file: arrival.place_in_time(file[0]))
 
 
 def _content(batch: Batch) -> Content:
@@ -162,7 +162,7 @@ def _judged(night: Night, con: Connection, sound: Sequence[Batch], pairs: Mappin
         (batch.batch_id, other.batch_id)
         for batch in pairs
         for other in arrival.same_kind(batch, sound)
-        if (str(other.extract_as_of), other.batch_id) < (str(batch.extract_as_of), batch.batch_id)
+        if arrival.place_in_time(other) < arrival.place_in_time(batch)
     ]
     ids = {batch.batch_id for batch in wanted} | {other for _, other in earlier}
     profile.hold(
@@ -245,15 +245,9 @@ def current(batches: Collection[Batch]) -> set[int]:
     """Batches that nothing newer of their kind has taken the place of: the latest that counts, and what was refused since."""
     loaded = counting([*batches])
     known = [*loaded, *(batch for batch in batches if is_refused_by_contract(batch))]
-    latest: dict[tuple[str, str, str], tuple[str, int]] = {}
-    for batch in loaded:
-        latest[_kind(batch)] = max(_age(batch), latest.get(_kind(batch), _age(batch)))
-    return {batch.batch_id for batch in known if _age(batch) >= latest.get(_kind(batch), _age(batch))}
-
-
-def _kind(batch: Batch) -> tuple[str, str, str]:
-    return batch.company_id, batch.table_name, batch.profile_id
-
-
-def _age(batch: Batch) -> tuple[str, int]:
-    return str(batch.extract_as_of), batch.batch_id
+    latest = {arrival.kind(batch): arrival.place_in_time(batch) for batch in sorted(loaded, key=arrival.place_in_time)}
+    return {
+        batch.batch_id
+        for batch in known
+        if arrival.kind(batch) not in latest or arrival.place_in_time(batch) >= latest[arrival.kind(batch)]
+    }

@@ -17,7 +17,7 @@ from receivables.dates import utc_now
 from receivables.engine import connect
 from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect
+from receivables.intake.container import inspect, physical_lines
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
@@ -348,13 +348,9 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
 
 def _line_count(path: Path) -> int:
     try:
-        with path.open("rb") as stream:
-            count, last = 0, b"\n"
-            while chunk := stream.read(1 << 20):
-                count, last = count + chunk.count(b"\n"), chunk[-1:]
+        return physical_lines(path)
     except OSError:
         return 0
-    return count + (last != b"\n")
 
 
 def file_reasons(files: Sequence[InboxFile]) -> tuple[str, ...]:

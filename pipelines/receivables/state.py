@@ -226,23 +226,6 @@ class State:
             if known_at is None or batch.loaded_at <= known_at
         ]
 
-    def same_file(
-        self, sha256: str, profile_id: str, profile_version: str, mode: str | None, company: str | None
-    ) -> list[Batch]:
-        """Loaded batches of exactly this content read by this version of the profile in the same way."""
-        rows = self._read(
-            "batch",
-            "where file_sha256 = ? and profile_id = ? and profile_version = ?",
-            [sha256, profile_id, profile_version],
-        )
-        return [
-            batch
-            for batch in rows
-            if batch.status in LOADED
-            and (mode is None or batch.mode == mode)
-            and (company is None or batch.company_id in (company, ""))
-        ]
-
     def judgements(self) -> list[Judgement]:
         """All batches that were judged by the contracts."""
         return self._read("judgement", "order by batch_id")

@@ -184,6 +184,15 @@ def _first_unknown(source: Source, encodings: Sequence[str]) -> str:
     return f"it ends inside a character of {encoding}"
 
 
+def physical_lines(path: Path) -> int:
+    """How many lines a file has; the last one needs no end."""
+    count, last = 0, b"\n"
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            count, last = count + chunk.count(b"\n"), chunk[-1:]
+    return count + (last != b"\n")
+
+
 def _blanked(text: str) -> str:
     """The text without two characters no export means: NUL, and the one that `load_lines` takes for a delimiter."""
     return text.replace("\x01", " ").replace("\x00", " ")

@@ -10,12 +10,12 @@ from receivables.intake import container
 from receivables.intake.choice import choose, plain_where_possible
 from receivables.intake.columns import ColumnRead, columns_read
 from receivables.intake.convert import Typed, convert
-from receivables.intake.fields import role_fields, rows_fields, table_fields
+from receivables.intake.fields import fields_of
 from receivables.intake.read import read_as
 from receivables.intake.recognise import recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
     from pathlib import Path
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from receivables.intake.account import Account
-    from receivables.intake.convert import Field
     from receivables.intake.read import Landed, Request
     from receivables.intake.recognise import Fit, Recognised
 
@@ -157,7 +156,7 @@ def _typed_so_far(con: duckdb.DuckDBPyConnection, found: Recognised, request: Re
         return None
     name = request.path.name
     try:
-        fields = plain_where_possible(con, _fields(found, name))
+        fields = plain_where_possible(con, fields_of(found))
         locales, formats = found.locales_and_formats()
         typed = Typed(tuple(fields), choose(con, fields, locales, formats, name))
     except FileRefused:
@@ -165,14 +164,6 @@ def _typed_so_far(con: duckdb.DuckDBPyConnection, found: Recognised, request: Re
     if not _has(con, "typed_row"):
         convert(con, typed.fields, typed.chosen)
     return typed
-
-
-def _fields(found: Recognised, name: str) -> Sequence[Field]:
-    if found.profile.shape == "table" and found.table is not None:
-        return table_fields(found.table, found.header.labels, name)
-    if found.profile.shape == "rows":
-        return rows_fields(found.profile, found.table, found.header, name) if found.table else ()
-    return role_fields(found.profile, found.header)
 
 
 def _has(con: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -219,11 +210,7 @@ def _lines_in_file(con: duckdb.DuckDBPyConnection, found: Recognised) -> int:
     """Physical lines of a text, rows of anything else."""
     if found.text is None:
         return _rows_of(con, "record") if _has(con, "record") else 0
-    count, last = 0, b"\n"
-    with found.text.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            count, last = count + chunk.count(b"\n"), chunk[-1:]
-    return count + (last != b"\n")
+    return container.physical_lines(found.text)
 
 
 def _companies(con: duckdb.DuckDBPyConnection, landed: Landed | None) -> tuple[str, ...]:

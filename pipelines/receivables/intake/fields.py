@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from receivables.intake.header import Header
     from receivables.intake.profile import Profile
+    from receivables.intake.recognise import Recognised
     from receivables.schema import Column, Table
 
 TYPES: Final[dict[str, str]] = {
@@ -35,6 +36,22 @@ TYPES: Final[dict[str, str]] = {
 
 NEEDED: Final = {"invoices": ("customer", "doc_date"), "orders": ("order_no", "order_date", "product", "qty")}
 """Roles without which a single row says nothing; such a row is quarantined. What an entry needs depends on its kind."""
+
+
+def fields_of(found: Recognised) -> list[Field]:
+    """All fields of a file, whatever its shape; none where its rows belong to no canonical table.
+
+    Raises:
+        FileRefused: a column without which no row can be loaded is absent.
+    """
+    name = found.source.path.name
+    if found.profile.shape == "rows":
+        return rows_fields(found.profile, found.table, found.header, name) if found.table is not None else []
+    return (
+        role_fields(found.profile, found.header)
+        if found.table is None
+        else table_fields(found.table, found.header.labels, name)
+    )
 
 
 def role_fields(profile: Profile, header: Header) -> list[Field]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from receivables.errors import UsageError
-from receivables.intake.fields import role_fields, rows_fields, table_fields
+from receivables.intake.fields import fields_of
 from receivables.intake.profile import fold
 from receivables.intake.records import replace_at, replace_drawn, replace_field
 from receivables.intake.regular import raw_lines
@@ -76,7 +76,7 @@ def _settle_text(found: Recognised, text: Path, recorded: Sequence[Replacement],
     spans = {one.line_no: max(one.raw_line.count("\n") + 1, spans.get(one.line_no, 1)) for one in asked}
     told = _lines_of(text, spans) | _physical(recorded)
     is_out = {one.line_no: one.is_left_out for one in recorded}
-    write = _cell_writer(found, _fields(found) if any(one.values for one in asked) else [])
+    write = _cell_writer(found, fields_of(found) if any(one.values for one in asked) else [])
     settled = []
     for one in asked:
         span = spans[one.line_no]
@@ -145,15 +145,6 @@ def _cell_writer(found: Recognised, fields: Sequence[Field]) -> Callable[[Asked,
     return write
 
 
-def _fields(found: Recognised) -> list[Field]:
-    name = found.source.path.name
-    if found.table is None:
-        return role_fields(found.profile, found.header)
-    if found.profile.shape == "table":
-        return table_fields(found.table, found.header.labels, name)
-    return rows_fields(found.profile, found.table, found.header, name)
-
-
 def _place(found: Recognised, fields: Sequence[Field], one: Asked, column: str) -> int:
     """The position (from 1) of the one cell a column is read from.
 
@@ -197,7 +188,7 @@ def _settle_cells(
     con.unregister("asked_rows")
     stands: dict[int, list[str]] = dict(told)
     stands |= {one.line_no: json.loads(one.text) for one in recorded if not one.is_left_out}
-    fields = _fields(found) if any(one.values for one in asked) else []
+    fields = fields_of(found) if any(one.values for one in asked) else []
     settled = []
     for one in asked:
         cells = stands[one.line_no]
