@@ -17,16 +17,15 @@ from receivables.state import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from receivables.engine import Connection
     from receivables.run import Night
-    from receivables.state import Batch
+    from receivables.state import Batch, Waiver
 
 TABLE: Final = "marts.data_quality"
 GRAIN: Final = (
     "One row per check: a contract held against a batch, a column of a batch or a company's rows of a built table."
-    " passed is NULL where it was not evaluated (message says why); waived_at when a person let a failed one pass."
+    " passed is NULL where it was not evaluated (message says why); waived_at and waived_by when a person let a failed one pass, and who."
 )
 REASONS_MAX: Final = 10
 """Failed contracts named one by one; the page lists them all."""
@@ -46,12 +45,12 @@ def publish_checks(night: Night, con: Connection, batches: Sequence[Batch]) -> t
         (check, check.batch_id is None or check.batch_id in newest, waivers.get((check.batch_id, check.contract)))
         for check in checks
     ]
-    _write(con, [(check, is_current, at if check.passed is False else None) for check, is_current, at in rows])
+    _write(con, [(check, is_current, waiver if check.passed is False else None) for check, is_current, waiver in rows])
     refused = {batch.batch_id for batch in known if batch.status not in LOADED}
     asked = [
         check
-        for check, is_current, at in rows
-        if check.passed is False and check.level == "needs_person" and is_current and at is None
+        for check, is_current, waiver in rows
+        if check.passed is False and check.level == "needs_person" and is_current and waiver is None
         if check.batch_id not in refused
     ]
     return _reasons(asked)
@@ -67,22 +66,25 @@ def _table_checks(night: Night, con: Connection) -> list[Check]:
     ]
 
 
-def _waivers(night: Night, batches: Iterable[Batch]) -> dict[tuple[int | None, str], datetime]:
-    """When a contract was waived for the file of a batch, as far as it was by the run's moment."""
+def _waivers(night: Night, batches: Iterable[Batch]) -> dict[tuple[int | None, str], Waiver]:
+    """What was waived for the file of a batch, as far as it was by the run's moment."""
     contents = [(batch.batch_id, batch.file_sha256) for batch in batches]
     return {
-        (batch_id, waiver.contract): waiver.given_at
+        (batch_id, waiver.contract): waiver
         for waiver in night.state.waivers(night.run.known_at)
         for batch_id, sha256 in contents
         if sha256 == waiver.file_sha256
     }
 
 
-def _write(con: Connection, rows: Sequence[tuple[Check, bool, datetime | None]]) -> None:
-    con.execute(f"create table {TABLE} ({DDL}, is_current boolean, waived_at timestamp)")
+def _write(con: Connection, rows: Sequence[tuple[Check, bool, Waiver | None]]) -> None:
+    con.execute(f"create table {TABLE} ({DDL}, is_current boolean, waived_at timestamp, waived_by varchar)")
     if rows:
-        marks = ", ".join("?" * (2 + len(COLUMNS)))
-        values = [[*astuple(check), is_current, at] for check, is_current, at in rows]
+        marks = ", ".join("?" * (3 + len(COLUMNS)))
+        values = [
+            [*astuple(check), is_current, *((waiver.given_at, waiver.given_by) if waiver else (None, None))]
+            for check, is_current, waiver in rows
+        ]
         con.executemany(f"insert into {TABLE} values ({marks})", values)
     comment(con, TABLE, GRAIN)
 

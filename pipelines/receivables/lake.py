@@ -252,10 +252,14 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
 
 
 def _manifest(batch: Batch, root: Path) -> None:
-    target = root / "manifest" / f"{batch.batch_id}.json"
+    write_json(root / "manifest" / f"{batch.batch_id}.json", asdict(batch))
+
+
+def write_json(target: Path, told: object) -> None:
+    """Write a record, or several, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
-    unfinished.write_text(json.dumps(asdict(batch), default=str, ensure_ascii=False, indent=1), encoding="utf-8")
+    unfinished.write_text(json.dumps(told, default=str, ensure_ascii=False, indent=1), encoding="utf-8")
     settle(unfinished, target)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +48,8 @@ class Reading:
     """Load extracts older than those loaded before; they add history and change nothing that newer ones say."""
     waive: tuple[str, ...] = ()
     """Contracts that shall not stop any of the files; kept with them."""
+    by: str = ""
+    """Who waives them."""
     allow_short: bool = False
     """Load files that look cut off: as many rows as a spreadsheet holds, or far fewer than the extract before."""
 
@@ -118,7 +120,7 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     try:
         source = inspect(path, night.settings.ingest.max_file_mb)
         sha256 = source.sha256
-        _waive(night, sha256, reading.waive)
+        _waive(night, sha256, reading)
         known = _known(night, path.name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
@@ -134,13 +136,20 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
 
 
-def _waive(night: Night, sha256: str, contracts: Sequence[str]) -> None:
+def _waive(night: Night, sha256: str, reading: Reading) -> None:
     """Keep what a person waived for this content, once: a past moment is answered by what had been said by then."""
-    given = (
-        {waiver.contract for waiver in night.state.waivers() if waiver.file_sha256 == sha256} if contracts else set()
-    )
-    now = utc_now()
-    night.state.add([Waiver(sha256, name, night.run.run_id, now) for name in contracts if name not in given])
+    if not reading.waive:
+        return
+    given = [waiver for waiver in night.state.waivers() if waiver.file_sha256 == sha256]
+    known, now = {waiver.contract for waiver in given}, utc_now()
+    new = [
+        Waiver(sha256, name, night.run.run_id, reading.by, now)
+        for name in dict.fromkeys(reading.waive)
+        if name not in known
+    ]
+    if new:
+        lake.write_json(night.home.lake / "waiver" / f"{sha256}.json", [asdict(waiver) for waiver in (*given, *new)])
+        night.state.add(new)
 
 
 def _known(

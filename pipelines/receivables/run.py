@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
     from pathlib import Path
 
@@ -115,10 +116,18 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
             home.sweep()
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
-            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, settings.sha256())
+            run = Run(
+                _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
+            )
             state.add([*cut_off, run])
             with _failure_recorded(Night(home, settings, state, run, progress, contracts)) as night:
                 yield night
+
+
+def _rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
+    """Identify what a run was made with: the settings, and the contracts as the home has them."""
+    told = "".join((settings.sha256(), *(contract.model_dump_json() for contract in contracts)))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _run_id(now: datetime) -> str:

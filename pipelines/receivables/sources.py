@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
 from receivables.intake.company import Companies
-from receivables.lake import settle
+from receivables.lake import settle, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept
                 reason="FILE_UNREADABLE",
             )
         settle(unfinished, target)
-    _write(target.with_name(f"{arrival_id}.json"), asdict(kept))
+    write_json(target.with_name(f"{arrival_id}.json"), asdict(kept))
 
 
 def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
@@ -97,8 +97,7 @@ def keep_repairs(root: Path, repairs: Iterable[Repair]) -> None:
     told = [asdict(repair) for repair in repairs]
     for first_batch in dict.fromkeys(repair["new_batch_id"] for repair in told):
         target = root / "repair" / f"{first_batch}.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, [repair for repair in told if repair["new_batch_id"] == first_batch])
+        write_json(target, [repair for repair in told if repair["new_batch_id"] == first_batch])
 
 
 def _bytes_of(root: Path, sha256: str) -> Path:
@@ -108,9 +107,3 @@ def _bytes_of(root: Path, sha256: str) -> Path:
 def _sha256_of(packed: Path) -> str:
     with gzip.open(packed, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _write(target: Path, told: object) -> None:
-    unfinished = target.with_suffix(".writing")
-    unfinished.write_text(json.dumps(told, default=str, ensure_ascii=False, indent=1), encoding="utf-8")
-    settle(unfinished, target)

@@ -79,7 +79,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the date it answers for, what it knew, how it ended.
+    """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), rendered
     (reports only), failed, or interrupted (cut off; found by the next run).
@@ -131,11 +131,12 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Waiver:
-    """A person's word that a contract shall not stop a file: said once, with the run it was said to."""
+    """A person's word that a contract shall not stop a file: said once, with the run it was said to; an event that is never changed."""
 
     file_sha256: str
     contract: str
     run_id: str
+    given_by: str
     given_at: datetime
 
 

@@ -53,10 +53,13 @@ def nightly(
     backfill: bool = False,
     allow_short: bool = False,
     waive: Iterable[str] = (),
+    by: str | None = None,
     deliver: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a whole night on the inbox; `as_of` defaults to the latest extract date, `backfill`, `allow_short` and `waive` are those of `Reading`.
+
+    `by` is who waives, by default the user of the system.
 
     Raises:
         UsageError: a date that cannot be answered.
@@ -69,7 +72,7 @@ def nightly(
         as_of=as_of,
         known_at=known_at,
         inbox=where,
-        reading=Reading(backfill=backfill, allow_short=allow_short, waive=tuple(waive)),
+        reading=_signed(Reading(backfill=backfill, allow_short=allow_short, waive=tuple(waive), by=by or "")),
         is_delivering=deliver,
         progress=progress,
     )
@@ -83,7 +86,18 @@ def ingest(
     progress: Progress | None = None,
 ) -> Outcome:
     """Read files into the lake without building; refused files stand in the outcome's `refusals`."""
-    return night.ingest(Path(home), [Path(path) for path in paths], today=today(), reading=reading, progress=progress)
+    return night.ingest(
+        Path(home),
+        [Path(path) for path in paths],
+        today=today(),
+        reading=_signed(reading or Reading()),
+        progress=progress,
+    )
+
+
+def _signed(reading: Reading) -> Reading:
+    """The reading with who waives, where anything is."""
+    return replace(reading, by=_person(reading.by or None)) if reading.waive else reading
 
 
 def build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from datetime import date, datetime
@@ -32,7 +33,7 @@ from receivables.state import State
 BY: Final = "ES01"
 EMPTIED: Final = f"document__{BY}__full__{TUESDAY}.csv"
 STANDING: Final = "select count(*) from marts.open_item where due_date is not null"
-JUDGED: Final = "select * exclude (waived_at) from marts.data_quality order by check_id"
+JUDGED: Final = "select * exclude (waived_at, waived_by) from marts.data_quality order by check_id"
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +79,13 @@ def test_a_refused_file_stays_out_until_its_contract_is_waived(home: Path) -> No
     assert f"{EMPTIED} was refused: got {EMPTIED}, document: Column due_date was filled in" in again.stderr
     assert ask(home, STANDING) == [(40,)]
     refused = ask(home, JUDGED)
-    waived = command("nightly", "--home", home, "--waive", "column_emptied")
+    waived = command("nightly", "--home", home, "--waive", "column_emptied", "--by", "Ana Gil")
     assert (waived.exit_code, statuses(home)) == (0, [(EMPTIED, "refused"), (EMPTIED, "ok")])
     assert ask(home, STANDING) == [(0,)]
-    failed = "select passed, level from marts.data_quality where contract = 'column_emptied' and is_current and waived_at is not null"
-    assert ask(home, failed) == [(False, "refuse")]
+    failed = "select passed, level, waived_by from marts.data_quality where contract = 'column_emptied' and is_current and waived_at is not null"
+    assert ask(home, failed) == [(False, "refuse", "Ana Gil")]
+    told = [waiver for path in (home / "lake" / "waiver").iterdir() for waiver in json.loads(path.read_text("utf-8"))]
+    assert {(waiver["contract"], waiver["given_by"]) for waiver in told} == {("column_emptied", "Ana Gil")}
     assert command("nightly", "--home", home).exit_code == 0
     receivables.build(home, as_of=MONDAY, known_at=moment)
     assert (ask(home, STANDING), ask(home, JUDGED)) == ([(40,)], refused)
@@ -167,6 +170,17 @@ def test_files_of_changes_are_not_held_against_each_other_s_size(home: Path) -> 
     assert command("nightly", "--home", home).exit_code == 0
     refusing = "select count(*) from marts.data_quality where is_current and level = 'refuse' and passed is not null"
     assert ask(home, refusing) == [(0,)]
+
+
+def test_a_run_is_known_by_its_contracts_too(home: Path) -> None:
+    identity = "select settings_sha256 from ops.run"
+    quick_night(home)
+    before = ask(home, identity)
+    receivables.build(home)
+    assert ask(home, identity) == before
+    declare(home, '[volume]\nlevel = "warn"\n')
+    receivables.build(home)
+    assert ask(home, identity) != before
 
 
 def test_an_unknown_contract_cannot_be_waived(home: Path) -> None:

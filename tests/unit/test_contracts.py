@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from receivables.checks import judge
 from receivables.checks.contract import MEASURES, Contract, available, shipped
 from receivables.checks.judge import judged, raised_in
 from receivables.checks.profile import kind_of
@@ -118,3 +120,14 @@ def test_what_is_expected_is_told(arguments: dict[str, Any], expected: str, told
 )
 def test_a_column_is_of_one_kind(table: str, column: str, kind: str) -> None:
     assert kind_of(table, column) == kind
+
+
+def test_an_expectation_that_fails_and_names_no_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would pass: what fails is told by its rows. No expectation known today does so; a later library's may."""
+    config = SimpleNamespace(kwargs={"column": "cents"})
+    nameless = SimpleNamespace(
+        expectation_config=config, exception_info={"raised_exception": False}, success=False, result={}
+    )
+    monkeypatch.setattr(judge, "_validated", lambda *_: [nameless])
+    with pytest.raises(NightFailed, match="got contract cents, which could not be judged: .* names no row that does"):
+        judged([row("1.5")], [contract()])

@@ -73,13 +73,16 @@ def _failing(measured: Measured, contracts: Mapping[str, Contract]) -> dict[str,
     failing: dict[str, set[int]] = {}
     for result in results:
         name = result.expectation_config.kwargs["column"]
-        if raised := raised_in(result.exception_info):
+        failing[name] = set(result.result.get("unexpected_index_list") or ())
+        raised = raised_in(result.exception_info)
+        if raised is None and not result.success and not failing[name]:
+            raised = f"{contracts[name].expect} fails and names no row that does"
+        if raised is not None:
             raise NightFailed(
                 got=f"contract {name}, which could not be judged: {raised}",
                 expected="a contract that holds or fails",
                 try_=_RULES,
             )
-        failing[name] = set(result.result.get("unexpected_index_list") or ())
     return failing
 
 
