@@ -129,5 +129,5 @@ def test_an_expectation_that_fails_and_names_no_row_is_an_error(monkeypatch: pyt
         expectation_config=config, exception_info={"raised_exception": False}, success=False, result={}
     )
     monkeypatch.setattr(judge, "_validated", lambda *_: [nameless])
-    with pytest.raises(NightFailed, match="got contract cents, which could not be judged: .* names no row that does"):
+    with pytest.raises(NightFailed, match=r"got contract cents, which could not be judged: .* names no row that does"):
         judged([row("1.5")], [contract()])
