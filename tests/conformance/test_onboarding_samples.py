@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from receivables.intake.examine import Examination
 
 SHAPES = ("entries", "invoices")
-RIGHT_MIN = 450
+RIGHT_MIN = 520
 """Columns that drafts of all samples decide as their shipped profile does; fewer would mean that drafting asks what it can know."""
 
 

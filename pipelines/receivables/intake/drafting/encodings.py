@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from receivables.intake.profile import fold
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 SAMPLE_BYTES: Final = 4_000_000
 """Bytes looked at: far more than it takes to meet every letter a list uses."""
+
+HEAD_LINES: Final = 40
+"""Lines in which a header stands."""
 
 LEGACY: Final = ("cp1252", "cp850", "gb18030", "big5", "shift_jis", "cp1250", "cp1251")
 """Encodings exports are known to have, beside UTF-8 and UTF-16."""
@@ -52,8 +57,8 @@ class Written:
     question: str = ""
 
 
-def how_written(source: Source) -> Written:
-    """What the first bytes prove, else UTF-8 where every byte fits, else the one older encoding in which all letters make words."""
+def how_written(source: Source, known: frozenset[str]) -> Written:
+    """What the first bytes prove, else UTF-8 where every byte fits, else the one older encoding in which all letters make words, or labels; `known` are labels, folded."""
     if source.bom_encoding is not None:
         return Written("utf-8" if source.bom_encoding == "utf-8-sig" else source.bom_encoding, "its first bytes say so")
     with source.path.open("rb") as stream:
@@ -77,9 +82,19 @@ def how_written(source: Source) -> Written:
             )
         if fitting:
             break
+    labels = {name: words for name in fitting or texts if (words := _labels_in(texts[name], known))}
+    if len(labels) == 1:
+        ((name, words),) = labels.items()
+        return Written(name, f"it is no UTF-8, and read so its labels are known: {', '.join(words[:3])}")
     names = fitting or list(texts) or ["latin-1"]
     shown = ", ".join(f"{_word(texts[name])} is {name}" for name in names if name in texts)
     return Written(names[0], "", f"which of these is right: {shown}?")
+
+
+def _labels_in(text: str, known: frozenset[str]) -> list[str]:
+    """Labels with letters beyond ASCII that some profile knows, in the first lines of a text."""
+    cells = (cell.strip(' "') for line in text.splitlines()[:HEAD_LINES] for cell in re.split(r"[,;|\t]", line))
+    return list(dict.fromkeys(f"'{cell}'" for cell in cells if not cell.isascii() and fold(cell) in known))
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:

@@ -51,7 +51,8 @@ def decide_roles(columns: Sequence[Column]) -> tuple[Decided, ...]:
     claims = {column.position: _claims(column, is_single=is_single) for column in labelled}
     numbered = any(set(told) == {"customer"} for told in claims.values())
     may_number = any(not claims[c.position] and (c.kind == "code" or is_whole(c)) for c in labelled)
-    known = _knowing(labelled)
+    known, nearest = _knowing(labelled)
+    claims = {position: _settled(told, nearest) for position, told in claims.items()}
     found = [_decide(c, claims[c.position], known, has_number=numbered or may_number) for c in labelled]
     told = Counter(role for decided in found for role in decided.roles)
     found = [_if_alone(decided, told) for decided in found]
@@ -63,13 +64,26 @@ KNOWN_SHARE: Final = 0.5
 """Share of a file's labels from which a profile is taken to know the system it comes from: its word alone then counts."""
 
 
-def _knowing(columns: Sequence[Column]) -> frozenset[str]:
-    """Where a label's meaning is taken from without a second witness: the list of common words, and profiles that know half of this file's labels."""
+def _knowing(columns: Sequence[Column]) -> tuple[frozenset[str], frozenset[str]]:
+    """Where a label's meaning is taken from without a second witness: the list of common words, and profiles that know half of this file's labels; and those that know most of them."""
     known = Counter(
-        place for c in columns for place in {p for places in vocabulary().claims(c.label).values() for p in places}
+        place
+        for c in columns
+        for place in {p for places in vocabulary().claims(c.label).values() for p in places} - {COMMON}
     )
-    profiles = {place for place, times in known.items() if times >= KNOWN_SHARE * len(columns)}
-    return frozenset(profiles | {COMMON})
+    profiles = {place: times for place, times in known.items() if times >= KNOWN_SHARE * len(columns)}
+    most = max(profiles.values(), default=0)
+    return frozenset(profiles) | {COMMON}, frozenset(place for place, times in profiles.items() if times == most)
+
+
+def _settled(claims: dict[str, tuple[str, ...]], nearest: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """The claims on a label without what single systems mean by a common word: it has one meaning, several systems use it so, and none of those nearest to this file says otherwise."""
+    common = [role for role, places in claims.items() if COMMON in places]
+    if len(common) != 1:
+        return claims
+    (role,) = common
+    others = {place for other, places in claims.items() if other != role for place in places}
+    return {role: claims[role]} if _is_sure(claims[role], frozenset()) and nearest.isdisjoint(others) else claims
 
 
 def _is_sure(places: Sequence[str], known: frozenset[str]) -> bool:

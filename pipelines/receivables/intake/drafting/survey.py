@@ -68,7 +68,7 @@ def survey(
         rows = _first_rows(con, scan)
         found = Survey(source, source.kind, None, "", f"a {source.kind} by its first bytes", 0, (), "")
         return _with_header(found, rows, known)
-    written = how_written(source)
+    written = how_written(source, known)
     text = scratch / "draft.utf8"
     container.to_utf8(source, (written.encoding,), text)
     container.load_lines(con, text)
