@@ -29,10 +29,16 @@ largest as (
   where not is_unapplied
   group by period_end, company_id, customer_id
 ),
-concentration as (
-  select period_end, company_id, (sum(owed * owed)::double / power(sum(owed)::double, 2))::decimal(18, 8) as hhi_index
+share as (
+  select
+    period_end, company_id,
+    owed::double / (sum(owed) over (partition by period_end, company_id))::double as part
   from largest
   where owed > 0
+),
+concentration as (
+  select period_end, company_id, sum((part * part)::decimal(20, 16))::decimal(18, 8) as hhi_index
+  from share
   group by period_end, company_id
 ),
 figure as (

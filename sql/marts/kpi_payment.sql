@@ -11,8 +11,8 @@ with span as (
 weighed as (
   select
     span.company_id, span.period_end,
-    sum(paid.amount_local) as paid_local, sum(paid.amount_local * paid.days_to_pay) as paid_days,
-    sum(case when paid.days_late is not null then paid.amount_local end) as due_local, sum(paid.amount_local * paid.days_late) as due_days
+    sum(paid.amount_local) as paid_local, sum(paid.amount_local::decimal(28, 4) * paid.days_to_pay) as paid_days,
+    sum(case when paid.days_late is not null then paid.amount_local end) as due_local, sum(paid.amount_local::decimal(28, 4) * paid.days_late) as due_days
   from span
   inner join marts.payment_part as paid
     on span.company_id = paid.company_id and paid.effective_from > span.begun
@@ -23,7 +23,7 @@ weighed as (
   group by span.company_id, span.period_end
 ),
 late as (
-  select company_id, period_end, sum(open_local) as open_local, sum(open_local * days_overdue) as open_days
+  select company_id, period_end, sum(open_local) as open_local, sum(open_local::decimal(28, 4) * days_overdue) as open_days
   from marts.period_item
   where days_overdue > 0 and bucket <> 'unapplied'
   group by company_id, period_end
