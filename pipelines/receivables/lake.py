@@ -275,8 +275,10 @@ def settle(unfinished: Path, target: Path) -> None:
         os.close(folder)
 
 
-def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch]) -> None:
-    """Attach database `lake` with every canonical table as told by the batches: all versions, the current and the first marked.
+def snapshot(
+    con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch], tables: Iterable[Table] = TABLES.values()
+) -> None:
+    """Attach database `lake` with every canonical table, or those asked for, as told by the batches: all versions, the current and the first marked.
 
     A row's current version is that of the latest extract; missing_since is the first full extract after it, read by the same profile, that no
     longer holds the row. A full file with lines in quarantine says nothing about what is gone: the row may be one of those lines. What a full
@@ -305,7 +307,7 @@ def snapshot(con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch
             for b in loaded
         ]
         con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    for table in TABLES.values():
+    for table in tables:
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))
 

@@ -21,6 +21,7 @@ from receivables.intake.container import inspect, physical_lines
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
+from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
 from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, counting
 
@@ -315,7 +316,7 @@ def companies_known(settings: Settings, place: Path, told: Sequence[Batch], comp
 def _described(place: Path, described: tuple[Batch, ...]) -> tuple[tuple[str, str], ...]:
     """Read the companies of some batches and their currencies from the lake; batches never change, so once is enough."""
     with closing(connect()) as con:
-        lake.snapshot(con, place, described)
+        lake.snapshot(con, place, described, [TABLES["company"]])
         return tuple(con.execute("select company_id, local_currency from lake.company where is_current").fetchall())
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import receivables
-from exports import TRUTH_DAY
+from exports import TRUTH_DAY, WHOLE
 from receivables.errors import FileRefused
 from receivables.examination_text import examination_text
 from receivables.intake import container
@@ -24,9 +24,14 @@ SHAPES = ("entries", "invoices")
 RIGHT_MIN = 520
 """Columns that drafts of all samples decide as their shipped profile does; fewer would mean that drafting asks what it can know."""
 
+SLICE = 5
+"""Every fifth sample runs with every change."""
+
 
 def exports(reference_data: Path) -> list[Path]:
-    return sorted(path for path in (reference_data / "erp" / "samples").rglob("*") if path.is_file())
+    """All samples, or the slice of them that runs with every change."""
+    found = sorted(path for path in (reference_data / "erp" / "samples").rglob("*") if path.is_file())
+    return found if WHOLE else found[::SLICE]
 
 
 @pytest.fixture(scope="module")
@@ -83,5 +88,5 @@ def test_no_draft_decides_a_column_against_the_shipped_profile(
         wrong += [(path.name, label, roles, read[label]) for label, roles in decided.items() if not roles & read[label]]
         counts.update(right=len(decided), open=len(raw.get("labels", {})))
     assert wrong == []
-    assert counts["right"] >= RIGHT_MIN
+    assert counts["right"] >= (RIGHT_MIN if WHOLE else RIGHT_MIN // (2 * SLICE))
     assert counts["refused"] <= 1, "a table of two columns is no list of receivables"

@@ -21,6 +21,7 @@ SYSTEMS = sorted({path.stem for path in profiles_dir().glob("*.toml")} - NO_SAMP
 """Of these, every third is tried with each change; `make study` tries all."""
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize(
     ("system", "is_small"),
     [(name, bool(n % 2)) for n, name in enumerate(SYSTEMS) if WHOLE or n % 3 == 0],

@@ -145,6 +145,7 @@ def test_drawn_lists_in_other_languages_orders_and_locales(
     assert landed.mode == "full"
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_drawn_lists_in_the_encodings_sap_writes(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path, "list.txt", drawn_list(LEDGER, ES, printed=PRINTED), encoding)

@@ -58,6 +58,7 @@ def undisturbed(told_on_monday: Path, tmp_path_factory: pytest.TempPathFactory) 
     return published(home)
 
 
+@pytest.mark.slice(2)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_night_that_was_killed_is_made_good_by_the_next(point: str, home: Path, undisturbed: PublishedRows) -> None:
     tell_tuesday(home)

@@ -86,6 +86,7 @@ def undisturbed(damaged_once: Path, right: Path, tmp_path_factory: pytest.TempPa
     return all_published(home)
 
 
+@pytest.mark.slice(2)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_repair_that_was_killed_is_made_good_by_the_same_again(
     point: str, damaged: Path, right: Path, undisturbed: PublishedRows

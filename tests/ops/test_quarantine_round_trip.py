@@ -33,6 +33,7 @@ def damage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Damage(export, lines, home_with(folder / "home", export, lines), right)
 
 
+@pytest.mark.slice(4)
 @pytest.mark.parametrize("suffix", ["xlsx", "csv"])
 def test_a_round_trip_of_500_lines_loses_none_and_doubles_none(damage: Damage, suffix: str, tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -118,6 +118,7 @@ def filled_in(path: Path, rows: list[dict[str, str]], target: Path) -> Path:
     return target
 
 
+@pytest.mark.slice(4)
 @pytest.mark.parametrize("table", [name for name in FILLED_IN if name != "customer_xref"])
 def test_what_is_filled_in_is_read_as_a_file_of_the_table_is(folder: Path, tmp_path: Path, table: str) -> None:
     (told,) = (sample_dir() / "canonical").glob(f"{table}__*.csv")
