@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import astuple, replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ from receivables import arrival
 from receivables.checks import profile
 from receivables.checks.contract import ON_BATCHES
 from receivables.checks.judge import judged
-from receivables.checks.record import COLUMNS, DDL, Check, check_of
+from receivables.checks.record import COLUMNS, DDL, Check, check_of, enter
 from receivables.contract_wording import english_sentence
 from receivables.dates import utc_now
 from receivables.engine import connect
@@ -169,11 +169,8 @@ def _judged(night: Night, con: Connection, sound: Sequence[Batch], pairs: Mappin
         con, [path for batch_id in sorted(ids) if (path := kept(night.home.lake, "profile", batch_id)).exists()]
     )
     profile.compare(con, list(pairs.items()), earlier, night.settings.ingest.shrink_min_rows)
-    return [
-        check_of(verdict)
-        for name in ON_BATCHES
-        for verdict in judged(profile.frame(con, name), [c for c in night.contracts if c.on == name])
-    ]
+    frames = {name: profile.frame(con, name) for name in ON_BATCHES}
+    return [check_of(verdict) for verdict in judged(frames, night.contracts)]
 
 
 def _profile(con: Connection, root: Path, batches: Iterable[Batch]) -> None:
@@ -187,10 +184,7 @@ def _profile(con: Connection, root: Path, batches: Iterable[Batch]) -> None:
 
 def _keep_checks(con: Connection, root: Path, batch: Batch, checks: Sequence[Check]) -> None:
     con.execute(f"create or replace table contract.checked (place integer, {DDL})")
-    if checks:
-        marks = ", ".join("?" * (1 + len(COLUMNS)))
-        rows = [[place, *astuple(check)] for place, check in enumerate(checks)]
-        con.executemany(f"insert into contract.checked values ({marks})", rows)
+    enter(con, "contract.checked", [{"place": place} | asdict(check) for place, check in enumerate(checks)])
     keep(con, "select * from contract.checked order by place", root, "check", batch.batch_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from receivables.check_batches import current, is_refused_by_contract, kept_chec
 from receivables.checks.contract import ON_TABLES
 from receivables.checks.judge import judged
 from receivables.checks.profile import frame
-from receivables.checks.record import COLUMNS, DDL, Check, check_of
+from receivables.checks.record import DDL, Check, check_of, enter
 from receivables.contract_wording import english_sentence
 from receivables.engine import comment
 from receivables.state import LOADED
@@ -59,11 +59,7 @@ def publish_checks(night: Night, con: Connection, batches: Sequence[Batch]) -> t
 def _table_checks(night: Night, con: Connection) -> list[Check]:
     if not night.settings.contracts.enabled:
         return []
-    return [
-        check_of(verdict)
-        for name in ON_TABLES
-        for verdict in judged(frame(con, name), [contract for contract in night.contracts if contract.on == name])
-    ]
+    return [check_of(verdict) for verdict in judged({name: frame(con, name) for name in ON_TABLES}, night.contracts)]
 
 
 def _waivers(night: Night, batches: Iterable[Batch]) -> dict[tuple[int | None, str], Waiver]:
@@ -79,13 +75,12 @@ def _waivers(night: Night, batches: Iterable[Batch]) -> dict[tuple[int | None, s
 
 def _write(con: Connection, rows: Sequence[tuple[Check, bool, Waiver | None]]) -> None:
     con.execute(f"create table {TABLE} ({DDL}, is_current boolean, waived_at timestamp, waived_by varchar)")
-    if rows:
-        marks = ", ".join("?" * (3 + len(COLUMNS)))
-        values = [
-            [*astuple(check), is_current, *((waiver.given_at, waiver.given_by) if waiver else (None, None))]
-            for check, is_current, waiver in rows
-        ]
-        con.executemany(f"insert into {TABLE} values ({marks})", values)
+    told = [
+        asdict(check)
+        | {"is_current": is_current, "waived_at": waiver and waiver.given_at, "waived_by": waiver and waiver.given_by}
+        for check, is_current, waiver in rows
+    ]
+    enter(con, TABLE, told)
     comment(con, TABLE, GRAIN)
 
 

@@ -126,6 +126,7 @@ SHUFFLED: Final = ("text", "amount_local", "local_currency", "clearing_date", "c
                    "doc_type", "doc_no", "assignment", "currency", "amount")  # fmt: skip
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize(
     ("style", "roles"),
     [
@@ -172,6 +173,7 @@ def test_a_grand_total_that_disagrees_refuses_the_list(tmp_path: Path) -> None:
 TITLES: Final = ("10/15/2024\tDynamic List Display\t1", "", "Customer Line Item Display")
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize(("encoding", "totals"), [("utf-8", ""), ("utf-16", "* ** ***"), ("cp1252", "* ***")])
 def test_tab_text_called_xls_with_titles_an_empty_first_column_and_pages(
     tmp_path: Path, encoding: str, totals: str

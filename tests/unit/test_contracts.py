@@ -47,18 +47,25 @@ def test_every_shipped_contract_gives_its_reason_and_measures_what_there_is() ->
 
 def test_money_is_judged_to_its_last_decimal_however_large() -> None:
     rows = [row("0.0000"), row("0.0001"), row("-99999999999999.9999"), row(None)]
-    assert [verdict.passed for verdict in judged(rows, [contract()])] == [True, False, False, None]
+    assert [verdict.passed for verdict in judged({"batch": rows}, [contract()])] == [True, False, False, None]
 
 
 def test_a_contract_speaks_of_what_it_covers_only() -> None:
     rows = [row("1"), row("1", table_name="payment")]
-    (verdict,) = judged(rows, [contract(tables=("payment",))])
+    (verdict,) = judged({"batch": rows}, [contract(tables=("payment",))])
     assert (verdict.row, verdict.passed) == (rows[1], False)
+
+
+def test_frames_of_different_lengths_are_judged_together() -> None:
+    frames = {"batch": [row("0"), row("1"), row("0")], "aging": [row(None, repeated_keys=1)]}
+    grain = contract(id="grain", on="aging", measure="repeated_keys")
+    told = [(verdict.contract.id, verdict.passed) for verdict in judged(frames, [contract(), grain])]
+    assert told == [("cents", True), ("cents", False), ("cents", True), ("grain", False)]
 
 
 def test_contracts_of_one_frame_do_not_mix() -> None:
     rows = [row("1", rows=5), row("0", rows=50)]
-    verdicts = judged(rows, [contract(), contract(id="few", measure="rows", arguments={"max_value": 10})])
+    verdicts = judged({"batch": rows}, [contract(), contract(id="few", measure="rows", arguments={"max_value": 10})])
     assert [(verdict.contract.id, verdict.passed) for verdict in verdicts] == [
         ("cents", False),
         ("cents", True),
@@ -70,7 +77,7 @@ def test_contracts_of_one_frame_do_not_mix() -> None:
 def test_an_error_in_one_contract_is_no_verdict_of_any() -> None:
     odd = contract(id="odd", expect="expect_column_values_to_match_regex", arguments={"regex": "("})
     with pytest.raises(NightFailed, match="got contract odd, which could not be judged"):
-        judged([row("1")], [contract(), odd])
+        judged({"batch": [row("1")]}, [contract(), odd])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_both_shapes_of_a_raised_error_are_read(info: dict[str, Any], message: s
     ],
 )
 def test_what_is_expected_is_told(arguments: dict[str, Any], expected: str, told: str) -> None:
-    (verdict,) = judged([row("99")], [contract(arguments=arguments)])
+    (verdict,) = judged({"batch": [row("99")]}, [contract(arguments=arguments)])
     check = check_of(verdict)
     assert check.expected == expected
     assert check_sentence(check, language_in("en")) == (
@@ -130,4 +137,4 @@ def test_an_expectation_that_fails_and_names_no_row_is_an_error(monkeypatch: pyt
     )
     monkeypatch.setattr(judge, "_validated", lambda *_: [nameless])
     with pytest.raises(NightFailed, match=r"got contract cents, which could not be judged: .* names no row that does"):
-        judged([row("1.5")], [contract()])
+        judged({"batch": [row("1.5")]}, [contract()])

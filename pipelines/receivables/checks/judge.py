@@ -36,22 +36,26 @@ class Verdict:
         return self.row[self.contract.measure]
 
 
-def judged(rows: Sequence[Row], contracts: Sequence[Contract]) -> list[Verdict]:
-    """Judge the rows of one frame by its contracts: one verdict for every row a contract covers.
+def judged(frames: Mapping[str, Sequence[Row]], contracts: Sequence[Contract]) -> list[Verdict]:
+    """Judge rows, by the name of their frame, by the contracts on those frames: one verdict for every row a contract covers.
+
+    All are judged in one validation, since each one costs more than the few rows it looks at.
 
     Raises:
         SettingsError: a contract names an expectation or an argument that does not exist.
         NightFailed: a contract raised an error, which says nothing about the data.
     """
+    asked = [contract for contract in contracts if contract.on in frames]
     measured = {
-        contract.id: [row[contract.measure] if contract.covers(row) else None for row in rows] for contract in contracts
+        contract.id: [row[contract.measure] if contract.covers(row) else None for row in frames[contract.on]]
+        for contract in asked
     }
     told = {name: values for name, values in measured.items() if any(value is not None for value in values)}
-    failing = _failing(told, {contract.id: contract for contract in contracts}) if told else {}
+    failing = _failing(told, {contract.id: contract for contract in asked}) if told else {}
     return [
         Verdict(contract, row, None if value is None else place not in failing[contract.id])
-        for contract in contracts
-        for place, (row, value) in enumerate(zip(rows, measured[contract.id], strict=True))
+        for contract in asked
+        for place, (row, value) in enumerate(zip(frames[contract.on], measured[contract.id], strict=True))
         if contract.covers(row)
     ]
 
@@ -118,6 +122,7 @@ def _validated(gx: ModuleType, measured: Measured, expectations: list[Any]) -> l
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # columns of different lengths are filled up with nothing, which no expectation looks at
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in measured.items()})
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
