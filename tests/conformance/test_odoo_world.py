@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 import receivables
+from exports import WHOLE
 from homes import ask
 from receivables.world import generate
 from receivables.world.feed import generate as generate_feed
@@ -72,7 +73,11 @@ def differing(got: Open, wanted: Open) -> dict[tuple[str, str], tuple[Any, Any]]
     }
 
 
-@pytest.fixture(scope="module", params=WORLDS)
+TOLD: Final = [name for name in WORLDS if WHOLE or name == "one"]
+"""The worlds told with every change; `make study` tells both."""
+
+
+@pytest.fixture(scope="module", params=TOLD)
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
     place = tmp_path_factory.mktemp("world")
     summary = generate(place / "export", WORLDS[request.param])

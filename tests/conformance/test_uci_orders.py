@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import receivables
+from exports import WHOLE
 from homes import ask
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Feed:
     lines: int
 
 
-@pytest.fixture(scope="module", params=["day by day", "whole"])
+@pytest.fixture(scope="module", params=["day by day", *(["whole"] if WHOLE else [])])
 def feed(request: pytest.FixtureRequest, reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Feed:
     folder = reference_data / "data" / PROFILE
     home = tmp_path_factory.mktemp("feed") / "home"
