@@ -1,26 +1,19 @@
 -- One row per company, metric and period end: how late money came in the months before (a setting says how many, the running one with them), each allocation
 -- of money to an invoice weighing what it paid, ledger currency. days_to_pay: from the document; days_beyond_terms: from the due date, negative
 -- where early; days_late_to_date: the same with what is overdue and open counted at the days it is late already, so that the unpaid are not forgotten.
-with span as (
+with weighed as (
   select
     period.company_id, period.period_end,
-    last_day((date_trunc('month', period.period_end) - to_months(setting.payment_months))::date) as begun
-  from marts.period as period
-  cross join params.aging as setting
-),
-weighed as (
-  select
-    span.company_id, span.period_end,
     sum(paid.amount_local) as paid_local, sum(paid.amount_local::decimal(28, 4) * paid.days_to_pay) as paid_days,
     sum(case when paid.days_late is not null then paid.amount_local end) as due_local, sum(paid.amount_local::decimal(28, 4) * paid.days_late) as due_days
-  from span
+  from marts.period as period
   inner join marts.payment_part as paid
-    on span.company_id = paid.company_id and paid.effective_from > span.begun
-    and counts_on(span.period_end, paid.effective_from, paid.effective_until)
+    on period.company_id = paid.company_id and paid.effective_from > period.payments_after
+    and counts_on(period.period_end, paid.effective_from, paid.effective_until)
   left join marts.allocation_refused as refused
-    on span.period_end = refused.period_end and paid.company_id = refused.company_id and paid.allocation_id = refused.allocation_id
+    on period.period_end = refused.period_end and paid.company_id = refused.company_id and paid.allocation_id = refused.allocation_id
   where refused.allocation_id is null
-  group by span.company_id, span.period_end
+  group by period.company_id, period.period_end
 ),
 late as (
   select company_id, period_end, sum(open_local) as open_local, sum(open_local::decimal(28, 4) * days_overdue) as open_days
@@ -32,14 +25,14 @@ metric as (
   select unnest(['days_to_pay', 'days_beyond_terms', 'days_late_to_date']) as metric
 )
 select
-  span.company_id, metric.metric, span.period_end,
+  period.company_id, metric.metric, period.period_end,
   case metric.metric
     when 'days_to_pay' then paid_days::double / nullif(paid_local, 0)
     when 'days_beyond_terms' then due_days::double / nullif(due_local, 0)
     when 'days_late_to_date' then (coalesce(due_days, 0) + coalesce(open_days, 0))::double / nullif(coalesce(due_local, 0) + coalesce(late.open_local, 0), 0)
   end::decimal(26, 8) as value,
   'days' as unit
-from span
-left join weighed on span.company_id = weighed.company_id and span.period_end = weighed.period_end
-left join late on span.company_id = late.company_id and span.period_end = late.period_end
+from marts.period as period
+left join weighed on period.company_id = weighed.company_id and period.period_end = weighed.period_end
+left join late on period.company_id = late.company_id and period.period_end = late.period_end
 cross join metric

@@ -2,14 +2,7 @@
 -- how many, the running one with them); dso_best_days: the same of what is not overdue; add_days: the difference, the days lost to late payment;
 -- dso_countback_days: sales counted back from the period end until they make what is owed; cei_percent: of what could be collected in these months,
 -- how much was. value NULL where there is nothing to divide by, or where what is told does not reach back so far (note beyond_history, with its days).
-with span as (
-  select
-    period.company_id, period.period_end,
-    last_day((date_trunc('month', period.period_end) - to_months(setting.turnover_months))::date) as begun
-  from marts.period as period
-  cross join params.aging as setting
-),
-owed as (
+with owed as (
   select
     company_id, period_end,
     sum(case when metric = 'receivables_total' then value end) as open_local,
@@ -19,24 +12,24 @@ owed as (
   group by company_id, period_end
 ),
 sold as (
-  select span.company_id, span.period_end, sum(sales.sales_local) as sales_local
-  from span
+  select period.company_id, period.period_end, sum(sales.sales_local) as sales_local
+  from marts.period as period
   inner join marts.sales_month as sales
-    on span.company_id = sales.company_id and sales.month_start > span.begun and sales.month_end <= span.period_end
-  group by span.company_id, span.period_end
+    on period.company_id = sales.company_id and sales.month_start > period.turnover_after and sales.month_end <= period.period_end
+  group by period.company_id, period.period_end
 ),
 measured as (
   select
-    span.company_id, span.period_end, date_diff('day', span.begun, span.period_end)::bigint as days,
+    period.company_id, period.period_end, date_diff('day', period.turnover_after, period.period_end)::bigint as days,
     owed.open_local::double as open_local, owed.current_local::double as current_local,
     case when sold.sales_local > 0 then sold.sales_local::double end as sales_local,
     before.open_local::double as before_local,
     countback.days as countback_days, countback.history_days
-  from span
-  inner join owed on span.company_id = owed.company_id and span.period_end = owed.period_end
-  left join sold on span.company_id = sold.company_id and span.period_end = sold.period_end
-  left join owed as before on span.company_id = before.company_id and span.begun = before.period_end
-  left join marts.sales_countback as countback on span.company_id = countback.company_id and span.period_end = countback.period_end
+  from marts.period as period
+  inner join owed on period.company_id = owed.company_id and period.period_end = owed.period_end
+  left join sold on period.company_id = sold.company_id and period.period_end = sold.period_end
+  left join owed as before on period.company_id = before.company_id and period.turnover_after = before.period_end
+  left join marts.sales_countback as countback on period.company_id = countback.company_id and period.period_end = countback.period_end
 ),
 metric as (
   select unnest(['dso_days', 'dso_best_days', 'add_days', 'dso_countback_days', 'cei_percent']) as metric
