@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from receivables.checks.record import Check
 
-ZERO: Final = Decimal(0)
 OUTCOMES: Final = ("failed", "waived", "passed", "not_evaluated")
 """What can come of a check, in the order pages tell it."""
 

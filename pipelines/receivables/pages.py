@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
-    ZERO,
     Batch,
     Bucket,
     BucketLine,
@@ -29,7 +29,6 @@ from receivables.quality import judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
 TABLES: Final = (
     "ops.run",
@@ -108,7 +107,7 @@ def _run(runs: pd.DataFrame) -> tuple[Run, pd.Timestamp]:
     """The newest run, and when it started: what was loaded since is new."""
     row = runs.sort_values("started_at").iloc[-1]
     known_at = pd.Timestamp(row["known_at"]).to_pydatetime()
-    run = Run(row["run_id"], _day(row["as_of"]), known_at, row["code_version"], row["settings_sha256"])
+    run = Run(row["run_id"], day(row["as_of"]), known_at, row["code_version"], row["settings_sha256"])
     return run, pd.Timestamp(row["started_at"])
 
 
@@ -117,9 +116,9 @@ def _companies(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...
     return tuple(
         Company(
             row["company_id"],
-            _text(row["name"]) or row["company_id"],
+            text(row["name"]) or row["company_id"],
             row["local_currency"],
-            _day_or_none(newest.get(row["company_id"])),
+            day_or_none(newest.get(row["company_id"])),
         )
         for row in company.sort_values("company_id").to_dict("records")
     )
@@ -127,9 +126,7 @@ def _companies(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...
 
 def _buckets(bucket: pd.DataFrame) -> tuple[Bucket, ...]:
     rows = bucket.sort_values("ordinal").to_dict("records")
-    return tuple(
-        Bucket(row["bucket"], _int_or_none(row["lower_days"]), _int_or_none(row["upper_days"])) for row in rows
-    )
+    return tuple(Bucket(row["bucket"], int_or_none(row["lower_days"]), int_or_none(row["upper_days"])) for row in rows)
 
 
 def _with_ledger(aging: pd.DataFrame, companies: tuple[Company, ...]) -> pd.DataFrame:
@@ -148,7 +145,7 @@ def _ledgers(
     top_customers: int,
 ) -> Iterable[Ledger]:
     buckets, kpi = _buckets(frames["params.bucket"]), frames["marts.kpi"]
-    kpi = kpi[kpi["period_end"].map(_day) == run.as_of]
+    kpi = kpi[kpi["period_end"].map(day) == run.as_of]
     for currency in sorted({company.currency for company in companies}):
         members = tuple(company for company in companies if company.currency == currency)
         part = aging[aging["ledger"] == currency]
@@ -165,12 +162,12 @@ def _bucket_lines(part: pd.DataFrame, buckets: tuple[Bucket, ...]) -> tuple[Buck
     grouped = part.groupby("bucket")
     amounts, items = grouped["open_local"].sum(), grouped["items"].sum()
     customers = part.drop_duplicates([*_CUSTOMER, "bucket"]).groupby("bucket").size()
-    owed = _sum(_owed(part)["open_local"])
+    owed = total_of(_owed(part)["open_local"])
     return tuple(
         BucketLine(
             bucket,
-            amount := _money(amounts.get(bucket.key)),
-            _share(amount, owed),
+            amount := money(amounts.get(bucket.key)),
+            share_of(amount, owed),
             int(items.get(bucket.key, 0)),
             int(customers.get(bucket.key, 0)),
         )
@@ -186,7 +183,7 @@ def _owed(part: pd.DataFrame) -> pd.DataFrame:
 def _headline(kpi: pd.DataFrame, members: tuple[Company, ...], part: pd.DataFrame) -> Headline:
     ids = [company.company_id for company in members]
     sums = {
-        metric: sum(map(_money, rows), ZERO)
+        metric: sum(map(money, rows), ZERO)
         for metric, rows in kpi[kpi["company_id"].isin(ids)].groupby("metric")["value"]
     }
     total, unapplied = sums.get("receivables_total", ZERO), sums.get("unapplied_total", ZERO)
@@ -197,15 +194,15 @@ def _headline(kpi: pd.DataFrame, members: tuple[Company, ...], part: pd.DataFram
         total=total,
         not_due=sums.get("not_due_total", ZERO),
         overdue=overdue,
-        overdue_share=_share(overdue, owed),
+        overdue_share=share_of(overdue, owed),
         overdue_90=overdue_90,
-        overdue_90_share=_share(overdue_90, owed),
+        overdue_90_share=share_of(overdue_90, owed),
         no_due_date=sums.get("no_due_date_total", ZERO),
         unapplied=unapplied,
         customers_open=int(sums.get("customers_open_count", ZERO)),
         customers_overdue=int(sums.get("customers_overdue_count", ZERO)),
         open_items=int(sums.get("open_items_count", ZERO)),
-        top10_share=_share(_sum(largest), owed),
+        top10_share=share_of(total_of(largest), owed),
     )
 
 
@@ -216,7 +213,7 @@ def _customers(
     top = totals.head(top_customers)
     lines = tuple(_customer_lines(part, top, buckets, customer))
     by_bucket = part.groupby("bucket")["open_local"].sum()
-    sums = tuple(_money(by_bucket.get(bucket.key)) for bucket in buckets)
+    sums = tuple(money(by_bucket.get(bucket.key)) for bucket in buckets)
     listed = (sum((line.amounts[place] for line in lines), ZERO) for place in range(len(buckets)))
     rest = tuple(whole - shown for whole, shown in zip(sums, listed, strict=True))
     return CustomerTable(lines, len(totals) - len(lines), rest, sum(rest, ZERO), sums, sum(sums, ZERO))
@@ -233,8 +230,8 @@ def _customer_lines(
     keys: list[tuple[str, str]] = top.index.tolist()
     for key, total in zip(keys, top, strict=True):
         company_id, customer_id = key
-        amounts = tuple(_money(cells.get((*key, bucket.key))) for bucket in buckets)
-        yield CustomerLine(company_id, customer_id, _text(names.get(key)) or customer_id, amounts, _money(total))
+        amounts = tuple(money(cells.get((*key, bucket.key))) for bucket in buckets)
+        yield CustomerLine(company_id, customer_id, text(names.get(key)) or customer_id, amounts, money(total))
 
 
 def _proofs(control: pd.DataFrame, aging: pd.DataFrame, per_item: Decimal) -> Iterable[Proof]:
@@ -244,13 +241,13 @@ def _proofs(control: pd.DataFrame, aging: pd.DataFrame, per_item: Decimal) -> It
         # one item's worth even where none is open: closed items leave rounding too
         allowed = per_item * max(int(items.get(key, 0)), 1)
         doc = ProofSide(row["currency"], **_proof_amounts(row, ""), fx_difference=ZERO, allowed=ZERO)
-        fx = _money(row["fx_difference_local"])
+        fx = money(row["fx_difference_local"])
         local = ProofSide(row["local_currency"], **_proof_amounts(row, "_local"), fx_difference=fx, allowed=allowed)
         yield Proof(*key, doc, local)
 
 
 def _proof_amounts(row: Mapping[Any, Any], suffix: str) -> dict[str, Decimal]:
-    return {name: _money(row[name + suffix]) for name in _PROOF_AMOUNTS}
+    return {name: money(row[name + suffix]) for name in _PROOF_AMOUNTS}
 
 
 def _in_order(batch: pd.DataFrame, started: pd.Timestamp) -> pd.DataFrame:
@@ -278,14 +275,14 @@ def _batches(batch: pd.DataFrame, issue: pd.DataFrame, started: pd.Timestamp) ->
     for row in batch.to_dict("records"):
         yield Batch(
             file_name=row["file_name"],
-            profile_id=_text(row["profile_id"]) or "",
-            company_id=_text(row["company_id"]) or "",
-            table_name=_text(row["table_name"]) or "",
-            mode=_text(row["mode"]) or "",
-            extract_as_of=_day_or_none(row["extract_as_of"]),
-            **{name: _int_or_none(row[name]) or 0 for name in _BATCH_COUNTS},
-            control_total=_money_or_none(row["control_total"]),
-            control_total_file=_money_or_none(row["control_total_file"]),
+            profile_id=text(row["profile_id"]) or "",
+            company_id=text(row["company_id"]) or "",
+            table_name=text(row["table_name"]) or "",
+            mode=text(row["mode"]) or "",
+            extract_as_of=day_or_none(row["extract_as_of"]),
+            **{name: int_or_none(row[name]) or 0 for name in _BATCH_COUNTS},
+            control_total=money_or_none(row["control_total"]),
+            control_total_file=money_or_none(row["control_total_file"]),
             status=row["status"],
             refusal=reasons.get(row["batch_id"]) if row["status"] == "refused" else None,
             is_new=bool(pd.Timestamp(row["loaded_at"]) >= started),
@@ -312,43 +309,11 @@ def _findings(issue: pd.DataFrame, batch: pd.DataFrame) -> Iterable[Findings]:
         yield Findings(
             action=row["action"],
             reason_code=row["reason_code"],
-            column_name=_text(row["column_name"]),
-            value=_text(row["value"]),
+            column_name=text(row["column_name"]),
+            value=text(row["value"]),
             count=int(row["n"]),
             files=int(row["files"]),
-            example_file=_text(row["file_name"]),
-            example_line=_int_or_none(row["line_no"]),
-            example_text=_text(row["raw_value"]) or _text(row["raw_line"]),
+            example_file=text(row["file_name"]),
+            example_line=int_or_none(row["line_no"]),
+            example_text=text(row["raw_value"]) or text(row["raw_line"]),
         )
-
-
-def _share(amount: Decimal, total: Decimal) -> Decimal | None:
-    return amount / total if total else None
-
-
-def _sum(amounts: pd.Series) -> Decimal:
-    return _money(amounts.sum()) if len(amounts) else ZERO
-
-
-def _money(value: Any) -> Decimal:
-    return _money_or_none(value) or ZERO
-
-
-def _money_or_none(value: Any) -> Decimal | None:
-    return None if value is None or pd.isna(value) else Decimal(str(value))
-
-
-def _int_or_none(value: Any) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or pd.isna(value) or value == "" else str(value)
-
-
-def _day(value: Any) -> date:
-    return pd.Timestamp(value).date()
-
-
-def _day_or_none(value: Any) -> date | None:
-    return None if value is None or pd.isna(value) else _day(value)

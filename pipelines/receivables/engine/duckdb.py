@@ -116,19 +116,18 @@ def run_models(
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
-    built = set()
-    for model in models():
-        if model.schema == "entries" or model.full_name == "staging.company":
-            continue
-        on_model(model.full_name)
-        _create(con, model)
-        built.add(model.full_name)
+    wanted = [model for model in models() if model.schema != "entries" and model.full_name != "staging.company"]
+    made = {model.full_name for model in wanted}
+    # what no model makes is what was told last; it comes first, so that any model may read it
     for table in TABLES:
-        if f"core.{table}" not in built and table not in NOT_PUBLISHED:
+        if f"core.{table}" not in made and table not in NOT_PUBLISHED:
             con.execute(
                 f"create table core.{table} as select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
             )
             comment(con, f"core.{table}", TABLES[table].grain)
+    for model in wanted:
+        on_model(model.full_name)
+        _create(con, model)
     con.execute("drop schema staging cascade")
 
 
