@@ -1,33 +1,26 @@
-"""Charts: one frozen record of what is shown, and the plotly figure drawn from it.
+"""Bar charts: one frozen record of what is shown, and the plotly figure drawn from it.
 
 A record knows no language, no colour and no pixel; the same record can be drawn by any other engine.
 """
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
+
+from receivables.charts.theme import FONT, hover, plain, round_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-NOT_DUE: Final = "not_due"
-NO_DUE_DATE: Final = "no_due_date"
-UNAPPLIED: Final = "unapplied"
+    from receivables.charts.theme import Theme
 
 _ROOM: Final = 0.22
 """Share of the bars' extent left free to the right, so that the label of the longest one fits beside it."""
-_ROUND_FACTORS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
-_FONT: Final = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Noto Sans', 'PingFang SC', "
-    "'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
-)
 
 
 @dataclass(frozen=True)
@@ -66,70 +59,10 @@ class Labels:
     short: Callable[[Decimal], str]
 
 
-@dataclass(frozen=True)
-class Theme:
-    """Colours of a page: text, quieter text, lines, and the stops of the ramp from one day overdue to the oldest."""
-
-    ink: str
-    muted: str
-    line: str
-    paper: str
-    not_due: str
-    no_due_date: str
-    unapplied: str
-    overdue: tuple[str, ...]
-
-
-# Blue against a ramp that darkens from yellow to brown-red: told apart with every common colour blindness and in grey.
-THEMES: Final[Mapping[str, Theme]] = {
-    "light": Theme(
-        ink="#1b2330",
-        muted="#5a6472",
-        line="#d9dee5",
-        paper="#ffffff",
-        not_due="#4a7fae",
-        no_due_date="#9aa3ad",
-        unapplied="#7a6ea6",
-        overdue=("#f3c65a", "#e9973c", "#cf5f2b", "#a03327", "#5f1a1b"),
-    ),
-    "dark": Theme(
-        ink="#e8ecf1",
-        muted="#a3adb9",
-        line="#343d49",
-        paper="#141a21",
-        not_due="#6da6d8",
-        no_due_date="#87919c",
-        unapplied="#a99bd8",
-        overdue=("#ffe6a6", "#fbc06a", "#ec8f4a", "#d5644a", "#b04848"),
-    ),
-}
-
-
-def bucket_colours(buckets: Sequence[str], theme: Theme) -> dict[str, str]:
-    """Give each bucket key its colour; the same buckets have the same colours in every chart and table of a page."""
-    fixed = {NOT_DUE: theme.not_due, NO_DUE_DATE: theme.no_due_date, UNAPPLIED: theme.unapplied}
-    overdue = [key for key in buckets if key not in fixed]
-    steps = max(len(overdue) - 1, 1)
-    ramp = {key: _blend(theme.overdue, place / steps) for place, key in enumerate(overdue)}
-    return {key: fixed.get(key) or ramp[key] for key in buckets}
-
-
-def _blend(stops: tuple[str, ...], position: float) -> str:
-    place = position * (len(stops) - 1)
-    low = min(int(place), len(stops) - 2)
-    share = place - low
-    ends = zip(_channels(stops[low]), _channels(stops[low + 1]), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in ends)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
 def axis_ticks(chart: Chart) -> tuple[Decimal, ...]:
     """Round amounts for the axis, about four of them, zero always among them."""
     low, high = _extent(chart)
-    step = _round_step((high - low) / 4)
+    step = round_step((high - low) / 4)
     first, last = int(low / step), int(high / step)
     return tuple(step * count for count in range(first, last + 1))
 
@@ -140,11 +73,6 @@ def _extent(chart: Chart) -> tuple[Decimal, Decimal]:
     high = max((sum((v for v in column if v > 0), zero) for column in columns), default=zero)
     low = min((sum((v for v in column if v < 0), zero) for column in columns), default=zero)
     return (low, high) if high > low else (low, low + 1)
-
-
-def _round_step(width: Decimal) -> Decimal:
-    power = Decimal(1).scaleb(width.adjusted())
-    return next(power * factor for factor in _ROUND_FACTORS if power * factor >= width)
 
 
 def figure(chart: Chart, labels: Labels, theme: Theme, colours: Mapping[str, str]) -> go.Figure:
@@ -166,23 +94,18 @@ def figure_json(chart: Chart, labels: Labels, theme: Theme, colours: Mapping[str
     return json.dumps({"data": drawn["data"], "layout": drawn["layout"], "narrow": narrow}, ensure_ascii=False)
 
 
-def drawing_library() -> str:
-    """The source of plotly.js, to stand once in a page."""
-    return str(get_plotlyjs())
-
-
 def _bars(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[go.Bar]:
     (only,) = chart.series
-    hover = [_hover(name, labels.exact(value)) for name, value in zip(labels.categories, only.values, strict=True)]
-    return [_bar(only.values, [colours[key] for key in chart.categories], hover)]
+    notes = [hover(name, labels.exact(value)) for name, value in zip(labels.categories, only.values, strict=True)]
+    return [_bar(only.values, [colours[key] for key in chart.categories], notes)]
 
 
 def _stacked(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[go.Bar]:
     traces = []
     for series, name in zip(chart.series, labels.series, strict=True):
         pairs = zip(labels.categories, series.values, strict=True)
-        hover = [_hover(category, name, labels.exact(value)) for category, value in pairs]
-        traces.append(_bar(series.values, colours[series.key], hover))
+        notes = [hover(category, name, labels.exact(value)) for category, value in pairs]
+        traces.append(_bar(series.values, colours[series.key], notes))
     return traces
 
 
@@ -196,15 +119,6 @@ def _bar(values: tuple[Decimal, ...], colour: str | list[str], hover: list[str])
         hoverinfo="text",
         hovertext=hover,
     )
-
-
-def _hover(*lines: str) -> str:
-    return "<br>".join(_plain(line) for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Text as plotly must get it: in labels it reads `<b>` and entities as markup and `$x$` as mathematics."""
-    return html.escape(text, quote=False).replace("$", "&#36;")
 
 
 def _amounts(chart: Chart, labels: Labels, theme: Theme) -> list[dict[str, Any]]:
@@ -224,7 +138,7 @@ def _names(labels: Labels, theme: Theme) -> list[dict[str, Any]]:
 
 
 def _note(text: str, place: int, **font: Any) -> dict[str, Any]:
-    return {"text": _plain(text), "y": place, "showarrow": False, "align": "left", "font": {"size": 12, **font}}
+    return {"text": plain(text), "y": place, "showarrow": False, "align": "left", "font": {"size": 12, **font}}
 
 
 def _columns(chart: Chart) -> list[tuple[Decimal, ...]]:
@@ -242,18 +156,18 @@ def _layout(chart: Chart, labels: Labels, theme: Theme) -> dict[str, Any]:
         "dragmode": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": _FONT, "size": 12, "color": theme.ink},
+        "font": {"family": FONT, "size": 12, "color": theme.ink},
         "hoverlabel": {
             "bgcolor": theme.paper,
             "bordercolor": theme.line,
-            "font": {"family": _FONT, "color": theme.ink},
+            "font": {"family": FONT, "color": theme.ink},
         },
         "annotations": _amounts(chart, labels, theme),
         "xaxis": _money_axis(chart, labels, theme),
         "yaxis": {
             **_places(chart),
             "tickvals": list(range(len(labels.categories))),
-            "ticktext": [_plain(name) + "  " for name in labels.categories],
+            "ticktext": [plain(name) + "  " for name in labels.categories],
             "automargin": True,
             "showgrid": False,
             "zeroline": False,
@@ -285,7 +199,7 @@ def _money_axis(chart: Chart, labels: Labels, theme: Theme) -> dict[str, Any]:
     return {
         "range": [low, high + (high - low) * _ROOM],
         "tickvals": [float(tick) for tick in ticks],
-        "ticktext": [_plain(labels.short(tick)) for tick in ticks],
+        "ticktext": [plain(labels.short(tick)) for tick in ticks],
         "title": {"text": chart.unit, "standoff": 8, "font": {"color": theme.muted}},
         "tickfont": {"color": theme.muted},
         "gridcolor": theme.line,

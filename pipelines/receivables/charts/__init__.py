@@ -1,0 +1,19 @@
+"""Charts: frozen records of what is shown, which know no language, no colour and no pixel, and the plotly figures drawn from them."""
+
+from receivables.charts.bars import Chart, Labels, Series, axis_ticks, figure_json
+from receivables.charts.theme import NO_DUE_DATE, NOT_DUE, THEMES, UNAPPLIED, Theme, bucket_colours, drawing_library
+
+__all__ = [
+    "NOT_DUE",
+    "NO_DUE_DATE",
+    "THEMES",
+    "UNAPPLIED",
+    "Chart",
+    "Labels",
+    "Series",
+    "Theme",
+    "axis_ticks",
+    "bucket_colours",
+    "drawing_library",
+    "figure_json",
+]
