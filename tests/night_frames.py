@@ -21,6 +21,7 @@ Row = dict[str, Any]
 Frames = dict[str, pd.DataFrame]
 
 AS_OF: Final = date(2026, 6, 30)
+MONTH_ENDS: Final = (date(2026, 5, 31), date(2026, 4, 30), date(2026, 3, 31), date(2026, 2, 28))
 STARTED: Final = datetime(2026, 7, 1, 4, 30)
 COMPANIES: Final = {
     "ES01": ("Comercial Ibáñez S.L.", "EUR"),
@@ -169,7 +170,7 @@ class Night:
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
-            "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit")),
+            "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 
@@ -195,14 +196,13 @@ class Night:
             rows = [row for row in self.aging if row["company_id"] == company]
             for metric, value in figures(rows).items():
                 unit = currency if metric.endswith("_total") else metric.rpartition("_")[2]
-                yield {
-                    "as_of": AS_OF,
-                    "company_id": company,
-                    "metric": metric,
-                    "period_end": AS_OF,
-                    "value": value,
-                    "unit": unit,
-                }
+                told = {"as_of": AS_OF, "company_id": company, "metric": metric, "unit": unit}
+                yield told | {"period_end": AS_OF, "value": value}
+                for back, period_end in enumerate(MONTH_ENDS, start=1):
+                    yield told | {"period_end": period_end, "value": _eight(value * (20 - back) / 20)}
+            told = {"as_of": AS_OF, "company_id": company, "metric": "dso_countback_days", "unit": "days"}
+            yield told | {"period_end": AS_OF, "value": Decimal("41.25")}
+            yield told | {"period_end": MONTH_ENDS[0], "note": "beyond_history 1220"}
 
 
 def figures(rows: list[Row]) -> dict[str, Decimal]:

@@ -34,7 +34,17 @@ ORDER: Final = (
         "wording",
         "examination_text",
     ),
-    *("language", "contract_wording", "templates", "render", "deliver", "run", "arrival", "check_batches"),
+    *(
+        "language",
+        "contract_wording",
+        "measure_wording",
+        "templates",
+        "render",
+        "deliver",
+        "run",
+        "arrival",
+        "check_batches",
+    ),
     *("check_tables", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
     *("receivables", "cli", "__main__"),
 )

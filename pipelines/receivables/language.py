@@ -38,6 +38,10 @@ _DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before mon
 _PERCENT: Final = {"en": "#,##0.0%", "es": "#,##0.0\u00a0%", "zh": "#,##0.0%"}
 
 
+_MEASURED: Final = {"index": 3, "days": 1, "count": 0}
+"""Decimals of the units that are no money and no share."""
+
+
 def harmless(text: str) -> str:
     """Text without control characters."""
     return _UNSAFE.sub(" ", text)
@@ -160,6 +164,16 @@ class Language:
             return "–"
         # adding nothing turns the negative zero of a tiny negative share into zero
         return format_percent(rounded(value, Decimal("0.001")) + 0, _PERCENT[self.code], locale=self.code)
+
+    def measure(self, value: Decimal, unit: str) -> str:
+        """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days or count)."""
+        if unit == "share":
+            return self.share(value)
+        if unit == "percent":
+            return self.share(value / 100)
+        if unit in _MEASURED:
+            return self._decimal(rounded(value, Decimal(1).scaleb(-_MEASURED[unit])), _MEASURED[unit])
+        return self.amount(value, unit)
 
     def day(self, value: date | None, style: Any = "medium") -> str:
         """A date; a dash for none."""

@@ -15,6 +15,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
 OUTCOMES: Final = ("failed", "waived", "passed", "not_evaluated")
@@ -294,6 +295,7 @@ class NightPage:
     earlier: Lines
     findings: tuple[Findings, ...]
     judged: tuple[Judged, ...] = ()
+    trends: tuple[Trend, ...] = ()
 
     @property
     def refused(self) -> tuple[Batch, ...]:

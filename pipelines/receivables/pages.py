@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
+from receivables.chapters import trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -30,7 +31,7 @@ from receivables.quality import judged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-TABLES: Final = (
+_OWN: Final = (
     "ops.run",
     "ops.batch",
     "ops.issue",
@@ -42,6 +43,7 @@ TABLES: Final = (
     "marts.kpi",
     "params.bucket",
 )
+TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES)))
 """The published tables a page is made from."""
 
 _CUSTOMER: Final = ["company_id", "customer_id"]
@@ -100,6 +102,7 @@ def night_page(
         earlier=_lines(batch.iloc[listed_files:]),
         findings=tuple(_findings(issue, told)),
         judged=tuple(judged(frames["marts.data_quality"])),
+        trends=tuple(trend.trends(frames, run.as_of)),
     )
 
 

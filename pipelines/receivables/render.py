@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import contract_wording, wording
+from receivables import contract_wording, measure_wording, wording
 from receivables.assets import reports_dir
-from receivables.charts import THEMES, Labels, bucket_colours, drawing_library, figure_json
+from receivables.charts import (
+    THEMES,
+    Labels,
+    LineLabels,
+    bucket_colours,
+    drawing_library,
+    figure_json,
+    line_figure_json,
+)
 from receivables.language import harmless, language_in, plain, shortened
 from receivables.page_model import UNIDENTIFIED
 from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
-    from receivables.charts import Chart
+    from collections.abc import Callable
+
+    from receivables.chapters.trend import Trend
+    from receivables.charts import Chart, LineChart, Theme
     from receivables.language import Language
     from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
 
@@ -62,6 +73,8 @@ def render(page: NightPage, language: str) -> str:
             scripts=scripts,
             style=_static("report.css"),
             steps=wording.PROOF_STEPS,
+            measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
+            shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
     )
 
@@ -117,6 +130,11 @@ def _environment(language: str) -> Environment:
         "outcome_name": lambda outcome: wording.named(contract_wording.OUTCOMES, outcome, words.text),
         "observed": lambda check: contract_wording.observed(check, words),
         "expected": lambda check: contract_wording.expected(check, words),
+        "measure_name": lambda metric: measure_wording.measure_name(metric, words),
+        "measure_meaning": lambda metric: measure_wording.measure_meaning(metric, words),
+        "unit_name": lambda unit: measure_wording.unit_name(unit, words),
+        "reading_text": lambda reading, unit: measure_wording.reading_text(reading, unit, words),
+        "trend_summary": lambda trend: measure_wording.trend_summary(trend, words),
         "finding_counts": lambda found: finding_counts(found, words),
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
@@ -138,19 +156,39 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
         figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
         labels = _customer_chart_labels(ledger, words)
         figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
+    for place, trend in enumerate(page.trends, start=1):
+        if trend.has_course:
+            figures[f"trend-{place}"] = _drawn_lines(trend.chart, _trend_labels(trend, words))
     return figures
 
 
 def _drawn(chart: Chart, labels: Labels, keys: list[str]) -> Markup:
-    themes = {
-        name: json.loads(figure_json(chart, labels, theme, bucket_colours(keys, theme)))
-        for name, theme in THEMES.items()
-    }
+    return _in_themes(lambda theme: figure_json(chart, labels, theme, bucket_colours(keys, theme)))
+
+
+def _drawn_lines(chart: LineChart, labels: LineLabels) -> Markup:
+    return _in_themes(lambda theme: line_figure_json(chart, labels, theme))
+
+
+def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
+    themes = {name: json.loads(drawn(theme)) for name, theme in THEMES.items()}
     text = json.dumps(themes, ensure_ascii=False, separators=(",", ":"))
     # inside a script element only these can end it or open a comment; as escapes they are the same JSON
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704  # escaped above for the place it stands in
+
+
+def _trend_labels(trend: Trend, words: Language) -> LineLabels:
+    names = tuple(measure_wording.measure_name(line.key, words) for line in trend.chart.lines)
+    return LineLabels(
+        names,
+        x_title="",
+        y_title=trend.chart.unit,
+        exact=lambda value: words.money(value, trend.chart.unit),
+        short=words.short,
+        place=words.day,
+    )
 
 
 def _bucket_chart_labels(ledger: Ledger, words: Language) -> Labels:

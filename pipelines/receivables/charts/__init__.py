@@ -1,6 +1,7 @@
 """Charts: frozen records of what is shown, which know no language, no colour and no pixel, and the plotly figures drawn from them."""
 
 from receivables.charts.bars import Chart, Labels, Series, axis_ticks, figure_json
+from receivables.charts.lines import Line, LineChart, LineLabels, line_figure_json
 from receivables.charts.theme import NO_DUE_DATE, NOT_DUE, THEMES, UNAPPLIED, Theme, bucket_colours, drawing_library
 
 __all__ = [
@@ -10,10 +11,14 @@ __all__ = [
     "UNAPPLIED",
     "Chart",
     "Labels",
+    "Line",
+    "LineChart",
+    "LineLabels",
     "Series",
     "Theme",
     "axis_ticks",
     "bucket_colours",
     "drawing_library",
     "figure_json",
+    "line_figure_json",
 ]

@@ -25,7 +25,7 @@ FONT: Final = (
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a page: text, quieter text, lines, and the stops of the ramp from one day overdue to the oldest."""
+    """Colours of a page: text, quieter text, rules, the stops of the ramp from one day overdue to the oldest, and lines in turn."""
 
     ink: str
     muted: str
@@ -35,6 +35,7 @@ class Theme:
     no_due_date: str
     unapplied: str
     overdue: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 # Blue against a ramp that darkens from yellow to brown-red: told apart with every common colour blindness and in grey.
@@ -48,6 +49,7 @@ THEMES: Final[Mapping[str, Theme]] = {
         no_due_date="#9aa3ad",
         unapplied="#7a6ea6",
         overdue=("#f3c65a", "#e9973c", "#cf5f2b", "#a03327", "#5f1a1b"),
+        lines=("#1f4e79", "#b8561f", "#6a5d9c", "#3b7a57", "#5a6472"),
     ),
     "dark": Theme(
         ink="#e8ecf1",
@@ -58,6 +60,7 @@ THEMES: Final[Mapping[str, Theme]] = {
         no_due_date="#87919c",
         unapplied="#a99bd8",
         overdue=("#ffe6a6", "#fbc06a", "#ec8f4a", "#d5644a", "#b04848"),
+        lines=("#8fbfe8", "#ec8f4a", "#a99bd8", "#7fc4a0", "#a3adb9"),
     ),
 }
 
@@ -81,6 +84,31 @@ def _blend(stops: tuple[str, ...], position: float) -> str:
 
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+_LINES: Final = {
+    "receivables_total": 0,
+    "overdue_total": 1,
+    "overdue_90_total": 2,
+    "cash": 0,
+    "loss": 1,
+    "dilution": 2,
+    "benchmark": 4,
+}
+"""Measures whose line has the same colour in every chart; any other takes the next that is free."""
+
+
+def line_colours(keys: Sequence[str], theme: Theme) -> dict[str, str]:
+    """Give each line its colour."""
+    taken = {_LINES[key] for key in keys if key in _LINES}
+    free = [place for place in range(len(theme.lines)) if place not in taken] or [0]
+    others = {key: free[count % len(free)] for count, key in enumerate(key for key in keys if key not in _LINES)}
+    return {key: theme.lines[_LINES.get(key, others.get(key, 0))] for key in keys}
+
+
+def see_through(colour: str) -> str:
+    """A colour for an area that lets what lies behind it be seen."""
+    return "rgba({}, {}, {}, 0.16)".format(*_channels(colour))
 
 
 def round_step(width: Decimal) -> Decimal:

@@ -1,0 +1,226 @@
+"""Line charts: measures along dates or days, each line named at its end, with a band where an interval is known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import plotly.graph_objects as go
+
+from receivables.charts.theme import FONT, hover, line_colours, plain, round_step, see_through
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from receivables.charts.theme import Theme
+
+_HEIGHT: Final = 300
+_NAMES_ROOM: Final = 0.24
+"""Share of the width left free to the right for the names of the lines."""
+_NAME_SPACE: Final = 0.065
+"""Share of the height a name takes; names of lines that end close to each other move apart by so much."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its key, a value per place (None: a gap), and where known the ends of its interval.
+
+    `style`: `dotted` is something to compare with, `faint` a value too few stand behind.
+    """
+
+    key: str
+    values: tuple[Decimal | None, ...]
+    low: tuple[Decimal | None, ...] | None = None
+    high: tuple[Decimal | None, ...] | None = None
+    style: Literal["solid", "dotted", "faint"] = "solid"
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """What a line chart shows: places along the bottom, dates or numbers of days in rising order, and lines from zero upwards.
+
+    `title` is a key for what it is about; `unit` a currency code, `share`, or another unit of measures.
+    """
+
+    title: str
+    places: tuple[date, ...] | tuple[int, ...]
+    lines: tuple[Line, ...]
+    unit: str
+
+
+@dataclass(frozen=True)
+class LineLabels:
+    """The words of a line chart in one language; `exact` and `short` write a value, `place` a date or a number of days."""
+
+    lines: tuple[str, ...]
+    x_title: str
+    y_title: str
+    exact: Callable[[Decimal], str]
+    short: Callable[[Decimal], str]
+    place: Callable[[Any], str]
+
+
+def line_figure_json(chart: LineChart, labels: LineLabels, theme: Theme) -> str:
+    """The figure as plotly.js reads it, and under `narrow` what a phone replaces of its layout. Plain JSON, not yet safe for any place."""
+    drawn = go.Figure(data=_traces(chart, labels, theme), layout=_layout(chart, labels, theme)).to_plotly_json()
+    narrow = go.Layout(_narrow(chart, labels, theme)).to_plotly_json()
+    return json.dumps({"data": drawn["data"], "layout": drawn["layout"], "narrow": narrow}, ensure_ascii=False)
+
+
+def _traces(chart: LineChart, labels: LineLabels, theme: Theme) -> list[go.Scatter]:
+    colours = line_colours([line.key for line in chart.lines], theme)
+    bands = [_band(chart, line, colours[line.key]) for line in chart.lines if line.low and line.high]
+    return [
+        *bands,
+        *(
+            _line(chart, line, labels, name, colours[line.key])
+            for line, name in zip(chart.lines, labels.lines, strict=True)
+        ),
+    ]
+
+
+def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: str) -> go.Scatter:
+    dash = {"solid": "solid", "dotted": "dot", "faint": "dash"}[line.style]
+    return go.Scatter(
+        x=_positions(chart),
+        y=[None if value is None else float(value) for value in line.values],
+        mode="lines+markers" if len(chart.places) <= _MARKED else "lines",
+        line={"color": colour, "width": 1.5 if line.style == "faint" else 2.25, "dash": dash},
+        marker={"size": 4, "color": colour},
+        opacity=0.55 if line.style == "faint" else 1,
+        hoverinfo="text",
+        hovertext=[
+            "" if value is None else hover(labels.place(place), name, labels.exact(value))
+            for place, value in zip(chart.places, line.values, strict=True)
+        ],
+    )
+
+
+_MARKED: Final = 40
+"""Places up to which each is marked by a point."""
+
+
+def _band(chart: LineChart, line: Line, colour: str) -> go.Scatter:
+    """The interval as an area, only where both its ends are known."""
+    ends = [
+        (place, low, high)
+        for place, low, high in zip(_positions(chart), line.low or (), line.high or (), strict=True)
+        if low is not None and high is not None
+    ]
+    there = [place for place, _, _ in ends]
+    return go.Scatter(
+        x=[*there, *reversed(there)],
+        y=[*(float(low) for _, low, _ in ends), *(float(high) for _, _, high in reversed(ends))],
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=see_through(colour),
+        hoverinfo="skip",
+    )
+
+
+def _positions(chart: LineChart) -> list[int]:
+    """Where the places stand: days after the first date, or the days themselves."""
+    first = chart.places[0] if chart.places else 0
+    return [place if isinstance(place, int) else (place - first).days for place in chart.places]  # type: ignore[operator]  # one kind of place in a chart
+
+
+def _highest(chart: LineChart) -> Decimal:
+    known = [v for line in chart.lines for values in (line.values, line.high or ()) for v in values if v is not None]
+    return max([*known, Decimal(0)]) or Decimal(1)
+
+
+def _ticks(chart: LineChart) -> list[Decimal]:
+    high = _highest(chart)
+    step = round_step(high / 4)
+    return [step * count for count in range(int(high / step) + 1)]
+
+
+def _places_shown(chart: LineChart, most: int) -> list[int]:
+    """Indices of the places named along the bottom: the last, and others in even steps before it."""
+    count = len(chart.places)
+    step = max(-(-count // most), 1)
+    return list(range(count - 1, -1, -step))[::-1]
+
+
+def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
+    ticks, high = _ticks(chart), float(_highest(chart))
+    return {
+        "template": {},
+        "height": _HEIGHT,
+        "margin": {"l": 0, "r": 0, "t": 10, "b": 44},
+        "showlegend": False,
+        "dragmode": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 12, "color": theme.ink},
+        "hoverlabel": {"bgcolor": theme.paper, "bordercolor": theme.line, "font": {"family": FONT, "color": theme.ink}},
+        "annotations": _names(chart, labels, theme),
+        "xaxis": _bottom(chart, labels, theme, most=8),
+        "yaxis": {
+            "range": [0, high * 1.06],
+            "tickvals": [float(tick) for tick in ticks],
+            "ticktext": [plain(labels.short(tick)) + " " for tick in ticks],
+            "title": {"text": plain(labels.y_title), "standoff": 8, "font": {"color": theme.muted}},
+            "tickfont": {"color": theme.muted},
+            "automargin": True,
+            "gridcolor": theme.line,
+            "zerolinecolor": theme.muted,
+            "fixedrange": True,
+        },
+    }
+
+
+def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room: float = _NAMES_ROOM) -> dict[str, Any]:
+    positions = _positions(chart)
+    shown = _places_shown(chart, most)
+    width = (positions[-1] - positions[0] or 1) if positions else 1
+    first = positions[0] if positions else 0
+    return {
+        "range": [first - width * 0.01, first + width * (1 + room / (1 - room))],
+        "tickvals": [positions[index] for index in shown],
+        "ticktext": [plain(labels.place(chart.places[index])) for index in shown],
+        "tickangle": 0,
+        "title": {"text": plain(labels.x_title), "standoff": 8, "font": {"color": theme.muted}},
+        "tickfont": {"color": theme.muted},
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": theme.line,
+        "fixedrange": True,
+    }
+
+
+def _narrow(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
+    """The parts of the layout that a phone replaces."""
+    return {"height": _HEIGHT, "xaxis": _bottom(chart, labels, theme, most=2, room=0.36)}
+
+
+def _names(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str, Any]]:
+    """Each line's name at its end, in the line's colour, moved apart where lines end close together."""
+    colours = line_colours([line.key for line in chart.lines], theme)
+    high = float(_highest(chart)) * 1.06
+    ends = []
+    for line, name in zip(chart.lines, labels.lines, strict=True):
+        known = [(x, float(y)) for x, y in zip(_positions(chart), line.values, strict=True) if y is not None]
+        if known:
+            ends.append((*known[-1], name, colours[line.key]))
+    notes, floor = [], -1.0
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        floor = max(y, floor)
+        notes.append(
+            {
+                "text": plain(name),
+                "x": x,
+                "y": floor,
+                "xanchor": "left",
+                "xshift": 6,
+                "showarrow": False,
+                "align": "left",
+                "font": {"size": 12, "color": colour},
+            }
+        )
+        floor += high * _NAME_SPACE
+    return notes
