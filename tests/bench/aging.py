@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-
 from aging_peers import PINNED, PROGRAMS  # run as a program
 from big_ledger import AS_OF, write
 
