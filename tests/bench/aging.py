@@ -73,7 +73,9 @@ def environment(peer: str, folder: Path) -> Path:
     ready = folder / f"{peer}.ready"
     if not ready.exists() or ready.read_text() != " ".join(PINNED[peer]):
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder / peer)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PINNED[peer]], check=True)
+        installed = subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PINNED[peer]], check=False)
+        if installed.returncode:
+            raise SystemExit(f"got no {PINNED[peer][0]}; expected a package index that has it; try --peers without it")
         ready.write_text(" ".join(PINNED[peer]))
     return python
 
