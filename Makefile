@@ -31,8 +31,9 @@ study: $(READY)  ## what takes too long for every change: every case of every te
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 
-bench: $(READY)  ## reading an export against a typed load of the same rows
+bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars
 	$(BIN)/python tests/bench/landing.py
+	$(BIN)/python tests/bench/aging.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -95,3 +96,41 @@ def test_every_dependency_has_its_reason() -> None:
 def test_switches_of_the_tests_are_explained() -> None:
     assert "RECEIVABLES_REQUIRE" in CONTRIBUTING
     assert "RECEIVABLES_REFERENCE_DATA" in CONTRIBUTING
+
+
+PAINS: Final = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+
+
+def answers() -> dict[str, list[str]]:
+    """The tests that the page of complaints names, by the number of their row; none where the row says open."""
+    rows = re.findall(r"^\| ([PA]\d+) \|.*\| ([^|]+) \|$", PAINS, flags=re.MULTILINE)
+    return {number: [] if told == "open" else re.findall(r"`([^`]+)`", told) for number, told in rows}
+
+
+def has_test(named: str) -> bool:
+    """Whether a test stands where it is named: a function of a file, the folder of a SQL case, or a measurement."""
+    path, _, name = named.partition("::")
+    if (ROOT / path).is_dir():
+        return (ROOT / path / "expect.csv").is_file()
+    if not (ROOT / path).is_file():
+        return False
+    defined = {
+        node.name
+        for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    return name in defined if name else path.startswith("tests/bench/")
+
+
+def test_every_complaint_has_its_row_and_every_test_it_names_exists() -> None:
+    assert list(answers()) == [*(f"P{n}" for n in range(1, 18)), *(f"A{n}" for n in range(1, 11))]
+    assert [named for names in answers().values() for named in names if not has_test(named)] == []
+    assert {number for number, names in answers().items() if not names} == {"P10", "P11", "P12", "P13", "P14", "A10"}
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["tests/test_docs.py::test_nothing", "tests/sql/marts.aging/nothing", "tests/nothing.py", "tests/test_docs.py"],
+)
+def test_a_test_that_does_not_exist_is_noticed(named: str) -> None:
+    assert not has_test(named)

@@ -21,16 +21,15 @@ with paired as (
   group by company_id, allocation_id
 ),
 tells_fx as (
-  select company_id, to_doc_id, bool_or(has_fx_column or kind = 'fx_difference') as has_fx
+  select distinct company_id, to_doc_id
   from staging.allocation
-  where to_doc_id is not null
-  group by company_id, to_doc_id
+  where to_doc_id is not null and (has_fx_column or kind = 'fx_difference')
 ),
 paired_up as (
   select
     told.*, paired.* exclude (company_id, allocation_id),
     paired.has_same_sign and told.kind = 'bill_transfer' and told.from_doc_id is not null and told.to_doc_id is not null as is_bill,
-    coalesce(tells_fx.has_fx, false) as has_told_fx
+    tells_fx.to_doc_id is not null as has_told_fx
   from staging.allocation as told
   inner join paired on told.company_id = paired.company_id and told.allocation_id = paired.allocation_id
   left join tells_fx on told.company_id = tells_fx.company_id and told.to_doc_id = tells_fx.to_doc_id

@@ -3,6 +3,7 @@
 with spilled as (
   select period_end, company_id, doc_id, sum(spill_doc) as spill_doc, bool_or(is_reported) as is_reported, bool_or(spill_doc > 0 and has_received) as has_received
   from marts.instalment_cleared
+  where spill_doc <> 0 or is_reported
   group by period_end, company_id, doc_id
 ),
 stray as (
@@ -19,11 +20,12 @@ stray as (
 select
   document.period_end, document.company_id, document.doc_id, document.basis, document.amount_doc as document_amount_doc,
   (
-    case when document.basis = 'reported' and spilled.is_reported then 0 else document.cleared_doc end
-    + spilled.spill_doc
+    case when document.basis = 'reported' and coalesce(spilled.is_reported, false) then 0 else document.cleared_doc end
+    + coalesce(spilled.spill_doc, 0)
     + case when document.basis = 'replay' then coalesce(stray.stray_doc, 0) else 0 end
   )::decimal(18, 4) as pool_doc,
-  coalesce(stray.received_doc, 0) > 0 or spilled.has_received as has_received
+  coalesce(stray.received_doc, 0) > 0 or coalesce(spilled.has_received, false) as has_received
 from marts.document_standing as document
-inner join spilled on document.period_end = spilled.period_end and document.company_id = spilled.company_id and document.doc_id = spilled.doc_id
+left join spilled on document.period_end = spilled.period_end and document.company_id = spilled.company_id and document.doc_id = spilled.doc_id
 left join stray on document.period_end = stray.period_end and document.company_id = stray.company_id and document.doc_id = stray.doc_id
+where document.amount_doc > 0

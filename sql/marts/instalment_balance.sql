@@ -1,16 +1,21 @@
 -- One row per period end and instalment of a standing positive document: rest_doc is what is then open, tolerance_doc the small rest the closing tolerance took.
 -- Document currency. The pool fills the oldest due instalment first; an excess (at most the rounding setting) lowers the last one.
-with room as (
+with part as (
   select
-    part.period_end, part.company_id, part.doc_id, part.seq, part.amount_doc, part.named_doc, part.has_received as is_named,
+    part.period_end, part.company_id, part.doc_id, part.seq, part.place, part.places, part.has_received as is_named,
     pool.pool_doc, pool.has_received, pool.basis, pool.document_amount_doc,
     part.amount_doc - part.named_doc as room_doc,
-    sum(part.amount_doc - part.named_doc) over (
-      partition by part.period_end, part.company_id, part.doc_id order by part.place rows between unbounded preceding and current row
-    ) as room_until_doc,
-    part.place = max(part.place) over (partition by part.period_end, part.company_id, part.doc_id) as is_last
+    part.place = part.places as is_last
   from marts.instalment_cleared as part
   inner join marts.document_pool as pool on part.period_end = pool.period_end and part.company_id = pool.company_id and part.doc_id = pool.doc_id
+),
+-- what other instalments leave is asked for only where there are others
+room as (
+  select *, room_doc as room_until_doc from part where places = 1
+  union all
+  select *, sum(room_doc) over (partition by period_end, company_id, doc_id order by place rows between unbounded preceding and current row)
+  from part
+  where places > 1
 ),
 filled as (
   select

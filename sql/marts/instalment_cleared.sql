@@ -1,8 +1,8 @@
 -- One row per period end and instalment of a standing positive document, with what names it: named_doc (never above its amount), spill_doc (what exceeds it and joins
--- the document's pool) and has_received (something was allocated to it by name). place: its turn when the pool is shared out.
+-- the document's pool) and has_received (something was allocated to it by name). place: its turn of places when the pool is shared out.
 with part as (
   select
-    document.period_end, instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date, instalment.amount_doc,
+    document.period_end, instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date, instalment.place, instalment.places, instalment.amount_doc,
     coalesce(
       case when document.basis = 'reported' then instalment.amount_doc - instalment.reported_open_doc end,
       case when document.basis = 'replay' then cleared.cleared_doc end,
@@ -21,5 +21,5 @@ select
   period_end, company_id, doc_id, seq, due_date, amount_doc, has_received, is_reported,
   least(cleared_doc, greatest(amount_doc, 0))::decimal(18, 4) as named_doc,
   (cleared_doc - least(cleared_doc, greatest(amount_doc, 0)))::decimal(18, 4) as spill_doc,
-  row_number() over (partition by period_end, company_id, doc_id order by due_date nulls last, seq)::bigint as place
+  place, places
 from part

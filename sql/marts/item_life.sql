@@ -25,7 +25,7 @@ uneven as (
   select distinct document.company_id, document.doc_id
   from core.document as document
   inner join core.instalment as instalment on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id
-  where sign(instalment.amount_doc) <> sign(document.amount_doc)
+  where instalment.places > 1 and sign(instalment.amount_doc) <> sign(document.amount_doc)
 )
 select
   item.company_id, item.item_kind, item.item_id, item.counts_from,

@@ -4,12 +4,7 @@
 with money as (
   select
     allocation.company_id, allocation.allocation_id, allocation.to_doc_id as doc_id, instalment.seq, allocation.to_leg_doc, allocation.amount_local,
-    allocation.effective_from, allocation.effective_until, document.doc_date,
-    sum(allocation.to_leg_doc) over (
-      partition by allocation.company_id, allocation.to_doc_id, instalment.seq is null
-      order by allocation.effective_from, allocation.allocation_id
-      rows between unbounded preceding and current row
-    ) as taken_until
+    allocation.effective_from, allocation.effective_until, document.doc_date
   from core.allocation as allocation
   inner join core.document as document
     on allocation.company_id = document.company_id and allocation.to_doc_id = document.doc_id and document.amount_doc > 0
@@ -18,9 +13,21 @@ with money as (
   where allocation.from_payment_id is not null and allocation.effective_from is not null
     and allocation.amount_local > 0 and allocation.to_leg_doc > 0
 ),
+shared as (
+  select
+    money.*,
+    sum(money.to_leg_doc) over (
+      partition by money.company_id, money.doc_id, money.seq is null
+      order by money.effective_from, money.allocation_id
+      rows between unbounded preceding and current row
+    ) as taken_until
+  from money
+  inner join core.instalment as instalment
+    on money.company_id = instalment.company_id and money.doc_id = instalment.doc_id and instalment.place = 1 and instalment.places > 1
+),
 named as (
   select company_id, doc_id, seq, sum(to_leg_doc) as named_doc
-  from money
+  from shared
   where seq is not null and effective_until is null
   group by company_id, doc_id, seq
 ),
@@ -28,11 +35,11 @@ room as (
   select
     instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date,
     greatest(instalment.amount_doc - coalesce(named.named_doc, 0), 0) as room_doc,
-    row_number() over (partition by instalment.company_id, instalment.doc_id order by instalment.due_date nulls last, instalment.seq)::bigint as place,
-    count(*) over (partition by instalment.company_id, instalment.doc_id)::bigint as places
+    instalment.place, instalment.places
   from core.instalment as instalment
   left join named
     on instalment.company_id = named.company_id and instalment.doc_id = named.doc_id and instalment.seq = named.seq
+  where instalment.places > 1
 ),
 filled as (
   select
@@ -41,16 +48,21 @@ filled as (
   from room
 ),
 part as (
-  select
-    money.*, filled.seq as paid_seq, filled.due_date,
-    case
-      when money.seq is not null then money.to_leg_doc
-      else least(money.taken_until, case when filled.place = filled.places then money.taken_until else filled.room_until end)
-        - greatest(money.taken_until - money.to_leg_doc, filled.room_until - filled.room_doc)
-    end as part_doc
+  select money.*, instalment.seq as paid_seq, instalment.due_date, money.to_leg_doc as part_doc
   from money
+  inner join core.instalment as instalment
+    on money.company_id = instalment.company_id and money.doc_id = instalment.doc_id and instalment.places = 1
+  union all
+  select
+    shared.* exclude (taken_until), filled.seq, filled.due_date,
+    case
+      when shared.seq is not null then shared.to_leg_doc
+      else least(shared.taken_until, case when filled.place = filled.places then shared.taken_until else filled.room_until end)
+        - greatest(shared.taken_until - shared.to_leg_doc, filled.room_until - filled.room_doc)
+    end
+  from shared
   inner join filled
-    on money.company_id = filled.company_id and money.doc_id = filled.doc_id and coalesce(money.seq, filled.seq) = filled.seq
+    on shared.company_id = filled.company_id and shared.doc_id = filled.doc_id and coalesce(shared.seq, filled.seq) = filled.seq
 )
 select
   company_id, allocation_id, doc_id, paid_seq as seq, effective_from, effective_until,

@@ -4,13 +4,13 @@ with told as (
   select * from lake.payment where is_current
 ),
 first_told as (
-  select company_id, payment_id, batch_id from lake.payment where is_first
+  select company_id, payment_id, batch_id from lake.payment where is_first and not is_current
 )
 select
   told.* exclude (is_current, is_first),
-  first_told.batch_id as first_batch,
+  case when told.is_first then told.batch_id else first_told.batch_id end as first_batch,
   told.batch_id as last_batch
 from told
-inner join first_told on told.company_id = first_told.company_id and told.payment_id = first_told.payment_id
+left join first_told on told.company_id = first_told.company_id and told.payment_id = first_told.payment_id
 union all by name
 select * from entries.payment
