@@ -32,7 +32,7 @@ risk as (
 hazard as (
   select
     *,
-    case when at_risk > 0 then 1 - (cash + loss + dilution + transferred) / at_risk else 1 end as staying
+    case when at_risk > 0 then 1 - (cash + loss + dilution + transferred)::double / at_risk else 1 end as staying
   from risk
 ),
 open as (
@@ -49,10 +49,10 @@ before as (
 )
 select
   history, basis, segment_kind, segment, company_id, weight, age_days, at_risk,
-  sum(open_before * cash / nullif(at_risk, 0)) over age as cash,
-  sum(open_before * loss / nullif(at_risk, 0)) over age as loss,
-  sum(open_before * dilution / nullif(at_risk, 0)) over age as dilution,
-  sum(open_before * transferred / nullif(at_risk, 0)) over age as transferred,
+  sum(coalesce((open_before * cash)::double / nullif(at_risk, 0), 0)) over age as cash,
+  sum(coalesce((open_before * loss)::double / nullif(at_risk, 0), 0)) over age as loss,
+  sum(coalesce((open_before * dilution)::double / nullif(at_risk, 0), 0)) over age as dilution,
+  sum(coalesce((open_before * transferred)::double / nullif(at_risk, 0), 0)) over age as transferred,
   open_share
 from before
 window age as (partition by history, basis, segment_kind, segment, weight order by age_days rows between unbounded preceding and current row)

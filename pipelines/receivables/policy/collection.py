@@ -96,9 +96,9 @@ def _at_risk(moved: Floats, *, net: bool) -> Floats:
 def _open(at_risk: Floats, gone: Floats) -> tuple[Floats, Floats]:
     """What is open before each age per unit at risk, and what is after it."""
     per_risk: Floats = np.divide(1.0, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)
-    open_share: Floats = np.cumprod(1.0 - gone * per_risk, axis=-1)
+    open_share = np.cumprod(1.0 - gone * per_risk, axis=-1)
     per_risk[..., 1:] *= open_share[..., :-1]
-    return per_risk, open_share
+    return per_risk, open_share.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)
