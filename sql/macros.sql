@@ -22,3 +22,17 @@ create or replace macro is_receipt(kind) as (
 create or replace macro counts_on(day, counts_from, counts_until) as (
   counts_from <= day and (counts_until is null or counts_until > day)
 );
+-- segment_of(kind, ...): the member of a kind of segment that a tranche belongs to (NULL: none). Members other than all belong to one company; ids of
+--   territories and terms say which already.
+create or replace macro segment_of(kind, company_id, territory, salesperson, grade, terms, amount_band, customer_type) as (
+  case kind
+    when 'all' then 'all'
+    when 'company' then company_id
+    when 'territory' then territory
+    when 'salesperson' then company_id || ':' || salesperson
+    when 'grade' then company_id || ':' || grade
+    when 'terms' then terms
+    when 'amount_band' then company_id || ':' || amount_band
+    when 'customer_type' then company_id || ':' || customer_type
+  end
+);

@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
-    *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "schema"),
+    *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "collectability", "schema"),
     *("home", "intake", "world", "state", "lake", "sources", "engine", "quarantine", "quarantine_file", "warehouse"),
     *(
         "checks",
@@ -45,7 +45,7 @@ ORDER: Final = (
         "arrival",
         "check_batches",
     ),
-    *("check_tables", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
+    *("check_tables", "judgement", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
     *("receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`

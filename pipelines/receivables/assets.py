@@ -31,6 +31,11 @@ def contracts_dir() -> Path:
     return _found("contracts", (_PACKAGE,))
 
 
+def benchmarks_dir() -> Path:
+    """Published surveys to compare with."""
+    return _found("benchmarks", (_PACKAGE,))
+
+
 def sample_dir() -> Path:
     """The small synthetic exports that `receivables demo` loads."""
     return _found("data/sample", _ROOTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from datetime import date  # pydantic reads the annotation
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -103,6 +104,73 @@ class Ledger(_Section):
     )
 
 
+class Curve(_Section):
+    """How the chance of collection is measured against the days overdue."""
+
+    window_months: int = Field(
+        default=24,
+        ge=1,
+        le=600,
+        description="months before the as-of date that the recent curve looks at; two years hold every season twice",
+    )
+    history_from: date | None = Field(
+        default=None,
+        description="first day from which exports tell every settlement, where they begin with what was then open; older invoices count from that day on",
+    )
+    min_customers: int = Field(
+        default=5,
+        ge=2,
+        description="customers at risk; with fewer a share tells of persons, not of practice, and is not shown",
+    )
+    max_customer_share: Decimal = Field(
+        default=Decimal("0.5"),
+        gt=0,
+        le=1,
+        description="share of the money at risk that one customer may hold; beyond it the curve is that customer's own and is not shown",
+    )
+    overdue_days: tuple[int, ...] = Field(
+        default=(0, 30, 61, 91, 182, 274, 365, 730),
+        description="days overdue for which the chance of collection is told: due, one to three, six and nine months, one and two years",
+    )
+    horizon_days: tuple[int, ...] = Field(
+        default=(30, 90, 365), description="days ahead within which money is looked for: a month, a quarter, a year"
+    )
+    amount_bands: tuple[Decimal, ...] = Field(
+        default=(Decimal(1000), Decimal(10000), Decimal(100000)),
+        description="ledger currency, upper edge of each band of invoice amounts, inclusive; small invoices are paid another way than large ones",
+    )
+    interval_groups: int = Field(
+        default=200,
+        ge=20,
+        description="customers left out one by one for an interval; a segment with more is put into so many groups of customers",
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Curve:
+        rising: tuple[tuple[Decimal, ...], ...] = (
+            tuple(map(Decimal, self.overdue_days)),
+            tuple(map(Decimal, self.horizon_days)),
+            self.amount_bands,
+        )
+        for edges in rising:
+            if not edges or edges[0] < 0 or any(b <= a for a, b in pairwise(edges)):
+                raise ValueError("days and amount bands must be in rising order, none of them negative")
+        return self
+
+    def ages(self) -> tuple[int, ...]:
+        """Every age the curve is asked for: the days overdue, and each with each horizon after it."""
+        ahead = {start + horizon for start in self.overdue_days for horizon in (0, *self.horizon_days)}
+        return tuple(sorted({0, *ahead}))
+
+    def bands(self) -> list[tuple[str, Decimal, Decimal | None]]:
+        """Key, lower edge (exclusive) and upper edge (inclusive) of each amount band; None is an open end."""
+        lower = (Decimal(0), *self.amount_bands)
+        upper = (*self.amount_bands, None)
+        return [
+            (f"to_{hi:f}" if hi is not None else f"above_{lo:f}", lo, hi) for lo, hi in zip(lower, upper, strict=True)
+        ]
+
+
 class Ingest(_Section):
     """When a file is loaded, when a person must look, when it is refused."""
 
@@ -194,6 +262,7 @@ class Settings(_Section):
     )
     aging: Aging = Aging()
     ledger: Ledger = Ledger()
+    curve: Curve = Curve()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     report: Report = Report()

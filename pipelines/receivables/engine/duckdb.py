@@ -13,7 +13,7 @@ from receivables.assets import sql_dir
 from receivables.engine.models import Model, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
-from receivables.settings import Settings
+from receivables.settings import Curve, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,6 +176,26 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     )
     rows = [(*row, row[2] is not None or row[3] is not None, (row[2] or 0) > 0) for row in settings.aging.buckets()]
     con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
+    _write_curve_params(con, settings.curve)
     con.execute("create table params.company (company_id varchar, name varchar, local_currency varchar)")
     for company in settings.company:
         con.execute("insert into params.company values (?, ?, ?)", [company.id, company.name, company.local_currency])
+
+
+SEGMENT_KINDS: Final = ("all", "company", "territory", "salesperson", "grade", "terms", "amount_band", "customer_type")
+"""By what the curve is cut; `sql/marts/curve_event.sql` says which column each of them is."""
+
+
+def _write_curve_params(con: duckdb.DuckDBPyConnection, curve: Curve) -> None:
+    con.execute(
+        "create table params.curve as select ?::integer as window_months, ?::date as history_from, ?::integer as min_customers, ?::decimal(9, 6) as max_customer_share",
+        [curve.window_months, curve.history_from, curve.min_customers, curve.max_customer_share],
+    )
+    con.execute("create table params.curve_age as select unnest(?::integer[]) as age_days", [list(curve.ages())])
+    con.execute(
+        "create table params.segment_kind as select unnest(?::varchar[]) as segment_kind", [list(SEGMENT_KINDS)]
+    )
+    con.execute(
+        "create table params.amount_band (amount_band varchar, above_local decimal(18, 4), up_to_local decimal(18, 4))"
+    )
+    con.executemany("insert into params.amount_band values (?, ?, ?)", curve.bands())

@@ -1,0 +1,201 @@
+"""The collection curve on random tranches: the models and the estimator in Python agree, and what must hold of any curve does."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from receivables.assets import sql_dir
+from receivables.engine import connect
+from receivables.engine.duckdb import write_params
+from receivables.engine.models import read_model
+from receivables.judgement import judge_collection
+from receivables.policy import collection
+from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
+from receivables.settings import Curve as CurveSettings
+from receivables.settings import Settings
+
+AS_OF: Final = date(2026, 10, 31)
+SHARES: Final = ("cash", "loss", "dilution", "transferred", "open_share")
+
+ages = st.integers(0, 40)
+tranche = st.tuples(
+    st.integers(0, 8),
+    st.integers(1, 5000),
+    ages,
+    st.sampled_from([OPEN, CASH, CASH, LOSS, DILUTION, TRANSFERRED]),
+    st.none() | ages,
+)
+ledgers = st.lists(tranche, min_size=1, max_size=40)
+
+
+def of(rows: list[Any], *, scale: float = 1.0) -> Tranches:
+    return Tranches(
+        entry_age=np.array([-1 if row[4] is None else row[4] for row in rows]),
+        exit_age=np.array([row[2] for row in rows]),
+        cause=np.array([row[3] for row in rows]),
+        weight=np.array([row[1] * scale for row in rows], dtype=np.float64),
+        group=np.array([row[0] for row in rows]),
+        groups=9,
+    )
+
+
+def estimated(rows: list[Any], *, net: bool = False, scale: float = 1.0) -> Curve:
+    given_rows = of(rows, scale=scale)
+    found = given_rows.ages()
+    return collection.estimate(found, given_rows.moved(found).sum(axis=1), net=net)
+
+
+def same(one: Curve, other: Curve) -> None:
+    assert one.ages.tolist() == other.ages.tolist()
+    for name in SHARES:
+        assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-9), name
+
+
+@given(rows=ledgers)
+def test_all_shares_sum_to_one_and_nothing_comes_back(rows: list[Any]) -> None:
+    for net in (False, True):
+        curve = estimated(rows, net=net)
+        assert sum(getattr(curve, name) for name in SHARES) == pytest.approx(np.ones(len(curve.ages)), abs=1e-9)
+        for name in ("cash", "loss", "dilution", "transferred"):
+            assert (np.diff(getattr(curve, name)) >= -1e-12).all()
+        assert (np.diff(curve.open_share) <= 1e-12).all()
+
+
+@given(rows=ledgers, place=st.integers(0, 1_000), scale=st.sampled_from([0.01, 3.0, 1000.0]))
+def test_amounts_may_be_scaled_split_and_shuffled(rows: list[Any], place: int, scale: float) -> None:
+    curve = estimated(rows)
+    same(curve, estimated(rows, scale=scale))
+    same(curve, estimated(rows[::-1]))
+    who, amount, *rest = rows[place % len(rows)]
+    halves = [(who, amount / 4, *rest), (who, amount * 3 / 4, *rest)]
+    same(curve, estimated([*rows[: place % len(rows)], *halves, *rows[place % len(rows) + 1 :]]))
+
+
+@given(rows=ledgers, more=st.lists(st.integers(1, 5000), min_size=1, max_size=5))
+def test_what_is_never_under_observation_changes_nothing(rows: list[Any], more: list[int]) -> None:
+    unseen = [(0, amount, row[2], CASH, row[2]) for amount, row in zip(more, rows, strict=False)]
+    curve, with_unseen = estimated(rows), estimated([*rows, *unseen])
+    for name in SHARES:
+        there = np.searchsorted(with_unseen.ages, curve.ages)
+        assert getattr(with_unseen, name)[there] == pytest.approx(getattr(curve, name), abs=1e-9)
+
+
+@given(days=st.lists(ages, min_size=1, max_size=40))
+def test_without_censoring_it_is_what_was_seen(days: list[int]) -> None:
+    curve = estimated([(0, 1, day, CASH, None) for day in days])
+    seen = [sum(day <= age for day in days) / len(days) for age in curve.ages]
+    assert curve.cash == pytest.approx(seen, abs=1e-9)
+
+
+@given(rows=ledgers)
+def test_leaving_a_group_out_is_estimating_without_it(rows: list[Any]) -> None:
+    given_rows = of(rows)
+    found = given_rows.ages()
+    left_out = collection.estimate_without_each(found, given_rows.moved(found))
+    for group in {row[0] for row in rows}:
+        others = [row for row in rows if row[0] != group]
+        if others:
+            kept = of(others)
+            direct = collection.estimate(found, kept.moved(found).sum(axis=1))
+            assert left_out.cash[group] == pytest.approx(direct.cash, abs=1e-9)
+            assert left_out.open_share[group] == pytest.approx(direct.open_share, abs=1e-9)
+
+
+def told(rows: list[Any], curve: CurveSettings) -> Any:
+    """The tables of the curve, built from tranches of two companies."""
+    con = connect()
+    write_params(con, Settings(curve=curve))
+    con.execute(f"set variable as_of = date '{AS_OF}'")
+    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+    con.execute("create schema core; create schema marts")
+    con.execute("create table core.company as select unnest(['A', 'B']) as company_id, 'EUR' as local_currency")
+    con.execute(
+        "create table marts.exposure_tranche (company_id varchar, customer_id varchar, amount_local decimal(18, 4), entry_age integer, recent_entry_age integer,"
+        " exit_age integer, cause integer, doc_date date, territory varchar, salesperson varchar, grade varchar, terms varchar, amount_band varchar, customer_type varchar)"
+    )
+    for who, amount, age, cause, entry in rows:
+        company = "A" if who % 3 else "B"
+        recent = max(-1 if entry is None else entry, 5 if amount % 2 else -1)
+        con.execute(
+            "insert into marts.exposure_tranche values (?, ?, ?, ?, ?, ?, ?, ?, null, 'x', null, null, null, null)",
+            [
+                company,
+                f"{company}:{who}",
+                amount,
+                -1 if entry is None else entry,
+                recent,
+                age,
+                cause,
+                AS_OF - timedelta(days=age),
+            ],
+        )
+    for name in ("curve_event", "collection_point"):
+        con.execute(f"create table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}")
+    judge_collection(con, curve)
+    return con
+
+
+@settings(
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(rows=ledgers)
+def test_the_models_and_the_estimator_agree(rows: list[Any]) -> None:
+    asked = CurveSettings(min_customers=2, overdue_days=(0, 7), horizon_days=(5, 20))
+    with closing(told(rows, asked)) as con:
+        for weight, of_weight in (("amount", rows), ("count", [(who, 1, *rest) for who, _, *rest in rows])):
+            for basis in ("gross", "net"):
+                given_rows = of(of_weight)
+                found = given_rows.ages(asked.ages())
+                direct = collection.estimate(found, given_rows.moved(found).sum(axis=1), net=basis == "net")
+                points = con.execute(
+                    "select age_days, at_risk, cash, loss, dilution, transferred, open_share from marts.collection_point"
+                    " where history = 'all' and segment = 'all' and basis = ? and weight = ? order by age_days",
+                    [basis, weight],
+                ).fetchnumpy()
+                places = np.searchsorted(found, points["age_days"])
+                for name in ("at_risk", *SHARES):
+                    assert points[name] == pytest.approx(getattr(direct, name)[places], rel=1e-9, abs=1e-9), (
+                        basis,
+                        weight,
+                        name,
+                    )
+                assert set(points["age_days"].tolist()) >= set(asked.ages())
+
+
+def test_a_curve_ends_with_the_last_age_of_customers_enough_and_hides_what_one_customer_is() -> None:
+    rows = [(who, 100, 10 + who, CASH, None) for who in range(6)] + [(7, 5000, 30, OPEN, None)]
+    with closing(told(rows, CurveSettings(overdue_days=(0, 12), horizon_days=(2, 90)))) as con:
+        points = con.execute(
+            "select age_days, cash, customers_at_risk, reason from marts.collection_curve"
+            " where history = 'all' and basis = 'gross' and segment = 'all' and weight = 'amount' order by age_days"
+        ).fetchall()
+        counts = con.execute(
+            "select age_days, cash, customers_at_risk, reason from marts.collection_curve"
+            " where history = 'all' and basis = 'gross' and segment = 'all' and weight = 'count' and age_days in (10, 12) order by age_days"
+        ).fetchall()
+        chances = con.execute(
+            "select overdue_days, horizon_days, p, reason from marts.collection_success"
+            " where history = 'all' and basis = 'gross' and segment = 'all' and weight = 'count' order by overdue_days, horizon_days"
+        ).fetchall()
+    assert [row[0] for row in points] == [0, 2, 10, 11, 12]
+    assert {(row[1], row[3]) for row in points} == {(None, "one_customer")}
+    assert counts == [(10, pytest.approx(1 / 7), 7, None), (12, pytest.approx(3 / 7), 5, None)]
+    assert chances == [
+        (0, 2, pytest.approx(0.0), None),
+        (0, 90, None, "beyond_history"),
+        (0, None, pytest.approx(3 / 7), None),
+        (12, 2, None, "few_customers"),
+        (12, 90, None, "few_customers"),
+        (12, None, None, "few_customers"),
+    ]

@@ -1,0 +1,196 @@
+"""The collection curve: the published golden numbers on twelve tranches, ties, causes, late entry, part payments, intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pytest
+
+from receivables.policy import collection
+from receivables.policy.collection import Cells, Curve, Tranches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from receivables.policy.collection import Floats
+
+T12: Final = (
+    *(
+        ("A", 1000, 0, 1),
+        ("A", 500, 10, 1),
+        ("A", 2000, 10, 1),
+        ("B", 800, 10, 0),
+        ("B", 1500, 30, 1),
+        ("B", 1200, 45, 0),
+    ),
+    *(
+        ("C", 4000, 60, 1),
+        ("C", 600, 60, 2),
+        ("C", 900, 90, 1),
+        ("D", 3000, 120, 0),
+        ("D", 700, 200, 1),
+        ("D", 2500, 400, 0),
+    ),
+)
+LATE: Final = {6: 30, 8: 40, 10: 100, 11: 150}
+"""Tranches of T12, by place, that come under observation later than from the beginning."""
+
+
+def tranches(
+    rows: Sequence[tuple[str, float, int, int]], *, by_count: bool = False, late: dict[int, int] | None = None
+) -> Tranches:
+    names = sorted({name for name, *_ in rows})
+    entry = np.array([(late or {}).get(place, -1) for place in range(len(rows))])
+    return Tranches(
+        entry_age=entry,
+        exit_age=np.array([age for _, _, age, _ in rows]),
+        cause=np.array([cause for *_, cause in rows]),
+        weight=np.array([1.0 if by_count else float(weight) for _, weight, *_ in rows]),
+        group=np.array([names.index(name) for name, *_ in rows]),
+        groups=len(names),
+    )
+
+
+def curve_of(given: Tranches, *, net: bool = False) -> Curve:
+    ages = given.ages()
+    return collection.estimate(ages, given.moved(ages).sum(axis=1), net=net)
+
+
+def at(curve: Curve, share: Floats, *ages: int) -> list[float]:
+    return [float(share[np.searchsorted(curve.ages, age, side="right") - 1]) for age in ages]
+
+
+def test_counts_of_the_golden_ledger() -> None:
+    curve = curve_of(tranches(T12, by_count=True))
+    assert at(curve, curve.cash, 0, 10, 30, 60, 90, 200) == pytest.approx(
+        [0.083333, 0.25, 0.34375, 0.453125, 0.5625, 0.726562], abs=1e-6
+    )
+    assert at(curve, curve.loss, 30, 60, 200) == pytest.approx([0, 0.109375, 0.109375], abs=1e-6)
+    assert at(curve, curve.open_share, 0, 10, 30, 60, 90, 200) == pytest.approx(
+        [0.916667, 0.75, 0.65625, 0.4375, 0.328125, 0.164062], abs=1e-6
+    )
+
+
+def test_amounts_of_the_golden_ledger() -> None:
+    curve = curve_of(tranches(T12))
+    assert at(curve, curve.cash, 0, 10, 30, 60, 90, 200) == pytest.approx(
+        [0.053476, 0.187166, 0.271836, 0.520781, 0.576794, 0.661201], abs=1e-6
+    )
+    assert at(curve, curve.loss, 60) == pytest.approx([0.037342], abs=1e-6)
+    assert at(curve, curve.open_share, 60, 90, 200) == pytest.approx([0.441877, 0.385865, 0.301457], abs=1e-6)
+
+
+def test_with_losses_taken_as_still_open_it_is_the_kaplan_meier_estimate() -> None:
+    censored = [(name, weight, age, 0 if cause == 2 else cause) for name, weight, age, cause in T12]
+    curve = curve_of(tranches(censored, by_count=True))
+    assert at(curve, curve.open_share, 60, 90, 200) == pytest.approx([0.546875, 0.410156, 0.205078], abs=1e-6)
+
+
+def test_what_comes_under_observation_late_is_at_risk_only_from_then_on() -> None:
+    curve = curve_of(tranches(T12, by_count=True, late=LATE))
+    assert at(curve, curve.cash, 0, 10, 30, 60, 90, 200) == pytest.approx(
+        [0.125, 0.375, 0.53125, 0.648438, 0.765625, 0.824219], abs=1e-6
+    )
+    exits = [0, 10, 30, 45, 60, 90, 120, 200, 400]
+    assert at(curve, curve.at_risk, *exits) == [8, 7, 4, 5, 4, 2, 2, 2, 1]
+    amounts = curve_of(tranches(T12, late=LATE))
+    assert at(amounts, amounts.cash, 90, 200) == pytest.approx([0.783859, 0.823260], abs=1e-6)
+
+
+PARTS: Final = (
+    *(("1", 400, 5, 1), ("1", 600, 40, 1), ("2", 200, 20, 1), ("2", 300, 100, 0)),
+    *(("3", 100, 15, 3), ("3", 700, 30, 1), ("4", 300, 180, 2)),
+)
+
+
+def test_part_payments_and_credits_gross_and_net() -> None:
+    gross, net = curve_of(tranches(PARTS)), curve_of(tranches(PARTS), net=True)
+    assert at(gross, gross.cash, 40) == pytest.approx([0.730769], abs=1e-6)
+    assert at(gross, gross.dilution, 15) == pytest.approx([0.038462], abs=1e-6)
+    assert at(gross, gross.loss, 180) == pytest.approx([0.230769], abs=1e-6)
+    assert at(net, net.cash, 40) == pytest.approx([0.76], abs=1e-6)
+    assert at(net, net.loss, 180) == pytest.approx([0.24], abs=1e-6)
+    assert float(net.dilution[-1]) == 0
+
+
+def success(curve: Curve, overdue: int, until: int) -> tuple[float, float]:
+    told = collection.conditional_success(curve, np.array([overdue]), np.array([until]), 400)
+    return float(told.p[0]), float(told.upper_bound[0])
+
+
+def test_the_chance_of_success_of_the_golden_ledger() -> None:
+    counts, amounts = curve_of(tranches(T12, by_count=True)), curve_of(tranches(T12))
+    assert success(counts, 0, 90)[0] == pytest.approx(0.522727, abs=1e-6)
+    assert success(counts, 30, 120)[0] == pytest.approx(0.333333, abs=1e-6)
+    assert success(counts, 30, 400) == pytest.approx((0.583333, 0.833333), abs=1e-6)
+    assert (success(counts, 60, 150)[0], success(counts, 60, 400)[0]) == pytest.approx((0.25, 0.625), abs=1e-6)
+    assert (success(counts, 90, 180)[0], success(counts, 90, 400)[0]) == pytest.approx((0, 0.5), abs=1e-6)
+    assert (success(amounts, 30, 120)[0], success(amounts, 30, 400)[0]) == pytest.approx((0.418803, 0.534722), abs=1e-6)
+    assert (success(amounts, 60, 150)[0], success(amounts, 60, 400)[0]) == pytest.approx((0.126761, 0.317782), abs=1e-6)
+
+
+def test_nothing_is_told_beyond_the_last_age_or_where_nothing_is_open() -> None:
+    curve = curve_of(tranches([("A", 10, 5, 1), ("B", 10, 9, 1)]))
+    told = collection.conditional_success(curve, np.array([0, 5, 9, 12]), np.array([9, 12, 9, 12]), 9)
+    assert float(told.p[0]) == 1
+    assert np.isnan(told.p[1:]).tolist() == [True, True, True]
+
+
+def test_the_error_of_leaving_out_one_customer_at_a_time() -> None:
+    given = tranches(T12)
+    ages = given.ages()
+    left_out = collection.estimate_without_each(ages, given.moved(ages))
+    errors = collection.jackknife_error(left_out.cash)
+    place = int(np.searchsorted(ages, 90))
+    assert (float(errors[place]), float(errors[-1])) == pytest.approx((0.360865, 0.274813), abs=1e-6)
+    others = collection.conditional_success(left_out, np.array([30]), np.array([400]), 400)
+    assert float(collection.jackknife_error(others.p)[0]) == pytest.approx(0.411980, abs=1e-6)
+
+
+def test_an_interval_stays_within_0_and_1_and_a_certain_share_has_none() -> None:
+    low, high = collection.interval(np.array([0.02, 0.5, 0.0, 1.0, 0.3]), np.array([0.05, 0.1, 0.1, 0.1, np.nan]), 12)
+    assert 0 < low[0] < 0.02 < high[0] < 1
+    assert (low[1] + high[1]) / 2 == pytest.approx(0.5)
+    assert np.isnan(low[2:]).all()
+    assert np.isnan(high[2:]).all()
+
+
+@pytest.mark.parametrize(
+    ("freedom", "point"), [(4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (99, 1.984), (10_000, 1.960)]
+)
+def test_the_point_of_students_t(freedom: int, point: float) -> None:
+    assert collection.student_t(freedom) == pytest.approx(point, abs=1e-3)
+
+
+def cells(given: Tranches) -> Cells:
+    ages = given.ages()
+    order = np.argsort(given.group, kind="stable")
+    places = np.searchsorted(ages, given.exit_age)[order]
+    return Cells(given.group[order], given.cause[order], places, given.weight[order], given.groups, len(ages))
+
+
+def test_who_stands_behind_each_age() -> None:
+    given = tranches(T12)
+    behind = collection.support(cells(given))
+    assert behind.customers.tolist() == [4, 4, 3, 3, 2, 2, 1, 1, 1]
+    assert behind.last_age(given.ages(), 2) == 90
+    assert behind.last_age(given.ages(), 5) is None
+    shares = dict(zip(given.ages().tolist(), behind.largest_share.tolist(), strict=True))
+    assert shares[0] == pytest.approx(6200 / 18700)
+    assert behind.reasons(2, 0.5)[-3:] == ["few_customers"] * 3
+    assert behind.reasons(2, 0.5)[5] == "one_customer"
+
+
+def test_customers_in_chunks_are_counted_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = collection.support(cells(tranches(T12)))
+    monkeypatch.setattr(collection, "_AT_ONCE", 1)
+    chunked = collection.support(cells(tranches(T12)))
+    assert chunked.customers.tolist() == whole.customers.tolist()
+    assert chunked.largest_share == pytest.approx(whole.largest_share)
+
+
+def test_more_customers_than_groups_share_them() -> None:
+    grouped = cells(tranches(T12)).grouped(2)
+    assert grouped.shape[1] == 2
+    assert grouped.sum() == sum(weight for _, weight, *_ in T12)
