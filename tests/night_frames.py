@@ -61,6 +61,9 @@ HOSTILE_NAMES: Final = (
 _MONEY: Final = pa.decimal128(18, 4)
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "as_of": pa.date32(),
+    **dict.fromkeys(("published_as_of", "old_due_date", "new_due_date"), pa.date32()),
+    **dict.fromkeys(("old_open_local", "new_open_local", "moved_local"), _MONEY),
+    **dict.fromkeys(("place", "rules_items"), pa.int64()),
     "period_end": pa.date32(),
     "extract_as_of": pa.date32(),
     "known_at": pa.timestamp("us"),
@@ -132,6 +135,14 @@ _ISSUE: Final = (
 )
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
+_RESTATED: Final = (
+    *("published_as_of", "company_id", "item_id", "doc_no", "change", "old_customer_id", "new_customer_id"),
+    *("old_open_local", "new_open_local", "old_due_date", "new_due_date", "reason", "batch_id", "place"),
+)
+_RESTATED_DATE: Final = (
+    *("published_as_of", "company_id", "old_open_local", "new_open_local", "moved_local", "items", "rules_items"),
+)
+
 
 @dataclass
 class Night:
@@ -143,6 +154,8 @@ class Night:
     issues: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     checks: list[Row] = field(default_factory=list)
+    restated: list[Row] = field(default_factory=list)
+    restated_dates: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
 
@@ -171,6 +184,8 @@ class Night:
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
             "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
+            "marts.restatement": frame(self.restated, _RESTATED),
+            "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 
