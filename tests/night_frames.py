@@ -284,6 +284,7 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
         batch(3, "MX01"),
         batch(4, "ES02"),
     ]
+    made.restated_dates, made.restated = _restated(names)
     made.issues = [
         {
             "batch_id": 1,
@@ -322,6 +323,37 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
         {"batch_id": 1, "reason_code": "SKIP_BLANK", "action": "skip", "count": 2},
     ]
     return made
+
+
+def _restated(names: tuple[str, ...]) -> tuple[list[Row], list[Row]]:
+    """A published date that nothing changed, one that a file, a due date and other settings did, and one of a company in another currency."""
+    dates = [
+        {
+            "published_as_of": day,
+            "company_id": company,
+            "old_open_local": old,
+            "new_open_local": new,
+            "moved_local": moved,
+        }
+        | {"items": items, "rules_items": rules}
+        for day, company, old, new, moved, items, rules in (
+            (date(2026, 5, 31), "ES01", Decimal(91200), Decimal(91200), Decimal(0), 0, 0),
+            (date(2026, 6, 29), "ES01", Decimal("90400.10"), Decimal("89149.80"), Decimal("1250.30"), 8, 1),
+            (date(2026, 6, 29), "MX01", Decimal(150000), Decimal(150800), Decimal(800), 1, 0),
+        )
+    ]
+    item = {"published_as_of": date(2026, 6, 29), "company_id": "ES01", "new_customer_id": "ES01:100000"}
+    rows = [
+        item | {"item_id": "ES01:D1", "doc_no": names[0] if names else "F-26/0417", "change": "gone", "reason": "told", "batch_id": 2}
+        | {"old_open_local": Decimal("1240.30"), "new_open_local": Decimal(0), "old_due_date": date(2026, 6, 1), "place": 1},
+        item | {"item_id": "ES01:D2", "doc_no": "F-26/0399", "change": "amount", "reason": "rules", "place": 2}
+        | {"old_open_local": Decimal("510.00"), "new_open_local": Decimal("500.00")},
+        item | {"item_id": "ES01:D3", "doc_no": "F-26/0420", "change": "due_date", "reason": "related", "place": 3}
+        | {"old_open_local": Decimal(75), "new_open_local": Decimal(75), "old_due_date": date(2026, 6, 1), "new_due_date": date(2026, 7, 1)},
+        item | {"item_id": "MX01:P1", "company_id": "MX01", "change": "appeared", "reason": "told", "batch_id": 3, "place": 1}
+        | {"old_open_local": Decimal(0), "new_open_local": Decimal(800)},
+    ]  # fmt: skip
+    return dates, rows
 
 
 def check(contract: str, observed: Any, *, passed: bool | None, **more: Any) -> Row:

@@ -135,7 +135,9 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path, declared: dict[str, str]) -
     db.execute(f"create schema if not exists {_quoted(schema_name)}")
     known = _params_types(db, table_name) if schema_name == "params" else {}
     if schema_name == "lake" and table_name in OWN:
-        known = {name: kind for name, _, kind in (column.strip().partition(" ") for column in _columns(OWN[table_name]))}
+        known = {
+            name: kind for name, _, kind in (column.strip().partition(" ") for column in _columns(OWN[table_name]))
+        }
     types = _types_of(path.stem, header, known | declared)
     db.execute(
         f"create or replace table {target} ({', '.join(f'{_quoted(name)} {kind}' for name, kind in types.items())})"

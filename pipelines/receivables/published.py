@@ -82,7 +82,11 @@ def kept(root: Path) -> list[Published]:
     told = (json.loads(path.read_text(encoding="utf-8")) for path in (root / _MANIFEST).glob("*.json"))
     runs = (_restored(row) for row in told)
     return sorted(
-        (run for run in runs if lake.kept(root, _ITEMS, run.run_id).exists() and lake.kept(root, _KPI, run.run_id).exists()),
+        (
+            run
+            for run in runs
+            if lake.kept(root, _ITEMS, run.run_id).exists() and lake.kept(root, _KPI, run.run_id).exists()
+        ),
         key=lambda run: (run.finished_at, run.run_id),
     )
 
@@ -97,11 +101,16 @@ def looked_back_at(runs: Iterable[Published], as_of: date, known_at: datetime, s
 
     The dates are the latest published ones, as many as a setting says, and the last of each month whose end is aged with the as-of date.
     """
-    last = {run.as_of: run for run in runs if run.as_of < as_of and run.finished_at <= known_at and run.known_at < known_at}
+    last = {
+        run.as_of: run for run in runs if run.as_of < as_of and run.finished_at <= known_at and run.known_at < known_at
+    }
     dates = sorted(last)
     back = settings.restatement.dates_back
     months = range(_month(as_of) - settings.aging.month_ends, _month(as_of))
-    chosen = {*dates[len(dates) - min(back, len(dates)) :], *(day for day in _month_closings(dates) if _month(day) in months)}
+    chosen = {
+        *dates[len(dates) - min(back, len(dates)) :],
+        *(day for day in _month_closings(dates) if _month(day) in months),
+    }
     return [last[day] for day in sorted(chosen)]
 
 
