@@ -24,6 +24,7 @@ past as (
   union all
   select company_id, as_of, false, true
   from lake.published
+  where as_of < getvariable('as_of')
 ),
 made as (
   select company_id, getvariable('as_of') as period_end, true as is_as_of, true as is_told, false as is_published

@@ -160,9 +160,10 @@ def restated(tables: Tables) -> tuple[set[Any], set[Any]]:
         published = con.execute(f"select 'R1', {columns} from marts.open_item").fetchall()
     with closing(connect(settings=SINGLE)) as con:
         lake_tables(con, tables, AS_OF)
-        con.executemany(
-            f"insert into lake.published_item (run_id, {columns}) values ({', '.join('?' * 11)})", published
-        )
+        if published:
+            con.executemany(
+                f"insert into lake.published_item (run_id, {columns}) values ({', '.join('?' * 11)})", published
+            )
         runs = [["R1", AS_OF, datetime(2026, 6, 30, 20), company_id, False, 0] for company_id in COMPANIES]
         con.executemany("insert into lake.published values (?, ?, ?, ?, ?, ?)", runs)
         run_models(con, Settings(), later)
