@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from receivables.lake import SHARED
+from receivables.lake import OWN, SHARED
 from receivables.schema import TABLES, Column, Table
 
 if TYPE_CHECKING:
@@ -235,6 +235,8 @@ def _definition(table: Table) -> Iterator[str]:
 def lake_tables(con: duckdb.DuckDBPyConnection, tables: Tables, extract_as_of: date) -> None:
     """Create the schema `lake` as one full extract of that date, so that the models run without landing files."""
     con.execute("create schema lake")
+    for name, columns in OWN.items():
+        con.execute(f"create table lake.{name} ({columns})")
     for name, rows in lake_rows(tables, extract_as_of).items():
         columns = list(_lake_types(TABLES[name]))
         con.execute(f"create table lake.{name} ({', '.join(_definition(TABLES[name]))})")

@@ -61,6 +61,9 @@ HOSTILE_NAMES: Final = (
 _MONEY: Final = pa.decimal128(18, 4)
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "as_of": pa.date32(),
+    **dict.fromkeys(("published_as_of", "old_due_date", "new_due_date"), pa.date32()),
+    **dict.fromkeys(("old_open_local", "new_open_local", "moved_local"), _MONEY),
+    **dict.fromkeys(("place", "rules_items"), pa.int64()),
     "period_end": pa.date32(),
     "extract_as_of": pa.date32(),
     "known_at": pa.timestamp("us"),
@@ -132,6 +135,14 @@ _ISSUE: Final = (
 )
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
+_RESTATED: Final = (
+    *("published_as_of", "company_id", "item_id", "doc_no", "change", "old_customer_id", "new_customer_id"),
+    *("old_open_local", "new_open_local", "old_due_date", "new_due_date", "reason", "batch_id", "place"),
+)
+_RESTATED_DATE: Final = (
+    *("published_as_of", "company_id", "old_open_local", "new_open_local", "moved_local", "items", "rules_items"),
+)
+
 
 @dataclass
 class Night:
@@ -143,6 +154,8 @@ class Night:
     issues: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     checks: list[Row] = field(default_factory=list)
+    restated: list[Row] = field(default_factory=list)
+    restated_dates: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
 
@@ -171,6 +184,8 @@ class Night:
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
             "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
+            "marts.restatement": frame(self.restated, _RESTATED),
+            "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 
@@ -269,6 +284,7 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
         batch(3, "MX01"),
         batch(4, "ES02"),
     ]
+    made.restated_dates, made.restated = _restated(names)
     made.issues = [
         {
             "batch_id": 1,
@@ -307,6 +323,37 @@ def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Ni
         {"batch_id": 1, "reason_code": "SKIP_BLANK", "action": "skip", "count": 2},
     ]
     return made
+
+
+def _restated(names: tuple[str, ...]) -> tuple[list[Row], list[Row]]:
+    """A published date that nothing changed, one that a file, a due date and other settings did, and one of a company in another currency."""
+    dates = [
+        {
+            "published_as_of": day,
+            "company_id": company,
+            "old_open_local": old,
+            "new_open_local": new,
+            "moved_local": moved,
+        }
+        | {"items": items, "rules_items": rules}
+        for day, company, old, new, moved, items, rules in (
+            (date(2026, 5, 31), "ES01", Decimal(91200), Decimal(91200), Decimal(0), 0, 0),
+            (date(2026, 6, 29), "ES01", Decimal("90400.10"), Decimal("89149.80"), Decimal("1250.30"), 8, 1),
+            (date(2026, 6, 29), "MX01", Decimal(150000), Decimal(150800), Decimal(800), 1, 0),
+        )
+    ]
+    item = {"published_as_of": date(2026, 6, 29), "company_id": "ES01", "new_customer_id": "ES01:100000"}
+    rows = [
+        item | {"item_id": "ES01:D1", "doc_no": names[0] if names else "F-26/0417", "change": "gone", "reason": "told", "batch_id": 2}
+        | {"old_open_local": Decimal("1240.30"), "new_open_local": Decimal(0), "old_due_date": date(2026, 6, 1), "place": 1},
+        item | {"item_id": "ES01:D2", "doc_no": "F-26/0399", "change": "amount", "reason": "rules", "place": 2}
+        | {"old_open_local": Decimal("510.00"), "new_open_local": Decimal("500.00")},
+        item | {"item_id": "ES01:D3", "doc_no": "F-26/0420", "change": "due_date", "reason": "related", "place": 3}
+        | {"old_open_local": Decimal(75), "new_open_local": Decimal(75), "old_due_date": date(2026, 6, 1), "new_due_date": date(2026, 7, 1)},
+        item | {"item_id": "MX01:P1", "company_id": "MX01", "change": "appeared", "reason": "told", "batch_id": 3, "place": 1}
+        | {"old_open_local": Decimal(0), "new_open_local": Decimal(800)},
+    ]  # fmt: skip
+    return dates, rows
 
 
 def check(contract: str, observed: Any, *, passed: bool | None, **more: Any) -> Row:

@@ -5,9 +5,10 @@ A case is a folder `tests/sql/<schema>.<model>/<case>/` with
 - `given/<schema>.<table>.csv`, one file per table the model reads. Empty is NULL, `""` is the empty text, lists are
   separated by `;`. A table of the dictionary (in `lake`, `entries`, `staging` or `core`) has all its columns, with their
   types; those the file leaves out are NULL, in `lake` as the loader fills them: defaults, every row current and first, its
-  batch the one of its file's arrival. Any
+  batch the one of its file's arrival; the lake's own tables (`lake.batch`, `lake.published`) have their types too. Any
   other column needs its type in `params.toml`. `params.*` holds the default settings unless the case gives the table. A
-  model of `entries` that is read and not given is built from the lake in its turn; tables of the lake not given are empty.
+  model of `entries` that is read and not given is built from the lake in its turn; tables of the dictionary in the lake that
+  are not given are empty.
 - `expect.csv`: the result, in any order, on exactly the columns it lists. Numbers compare exactly, doubles to nine digits.
 - `params.toml`, if needed: every top-level key is a variable of the query (`as_of = 2026-10-31`), `[types."core.x"]`
   gives types (`days_overdue = "INTEGER"`).
@@ -16,6 +17,7 @@ A case is a folder `tests/sql/<schema>.<model>/<case>/` with
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections import Counter
 from decimal import Decimal
@@ -27,6 +29,7 @@ import pytest
 from receivables import assets, engine, schema
 from receivables.engine.duckdb import write_params
 from receivables.engine.models import read_model
+from receivables.lake import OWN
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
@@ -131,6 +134,10 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path, declared: dict[str, str]) -
     target = f"{_quoted(schema_name)}.{_quoted(table_name)}"
     db.execute(f"create schema if not exists {_quoted(schema_name)}")
     known = _params_types(db, table_name) if schema_name == "params" else {}
+    if schema_name == "lake" and table_name in OWN:
+        known = {
+            name: kind for name, _, kind in (column.strip().partition(" ") for column in _columns(OWN[table_name]))
+        }
     types = _types_of(path.stem, header, known | declared)
     db.execute(
         f"create or replace table {target} ({', '.join(f'{_quoted(name)} {kind}' for name, kind in types.items())})"
@@ -141,13 +148,18 @@ def _load(db: duckdb.DuckDBPyConnection, path: Path, declared: dict[str, str]) -
         _fill(db, table_name, types.keys() - set(header))
 
 
+def _columns(ddl: str) -> list[str]:
+    """The columns of a table's definition; a comma inside brackets ends none."""
+    return re.split(r",(?![^(]*\))", ddl)
+
+
 def _fill(db: duckdb.DuckDBPyConnection, table: str, untold: Iterable[str]) -> None:
     """Fill what a file of the lake leaves out as the loader does."""
     columns = schema.TABLES[table].columns if table in schema.TABLES else {}
     filled = {name: column.default for name, column in columns.items() if column.default} | LANDED
     for name in sorted(filled.keys() & untold):
         db.execute(f"update lake.{table} set {_quoted(name)} = {_literal(filled[name])}")
-    if "arrival_id" in untold:
+    if "arrival_id" in untold and table in schema.TABLES:
         db.execute(f"update lake.{table} set arrival_id = batch_id")
 
 
@@ -194,7 +206,7 @@ def _build_reads(db: duckdb.DuckDBPyConnection, sql_dir: Path, path: Path) -> No
             source = sql_dir / schema_name / f"{table}.sql"
             _build_reads(db, sql_dir, source)
             db.execute(f"create table {name} as {source.read_text(encoding='utf-8')}")
-        elif schema_name == "lake" and model.full_name.startswith(BUILT):
+        elif table in schema.TABLES:
             columns = schema.TABLES[table].ddl_columns | LANDING_TYPES
             db.execute(f"create table {name} ({', '.join(f'{_quoted(c)} {kind}' for c, kind in columns.items())})")
 

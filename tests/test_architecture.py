@@ -20,7 +20,19 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "collectability", "schema"),
-    *("home", "intake", "world", "state", "lake", "sources", "engine", "quarantine", "quarantine_file", "warehouse"),
+    *(
+        "home",
+        "intake",
+        "world",
+        "state",
+        "lake",
+        "sources",
+        "engine",
+        "quarantine",
+        "quarantine_file",
+        "warehouse",
+        "published",
+    ),
     *(
         "checks",
         "policy",

@@ -33,6 +33,15 @@ _POSTED: Final = {
 _MARKS: Final = "extract_as_of date, source_mode varchar, is_current boolean, is_first boolean, missing_since date"
 _ISSUES: Final = "issue"
 
+OWN: Final = {
+    "batch": "batch_id bigint, arrival_id bigint, company_id varchar, source_system varchar, profile_id varchar, table_name varchar, extract_as_of date,"
+    " source_mode varchar, is_whole boolean, loaded_at timestamp",
+    "published": "run_id varchar, as_of date, known_at timestamp, company_id varchar, is_rules_changed boolean, open_local decimal(18, 4)",
+    "published_item": "run_id varchar, company_id varchar, customer_id varchar, item_kind varchar, item_id varchar, seq integer, currency varchar,"
+    " due_date date, open_doc decimal(18, 4), open_local decimal(18, 4), bucket varchar",
+}
+"""Tables of the lake that no file tells: its batches; and what earlier runs published, as far as it is held against what is known now, the runs by
+company and their open items."""
 
 _ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name": "varchar", "reason_code": "varchar", "action": "varchar",
                          "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip
@@ -234,14 +243,14 @@ def write_issues(
     )
 
 
-def keep(con: duckdb.DuckDBPyConnection, query: str, root: Path, kind: str, batch_id: int) -> None:
-    """Keep what was found about a batch beside its rows: the same every time it is found, so an earlier file may be replaced."""
-    _copy(con, query, kept(root, kind, batch_id))
+def keep(con: duckdb.DuckDBPyConnection, query: str, root: Path, kind: str, of: int | str) -> None:
+    """Keep what was found about a batch, or published by a run: the same every time, so an earlier file may be replaced."""
+    _copy(con, query, kept(root, kind, of))
 
 
-def kept(root: Path, kind: str, batch_id: int) -> Path:
-    """Where what was found about a batch is kept; `kind` is `profile` or `check`."""
-    return root / kind / f"{batch_id}.parquet"
+def kept(root: Path, kind: str, of: int | str) -> Path:
+    """Where what was found about a batch (`profile`, `check`) or published by a run (`published_item`, `published_kpi`) is kept."""
+    return root / kind / f"{of}.parquet"
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
@@ -287,9 +296,8 @@ def snapshot(
     """
     con.execute("attach ':memory:' as lake")
     loaded = counting(batches)
-    con.execute(
-        "create table lake.batch (batch_id bigint, arrival_id bigint, company_id varchar, source_system varchar, profile_id varchar, table_name varchar, extract_as_of date, source_mode varchar, is_whole boolean)"
-    )
+    for name, columns in OWN.items():
+        con.execute(f"create table lake.{name} ({columns})")
     if loaded:
         torn = {(b.file_sha256, b.loaded_at) for b in loaded if b.lines_quarantined and b.mode == "full"}
         rows = [
@@ -303,10 +311,11 @@ def snapshot(
                 b.extract_as_of,
                 b.mode,
                 (b.file_sha256, b.loaded_at) not in torn,
+                b.loaded_at,
             ]
             for b in loaded
         ]
-        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     for table in tables:
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))

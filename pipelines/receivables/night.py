@@ -142,13 +142,13 @@ def _ended(night: Night, outcome: Outcome) -> Outcome:
 
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
-    from receivables.pages import TABLES, night_page
+    from receivables.pages import LISTED_ROWS, TABLES, night_page
     from receivables.render import render, render_quality
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
     with night.step("render", len(languages)) as counts, Warehouse(published_file(night.home.root)) as warehouse:
-        frames = {name: warehouse.table(name) for name in TABLES}
+        frames = {name: warehouse.table(name, LISTED_ROWS.get(name, "")) for name in TABLES}
         page = night_page(frames, night.settings.report.top_customers, night.settings.ledger.control_amount_per_item)
         for language in languages:
             night.progress.advance(language)

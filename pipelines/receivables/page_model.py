@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from receivables.chapters.restatement import Restatement
 from receivables.charts import Chart, Series
 
 if TYPE_CHECKING:
@@ -296,6 +297,7 @@ class NightPage:
     findings: tuple[Findings, ...]
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
+    restatement: Restatement = Restatement()
 
     @property
     def refused(self) -> tuple[Batch, ...]:

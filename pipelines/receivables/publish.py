@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from receivables import lake
+from receivables import lake, published
 from receivables.check_batches import BROKEN, is_refused_by_contract
 from receivables.check_tables import publish_checks
 from receivables.dates import utc_now
-from receivables.engine import Connection, comment, connect, models, run_entries, run_models
+from receivables.engine import Connection, EngineError, comment, connect, models, run_entries, run_models
 from receivables.errors import NightFailed, UsageError
 from receivables.judgement import judge_collection
 from receivables.land import file_reasons
@@ -44,6 +44,7 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
         UsageError: `as_of` cannot be answered by data without history.
         NightFailed: nothing to build from, or a model failed; the published file is untouched.
     """
+    published.keep(night.home)
     batches = _told(night)
     latest = _latest_extract(batches)
     day = as_of or latest
@@ -58,8 +59,20 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
         finally:
             for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
                 leftover.unlink(missing_ok=True)
+    reasons = (*reasons, *_kept(night))
     night.record(finished_at=utc_now(), status=_status(reasons))
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
+
+
+def _kept(night: Night) -> tuple[str, ...]:
+    """Keep what was just published; a night that cannot is published nonetheless, and the next one keeps it first."""
+    try:
+        with night.step("keep", 1) as counts:
+            counts["items"] = int(published.keep(night.home))
+            published.forget(night.home.lake, night.settings)
+    except (OSError, EngineError) as error:
+        return (f"what was published is not kept in the lake yet, the next night does: {error}",)
+    return ()
 
 
 def _status(reasons: Sequence[str]) -> str:
@@ -120,6 +133,9 @@ def _build(
     """Build everything in one transaction; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
         lake.snapshot(con, night.home.lake, batches)
+        earlier = published.kept(night.home.lake)
+        looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
+        published.hold(con, night.home.lake, looked_back, night.run)
         run_entries(con, night.settings, day, night.progress.advance)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)

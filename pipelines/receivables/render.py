@@ -140,6 +140,8 @@ def _environment(language: str) -> Environment:
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
         "cut": shortened,
         "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
+        "change_name": lambda code: wording.named(wording.CHANGES, code, words.text),
+        "cause_name": lambda code: wording.named(wording.CAUSES, code, words.text),
         "status_name": lambda code: wording.named(wording.STATUSES, code, words.text),
         "mode_name": lambda code: wording.named(wording.MODES, code, words.text),
         "table_name": lambda code: wording.named(wording.TABLES, code, words.text),

@@ -77,6 +77,28 @@ class Aging(_Section):
         return [*rows, ("no_due_date", len(rows) + 1, None, None), ("unapplied", len(rows) + 2, None, None)]
 
 
+class Restatement(_Section):
+    """What was published before and is held against what is known now."""
+
+    dates_back: int = Field(
+        default=7,
+        ge=0,
+        le=400,
+        description="published dates, latest first, that each night is held against; files come late by days, seldom by more than a week",
+    )
+    dates_kept: int = Field(
+        default=400,
+        ge=1,
+        description="published dates whose open items stay in the lake, thirteen months of nights; the last of each month stays for good",
+    )
+
+    @model_validator(mode="after")
+    def _kept_as_long_as_needed(self) -> Restatement:
+        if self.dates_kept < self.dates_back:
+            raise ValueError(f"at least dates_back, {self.dates_back}: what is looked back at must still be there")
+        return self
+
+
 class Ledger(_Section):
     """What closes an item and how far figures may differ before somebody must look."""
 
@@ -261,6 +283,7 @@ class Settings(_Section):
         default=(), description="companies whose exports do not name their ledger currency"
     )
     aging: Aging = Aging()
+    restatement: Restatement = Restatement()
     ledger: Ledger = Ledger()
     curve: Curve = Curve()
     ingest: Ingest = Ingest()

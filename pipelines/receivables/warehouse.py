@@ -46,8 +46,8 @@ class Warehouse:
         self.path = path
         self.con: Connection = connect(path, read_only=True)
 
-    def table(self, name: str) -> pd.DataFrame:
-        """One published table, such as `marts.aging`; money as exact decimals, dates as dates.
+    def table(self, name: str, where: str = "") -> pd.DataFrame:
+        """One published table, such as `marts.aging`, or the rows of it that a condition holds for; money as exact decimals, dates as dates.
 
         Raises:
             UsageError: no such table; names the nearest.
@@ -55,7 +55,7 @@ class Warehouse:
         known = self.tables()
         if name not in known:
             raise UsageError(got=f"table {name!r}", expected="a published table", try_=nearest(name, known))
-        return self.query(f"select * from {name}")
+        return self.query(f"select * from {name}{' where ' if where else ''}{where}")
 
     def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
         """The result of a query as a frame; money as exact decimals."""

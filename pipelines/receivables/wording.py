@@ -42,6 +42,20 @@ STATUSES: Final[Mapping[str, str]] = {
     "refused": N_("Refused"),
 }
 
+CHANGES: Final[Mapping[str, str]] = {
+    "appeared": N_("Open, and was not"),
+    "gone": N_("No longer open"),
+    "customer": N_("Another customer"),
+    "amount": N_("Another amount"),
+    "due_date": N_("Another due date"),
+    "bucket": N_("Another bucket"),
+}
+
+CAUSES: Final[Mapping[str, str]] = {
+    "rules": N_("No file: other settings, or another version of the program"),
+    "related": N_("Other rows of later files, such as terms, customers or other items"),
+}
+
 MODES: Final[Mapping[str, str]] = {
     "full": N_("Full"),
     "delta": N_("Changes"),

@@ -4,6 +4,7 @@ with item as (
   select open_item.*, bucket.is_overdue, open_item.bucket = 'unapplied' as is_unapplied
   from marts.period_item as open_item
   inner join params.bucket as bucket on open_item.bucket = bucket.bucket
+  inner join marts.period as told on open_item.company_id = told.company_id and open_item.period_end = told.period_end and told.is_told
 ),
 amounts as (
   select
@@ -44,7 +45,7 @@ concentration as (
 figure as (
   select company.company_id, company.local_currency, told.period_end, amounts.* exclude (period_end, company_id), coalesce(top.owed, 0)::decimal(18, 4) as top10_owed, concentration.hhi_index
   from core.company as company
-  inner join marts.period as told on company.company_id = told.company_id
+  inner join marts.period as told on company.company_id = told.company_id and told.is_told
   left join amounts on told.company_id = amounts.company_id and told.period_end = amounts.period_end
   left join (select period_end, company_id, sum(owed) as owed from largest where place <= 10 group by period_end, company_id) as top
     on told.company_id = top.company_id and told.period_end = top.period_end

@@ -12,7 +12,7 @@ with weighed as (
     and counts_on(period.period_end, paid.effective_from, paid.effective_until)
   left join marts.allocation_refused as refused
     on period.period_end = refused.period_end and paid.company_id = refused.company_id and paid.allocation_id = refused.allocation_id
-  where refused.allocation_id is null
+  where refused.allocation_id is null and period.is_told
   group by period.company_id, period.period_end
 ),
 late as (
@@ -36,3 +36,4 @@ from marts.period as period
 left join weighed on period.company_id = weighed.company_id and period.period_end = weighed.period_end
 left join late on period.company_id = late.company_id and period.period_end = late.period_end
 cross join metric
+where period.is_told

@@ -16,6 +16,7 @@ sold as (
   from marts.period as period
   inner join marts.sales_month as sales
     on period.company_id = sales.company_id and sales.month_start > period.turnover_after and sales.month_end <= period.period_end
+  where period.is_told
   group by period.company_id, period.period_end
 ),
 measured as (

@@ -1,6 +1,7 @@
--- One row per company and day its open items are told for: the as-of date, and the month ends before it back to its first posting, as many as a setting
--- says. A company without history, or without any posting, is told for the as-of date alone. turnover_after and payments_after: the month ends after which
--- the sales and the payments begin that its measures of speed look at, as many months as settings say, the running one with them.
+-- One row per company and day its open items are made for. is_told: figures are published for it, which are those of the as-of date and of the month ends
+-- before it back to its first posting, as many as a setting says. is_published: an earlier run published it, and what it published is held against what is
+-- known now. A company without history, or without any posting, is told for the as-of date alone. turnover_after and payments_after: the month ends after
+-- which the sales and the payments begin that its measures of speed look at, as many months as settings say, the running one with them.
 with posted as (
   select company_id, min(counts_from) as first_day
   from (
@@ -16,19 +17,28 @@ ago as (
 month_end as (
   select last_day((getvariable('as_of') - to_months(months::integer))::date) as period_end from ago
 ),
-told as (
-  select company_id, getvariable('as_of') as period_end, true as is_as_of
-  from core.company
-  union all
-  select posted.company_id, month_end.period_end, false
+past as (
+  select posted.company_id, month_end.period_end, true as is_told, false as is_published
   from posted
   inner join month_end on month_end.period_end >= posted.first_day
-  left join core.company_basis as basis on posted.company_id = basis.company_id
+  union all
+  select company_id, as_of, false, true
+  from lake.published
+  where as_of < getvariable('as_of')
+),
+made as (
+  select company_id, getvariable('as_of') as period_end, true as is_as_of, true as is_told, false as is_published
+  from core.company
+  union all
+  select past.company_id, past.period_end, false, bool_or(past.is_told), bool_or(past.is_published)
+  from past
+  left join core.company_basis as basis on past.company_id = basis.company_id
   where coalesce(basis.basis, 'replay') = 'replay' and basis.only_as_of is null
+  group by past.company_id, past.period_end
 )
 select
-  told.company_id, told.period_end, told.is_as_of,
-  last_day((date_trunc('month', told.period_end) - to_months(setting.turnover_months))::date) as turnover_after,
-  last_day((date_trunc('month', told.period_end) - to_months(setting.payment_months))::date) as payments_after
-from told
+  made.company_id, made.period_end, made.is_as_of, made.is_told, made.is_published,
+  last_day((date_trunc('month', made.period_end) - to_months(setting.turnover_months))::date) as turnover_after,
+  last_day((date_trunc('month', made.period_end) - to_months(setting.payment_months))::date) as payments_after
+from made
 cross join params.aging as setting

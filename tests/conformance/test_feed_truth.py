@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 import receivables
+import receivables.published
 from exports import WHOLE
 from homes import ask
 from receivables.world.feed import generate
@@ -44,6 +45,19 @@ class Run:
     truth: dict[str, Any]
     published: dict[str, Night]
     known_at: dict[str, datetime]
+    restated: list[Restated]
+    uses: list[tuple[str, str]]
+    """Allocations of the last night with each of their ends, none with the company's prefix."""
+
+
+class Restated(NamedTuple):
+    """A row of `marts.restatement` as the last night tells it, with its file."""
+
+    published_as_of: str
+    item: str
+    reason: str
+    extract_as_of: str | None
+    loaded_at: datetime | None
 
 
 @pytest.fixture(scope="module", params=TOLD)
@@ -61,7 +75,17 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         receivables.build(home, as_of=date.fromisoformat(folder.name))
         published[folder.name] = figures(home, truth["company_id"])
         ((known_at[folder.name],),) = ask(home, "select known_at from ops.run")
-    return Run(home, truth, published, known_at)
+    rows = ask(
+        home,
+        "select told.published_as_of::varchar, split_part(told.item_id, ':', 2), told.reason, batch.extract_as_of::varchar, batch.loaded_at"
+        " from marts.restatement as told left join ops.batch as batch on told.batch_id = batch.batch_id",
+    )
+    ends = "unnest([from_payment_id, from_doc_id, to_payment_id, to_doc_id]) as item_id"
+    uses = ask(
+        home,
+        f"select split_part(allocation_id, ':', 2), split_part(item_id, ':', 2) from (select allocation_id, {ends} from core.allocation)",
+    )
+    return Run(home, truth, published, known_at, [Restated(*row) for row in rows], [(used, end) for used, end in uses])
 
 
 def ledger_files(folder: Path, *, is_first: bool) -> list[Path]:
@@ -129,3 +153,70 @@ def test_an_earlier_night_as_it_is_known_in_the_end_holds_what_came_late(run: Ru
         found, _, untied = figures(run.home, run.truth["company_id"])
         assert differing(found, expected(told["known_in_the_end"])) == {}, told["as_of"]
         assert untied == []
+
+
+def published_items(home: Path, run_id: str) -> list[tuple[Any, ...]]:
+    """What the lake keeps of the open items a run published."""
+    path = home / "lake" / "published_item" / f"{run_id}.parquet"
+    return ask(home, f"select * exclude (run_id) from read_parquet('{path}') order by all")
+
+
+def test_every_night_made_again_is_what_was_kept_of_it_item_by_item(run: Run) -> None:
+    kept = {told.known_at: told for told in receivables.published.kept(run.home / "lake")}
+    for night, moment in list(run.known_at.items())[:: 1 if WHOLE else 3]:
+        first = kept[moment]
+        receivables.build(run.home, as_of=date.fromisoformat(night), known_at=moment)
+        ((again,),) = ask(run.home, "select run_id from ops.run")
+        assert again != first.run_id
+        assert published_items(run.home, again) == published_items(run.home, first.run_id)
+
+
+def first_export(run: Run, day: str) -> str:
+    """The day of the first export written on or after a day: on some nights none is."""
+    silent = {found["happened"] for found in run.truth["irregularities"] if found["kind"] == "no_files"}
+    return min(night for night in run.known_at if night >= day and night not in silent)
+
+
+def arrival(run: Run, extract: str) -> str:
+    """The night the documents of an export arrived."""
+    return min(
+        night
+        for night, position in run.truth["nights"].items()
+        if any(name.startswith("document__") and extract in name for name in position["files"])
+    )
+
+
+def test_whatever_is_restated_is_told_by_a_file_that_came_later(run: Run) -> None:
+    assert run.restated
+    assert {row.reason for row in run.restated} == {"told"}
+    assert [
+        row for row in run.restated if row.loaded_at is None or row.loaded_at <= run.known_at[row.published_as_of]
+    ] == []
+
+
+def test_documents_told_late_or_wrong_are_restated_on_the_days_between_and_by_the_file_that_told_them(run: Run) -> None:
+    if run.truth["dialect"] != "canonical":
+        pytest.skip("a list names its irregularities by clearing, not by document")
+    kinds = ("document_late", "cancellation_late", "amount_wrong", "due_date_wrong")
+    told = [found for found in run.truth["irregularities"] if found["kind"] in kinds]
+    assert {found["kind"] for found in told} == {*kinds}
+    for found in told:
+        (document,) = found["ids"]
+        extract = first_export(run, found["told"])
+        days = {night for night in run.known_at if found["happened"] <= night < arrival(run, extract)}
+        rows = [row for row in run.restated if row.item == document]
+        assert {(row.published_as_of, row.extract_as_of) for row in rows} == {(day, extract) for day in days}, found
+
+
+def test_nothing_is_restated_but_what_was_told_late(run: Run) -> None:
+    if run.truth["dialect"] != "canonical":
+        pytest.skip("a list names its irregularities by clearing, not by document")
+    irregular = run.truth["irregularities"]
+    named = {name for found in irregular for name in found["ids"]}
+    late = named | {end for allocation, end in run.uses if allocation in named}
+    # what happened on nights without files, or stood in a file that came late, was late as a whole
+    exports = {
+        first_export(run, found["happened"]) for found in irregular if found["kind"] in ("no_files", "file_late")
+    }
+    unexplained = [row for row in run.restated if row.item not in late and row.extract_as_of not in exports]
+    assert unexplained == []

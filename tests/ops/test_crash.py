@@ -34,6 +34,8 @@ POINTS: Final = {
     "the file is closed, not yet published": ("receivables.publish:_publish", 1, "before"),
     "the file has its name, readers are not yet led to it": ("pathlib:Path.symlink_to", 1, "before"),
     "readers are led to it, the run does not know yet": ("receivables.run:Night.record", 1, "before"),
+    "readers are led to it, nothing of it is kept": ("receivables.published:keep", 2, "before"),
+    "half of what was published is kept": ("receivables.lake:keep", 1, "after"),
     "the report is being written": ("receivables.night:_write_whole", 1, "before"),
     "the report is written, not yet delivered": ("shutil:copyfile", 1, "after"),
 }
@@ -46,6 +48,14 @@ def tell_tuesday(home: Path) -> None:
     tables = changed(business(), "document", "D1", due_date=date(2024, 3, 1))
     tables = changed(tables, "allocation", "A1", voided_date=TUESDAY)
     tell(home, {name: tables[name] for name in ("document", "allocation")}, TUESDAY)
+
+
+def kept_runs(home: Path) -> set[str]:
+    """The runs of which the lake keeps what they published, all of it."""
+    kinds = ("published", "published_item", "published_kpi")
+    told = [{path.stem for path in (home / "lake" / kind).iterdir()} for kind in kinds]
+    assert told[0] == told[1] == told[2]
+    return told[0]
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +77,15 @@ def test_a_night_that_was_killed_is_made_good_by_the_next(point: str, home: Path
     with receivables.open_warehouse(home) as reader, script(KILLED_NIGHT, home, *map(str, POINTS[point])) as night:
         assert night.wait(60) == -signal.SIGKILL, night.communicate()[1]
         assert figures(home) in (monday, tuesday)
+        runs = {*kept_runs(home), str(receivables.status(home).published)}
         receivables.nightly(home)
         assert published(home) == undisturbed
         assert rows_of(reader, "marts.open_item") == monday["marts.open_item"]
     assert half_done(home) == []
     registered = {str(batch.batch_id) for batch in receivables.status(home).batches}
-    assert {path.stem for path in (home / "lake").rglob("*.parquet")} == registered
+    lake = [path for path in (home / "lake").rglob("*.parquet") if not path.parent.name.startswith("published")]
+    assert {path.stem for path in lake} == registered
+    assert kept_runs(home) == runs | {str(receivables.status(home).published)}
 
 
 def test_what_a_killed_night_left_is_told_and_swept(home: Path) -> None:

@@ -12,6 +12,7 @@ from pyarrow import parquet
 import receivables
 from factories import document, payment
 from homes import CLOCKS, MONDAY, TUESDAY, ask, business, changed, command, figures, published, tell
+from receivables.settings import FILE_NAME
 
 BATCHES: Final = CLOCKS | {"batch_id", "line_no"}
 
@@ -143,3 +144,45 @@ def test_a_month_end_told_later_is_the_night_of_that_day(restated: Path, month_e
         ask(restated, f"select {columns} from marts.aging order by all"),
         ask(restated, f"{told} as_of order by all"),
     ]
+
+
+RESTATED: Final = (
+    "select told.published_as_of, told.item_id, told.change, told.old_open_local, told.new_open_local, told.reason, batch.file_name"
+    " from marts.restatement as told left join ops.batch as batch on told.batch_id = batch.batch_id order by told.item_id"
+)
+
+
+def test_what_a_later_file_changed_of_a_published_date_is_listed_with_the_file(restated: Path) -> None:
+    receivables.build(restated, as_of=TUESDAY)
+    assert ask(restated, RESTATED) == [
+        (MONDAY, "ES01:D1", "amount", 40, 60, "told", "document__ES01__full__2024-03-05.csv")
+    ]
+    dates = "select published_as_of, old_open_local, new_open_local - old_open_local, items from marts.restatement_date"
+    ((day, _, difference, items),) = ask(restated, dates)
+    assert (day, difference, items) == (MONDAY, 20, 1)
+
+
+def test_a_night_that_knew_no_later_file_restates_nothing_however_late_it_is_made(restated: Path) -> None:
+    moment = known_at(restated)
+    receivables.build(restated, as_of=TUESDAY)
+    receivables.build(restated, as_of=TUESDAY, known_at=moment)
+    assert ask(restated, RESTATED) == []
+    receivables.build(restated, as_of=TUESDAY, known_at=known_at_of_last_load(restated))
+    assert [row[:2] for row in ask(restated, RESTATED)] == [(MONDAY, "ES01:D1")]
+
+
+def known_at_of_last_load(home: Path) -> datetime:
+    return max(batch.loaded_at for batch in receivables.status(home).batches)
+
+
+def test_what_other_settings_change_is_put_down_to_no_file(home: Path) -> None:
+    path = home / FILE_NAME
+    told = path.read_text("utf-8").replace("#bucket_edges_days = [30, ", "bucket_edges_days = [15, 30, ")
+    path.write_text(told, encoding="utf-8")
+    tell(home, {"document": [document("D4", "75.00", doc_date=TUESDAY)]}, TUESDAY, full=False)
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+    assert [(item, change, reason, file) for _, item, change, _, _, reason, file in ask(home, RESTATED)] == [
+        ("ES01:D1", "bucket", "rules", None)
+    ]
+    assert ask(home, "select items, rules_items, is_rules_changed from marts.restatement_date") == [(1, 1, True)]
