@@ -55,9 +55,7 @@ def known_ledger() -> dict[str, list[Row]]:
         "document": [
             document("I1", 1000, doc_date=date(2026, 7, 1), due_date=date(2026, 7, 31)),
             document("I2", 500, doc_date=date(2026, 8, 15), due_date=date(2026, 9, 14)),
-            document(
-                "I3", 2000, doc_date=date(2026, 6, 10), due_date=date(2026, 7, 10), currency="USD", rate="0.95"
-            ),
+            document("I3", 2000, doc_date=date(2026, 6, 10), due_date=date(2026, 7, 10), currency="USD", rate="0.95"),
             document("I4", 300, doc_date=date(2026, 9, 25), due_date=date(2026, 10, 25)),
         ],
         "payment": [
