@@ -36,3 +36,24 @@ create or replace macro segment_of(kind, company_id, territory, salesperson, gra
     when 'customer_type' then company_id || ':' || customer_type
   end
 );
+-- in_bucket(days, lower_days, upper_days): whether an age in days lies in a bucket of params.bucket; both edges inclusive, NULL is an open end.
+create or replace macro in_bucket(days, lower_days, upper_days) as (
+  days >= coalesce(lower_days, days) and days <= coalesce(upper_days, days)
+);
+-- bucket_key(is_unapplied, days, aged): an item's bucket, whichever of its dates it is aged by: credits and receipts stand apart, then what lacks the date, then
+-- the bucket its days lie in.
+create or replace macro bucket_key(is_unapplied, days, aged) as (
+  case when is_unapplied then 'unapplied' when days is null then 'no_due_date' else aged end
+);
+-- is_overdue(bucket, days_overdue): whether an open item is overdue; by its due date, whichever date its bucket goes by.
+create or replace macro is_overdue(bucket, days_overdue) as (
+  bucket <> 'unapplied' and coalesce(days_overdue > 0, false)
+);
+-- at_rate(amount, rate, is_inverse, places): an amount in another currency, rounded; rate: units of that currency for one of the amount's, the other way round
+-- where is_inverse. NULL without a rate.
+create or replace macro at_rate(amount, rate, is_inverse, places) as (
+  case
+    when is_inverse then round(prorate(amount, 100000000, rate * 100000000::decimal(9, 0)), places)
+    else round(amount * rate::decimal(20, 12), places)
+  end
+);

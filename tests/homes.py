@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,7 +79,14 @@ def business(company_id: str = "ES01") -> dict[str, list[Row]]:
         "allocation": [
             allocation("A1", "60.00", from_payment_id="P1", to_doc_id="D1", alloc_date=date(2024, 2, 20), **by)
         ],
+        "fx_rate": closing_rates(company_id),
     }
+
+
+def closing_rates(company_id: str = "ES01") -> list[Row]:
+    """What a dollar was worth at the end of Monday and of the Monday before, so that what is open in dollars has its value at closing."""
+    pair = {"company_id": company_id, "from_currency": "USD", "to_currency": "EUR", "rate_type": "M"}
+    return [pair | {"rate_date": day, "rate": Decimal("0.9")} for day in (MONDAY - timedelta(days=7), MONDAY)]
 
 
 def changed(tables: Tables, table: str, key: str, **changes: Any) -> dict[str, list[Row]]:

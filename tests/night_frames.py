@@ -78,6 +78,12 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
     "open_local": _MONEY,
+    "disputed_local": _MONEY,
+    "open_local_closing": _MONEY,
+    "open_group": _MONEY,
+    "rate": pa.decimal128(24, 12),
+    "rate_date": pa.date32(),
+    "is_inverse": pa.bool_(),
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(
         ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
@@ -105,6 +111,12 @@ _PROOF: Final = (
     *("documents", "receipts", "sourceless", "discounts", "tolerance", "moved"),
     *("ledger_total", "sum_of_buckets", "open_total", "difference"),
 )
+_AGED: Final = (
+    *("currency", "bucket", "items", "open_doc", "open_local", "disputed_local", "open_local_closing", "open_group"),
+)
+CLOSING_RATE: Final = Decimal("0.95")
+"""The closing rate of every pair of currencies of an invented night."""
+
 _BATCH: Final = (
     *(
         "batch_id",
@@ -158,6 +170,12 @@ class Night:
     restated_dates: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
+    basis: str = "due_date"
+    reporting_currency: str | None = None
+    moved: dict[str, Decimal] = field(default_factory=dict)
+    """Share of what is not due of a ledger's companies that was due a month before when it was first told, by company."""
+    untold: set[tuple[str, str]] = field(default_factory=set)
+    """Companies and currencies whose closing rate is not told."""
 
     def frames(self) -> Frames:
         """The published tables."""
@@ -177,7 +195,25 @@ class Night:
             "core.customer": frame(self.customers, ("customer_id", "company_id", "name")),
             "marts.aging": frame(
                 self.aging,
-                ("as_of", "company_id", "customer_id", "currency", "bucket", "items", "open_doc", "open_local"),
+                (
+                    "as_of",
+                    "company_id",
+                    "customer_id",
+                    "currency",
+                    "bucket",
+                    "items",
+                    "open_doc",
+                    "open_local",
+                    "disputed_local",
+                ),
+            ),
+            "marts.aging_by": frame(self._aging_by(), ("company_id", "dimension", "member", "member_name", *_AGED)),
+            "marts.aging_by_date": frame(
+                self._aging_by_date(), ("company_id", "aged_by", "currency", "bucket", "open_local")
+            ),
+            "marts.closing_rate": frame(
+                self._closing_rates(),
+                ("as_of", "company_id", "from_currency", "to_currency", "rate_date", "rate", "is_inverse"),
             ),
             "marts.aging_control": frame(
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
@@ -186,8 +222,72 @@ class Night:
             "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
             "marts.restatement": frame(self.restated, _RESTATED),
             "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
+            "params.aging": frame([{"basis": self.basis}], ("basis",)),
+            "params.ledger": frame([{"reporting_currency": self.reporting_currency}], ("reporting_currency",)),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
+
+    def _closing_rates(self) -> Iterable[Row]:
+        for company, currency in dict.fromkeys((row["company_id"], row["currency"]) for row in self.aging):
+            local = COMPANIES[company][1]
+            if currency != local:
+                yield self._closing_rate(company, currency, local)
+        if self.reporting_currency:
+            for company, (_, local) in COMPANIES.items():
+                if local != self.reporting_currency:
+                    yield self._closing_rate(company, local, self.reporting_currency)
+
+    def _closing_rate(self, company: str, currency: str, into: str) -> Row:
+        row = {"as_of": AS_OF, "company_id": company, "from_currency": currency, "to_currency": into}
+        told = {"rate_date": AS_OF, "rate": CLOSING_RATE, "is_inverse": False}
+        return row if (company, currency) in self.untold else row | told
+
+    def _aging_by(self) -> Iterable[Row]:
+        """Each customer's rows under each dimension; every third customer belongs to the first of its company."""
+        for row in self.aging:
+            company, customer = row["company_id"], row["customer_id"]
+            local = COMPANIES[company][1]
+            place = int(customer[-3:]) if customer[-3:].isdigit() else None
+            closing = self._value(company, row["currency"], local, row["open_doc"], row["open_local"])
+            group = self._value(company, local, self.reporting_currency, closing, closing)
+            told = {name: row.get(name) for name in _AGED} | {"open_local_closing": closing, "open_group": group}
+            seller = "(unidentified)" if place is None else f"S{place % 4}"
+            members = {
+                "customer": (customer, customer),
+                "parent": (
+                    f"{company}:group" if place is not None and place % 3 == 0 else customer,
+                    f"Group {company}",
+                ),
+                "salesperson": (seller, HOSTILE_NAMES[0] if seller == "S0" else f"Seller {seller}"),
+                "territory": ("(none)", "(none)"),
+                "company": (company, COMPANIES[company][0]),
+                "currency": (row["currency"], row["currency"]),
+            }
+            for dimension, (member, name) in members.items():
+                yield {"company_id": company, "dimension": dimension, "member": member, "member_name": name} | told
+
+    def _value(
+        self, company: str, currency: str, into: str | None, amount: Decimal | None, same: Decimal | None
+    ) -> Decimal | None:
+        """An amount at the closing rate into another currency; itself in its own."""
+        if into is None or amount is None or ((company, currency) in self.untold and currency != into):
+            return None
+        return same if currency == into else _four(amount * CLOSING_RATE)
+
+    def _aging_by_date(self) -> Iterable[Row]:
+        """By document date everything is a bucket older; of what is not due a share was moved there."""
+        older = {key: BUCKETS[place + 1][0] for place, (key, _, high) in enumerate(BUCKETS) if high is not None}
+        for row in self.aging:
+            told = {name: row[name] for name in ("company_id", "currency")}
+            share = self.moved.get(row["company_id"], Decimal(0)) if row["bucket"] == "not_due" else Decimal(0)
+            part = _four(row["open_local"] * share)
+            for aged_by, bucket, amount in (
+                ("due_date", row["bucket"], row["open_local"]),
+                ("document_date", older.get(row["bucket"], row["bucket"]), row["open_local"]),
+                ("due_date_original", row["bucket"], row["open_local"] - part),
+                ("due_date_original", "d1_30", part),
+            ):
+                yield told | {"aged_by": aged_by, "bucket": bucket, "open_local": amount}
 
     def _control(self) -> Iterable[Row]:
         groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -396,7 +496,8 @@ def aging_row(company: str, customer: str, currency: str, bucket: str, amount: D
     """One row of marts.aging; `amount` is in document currency."""
     rate = RATES.get((currency, COMPANIES[company][1]), Decimal(1))
     ids = {"as_of": AS_OF, "company_id": company, "customer_id": customer, "currency": currency, "bucket": bucket}
-    return ids | {"items": items, "open_doc": _four(amount), "open_local": _four(_four(amount) * rate)}
+    money = {"open_doc": _four(amount), "open_local": _four(_four(amount) * rate), "disputed_local": Decimal(0)}
+    return ids | {"items": items} | money
 
 
 def _four(amount: Decimal) -> Decimal:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 CANONICAL_SCHEMAS: Final = ("lake", "entries", "staging", "core")
 
 # What a case need not give: it is built from what the case gives of the lake.
-BUILT: Final = ("entries.", "staging.company")
+BUILT: Final = ("entries.", "staging.company", "staging.closing_rate")
 
 # What landing adds to every row beyond the dictionary; views over the lake show it.
 LANDING_TYPES: Final = {

@@ -154,6 +154,10 @@ class Language:
         """A whole number."""
         return format_decimal(value, "#,##0", locale=self.code)
 
+    def rate(self, value: Decimal) -> str:
+        """An exchange rate, with the decimals it has."""
+        return format_decimal(value + 0, "#,##0.00##########", locale=self.code)
+
     def number(self, value: Decimal) -> str:
         """A number with the decimals it has, at most four."""
         return format_decimal(value + 0, "#,##0.####", locale=self.code)

@@ -23,6 +23,22 @@ MEASURES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             N_("Unapplied cash and credits"),
             N_("Receipts and credits not allocated to an item; negative."),
         ),
+        "disputed_total": (N_("Disputed"), N_("The part of the open items that is in dispute.")),
+    },
+    N_("At closing rates"): {
+        "closing_total": (
+            N_("Total receivables at closing rates"),
+            N_("All open items, foreign currencies at the closing rate of the as-of date."),
+        ),
+        "revaluation_total": (N_("Revaluation"), N_("The value at closing rates less the booking value.")),
+        "receivables_group_total": (
+            N_("Total receivables in the reporting currency"),
+            N_("The value at closing rates, converted at the closing rate of the ledger currency."),
+        ),
+        "overdue_group_total": (
+            N_("Overdue in the reporting currency"),
+            N_("What is overdue, at closing rates, in the reporting currency."),
+        ),
     },
     N_("Quality of the receivables"): {
         "overdue_share": (N_("Overdue ratio"), N_("Overdue, divided by the amount owed.")),
@@ -99,6 +115,8 @@ def reading_text(reading: Reading, unit: str, words: Language) -> str:
     code, _, rest = (reading.note or "").partition(" ")
     if reading.value is None and code == "beyond_history" and rest.isdigit():
         return words.text(N_("more than %(days)s days"), days=words.count(int(rest)))
+    if reading.value is None and code == "rate_missing":
+        return words.text(N_("no closing rate %(pair)s"), pair=rest)
     return "–" if reading.value is None else words.measure(reading.value, unit)
 
 

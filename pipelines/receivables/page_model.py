@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from receivables.chapters.aging_views import AgingViews
 from receivables.chapters.restatement import Restatement
 from receivables.charts import Chart, Series
 
@@ -58,13 +59,14 @@ class Bucket:
 
 @dataclass(frozen=True)
 class BucketLine:
-    """What stands in one bucket; `share` is of what is owed before anything unapplied, None where nothing is."""
+    """What stands in one bucket; `share` is of what is owed before anything unapplied, None where nothing is; `disputed` is part of `amount`."""
 
     bucket: Bucket
     amount: Decimal
     share: Decimal | None
     items: int
     customers: int
+    disputed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,11 @@ class Ledger:
     def items(self) -> int:
         """Open items of all buckets."""
         return sum(line.items for line in self.lines)
+
+    @property
+    def disputed(self) -> Decimal:
+        """What is disputed in all buckets."""
+        return sum((line.disputed for line in self.lines), Decimal(0))
 
     @property
     def bucket_chart(self) -> Chart:
@@ -298,6 +305,7 @@ class NightPage:
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
     restatement: Restatement = Restatement()
+    views: AgingViews = AgingViews()
 
     @property
     def refused(self) -> tuple[Batch, ...]:
@@ -351,7 +359,7 @@ class NightPage:
     @property
     def needs_person(self) -> bool:
         """Whether the report may not be signed before somebody has looked."""
-        return bool(self.refused or self.waiting or self.untied or self.asking)
+        return bool(self.refused or self.waiting or self.untied or self.asking or self.views.missing)
 
     def found(self, *actions: str) -> tuple[Findings, ...]:
         """Findings of these actions."""

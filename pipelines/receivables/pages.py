@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import restatement, trend
+from receivables.chapters import aging_views, restatement, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -43,7 +43,7 @@ _OWN: Final = (
     "marts.kpi",
     "params.bucket",
 )
-TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES, *restatement.TABLES)))
+TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES, *restatement.TABLES, *aging_views.TABLES)))
 """The published tables a page is made from."""
 
 LISTED_ROWS: Final = {"marts.restatement": f"place <= {restatement.LISTED}"}
@@ -107,6 +107,7 @@ def night_page(
         judged=tuple(judged(frames["marts.data_quality"])),
         trends=tuple(trend.trends(frames, run.as_of)),
         restatement=restatement.restatement(frames),
+        views=aging_views.aging_views(frames, top_customers),
     )
 
 
@@ -167,7 +168,7 @@ def _ledgers(
 
 def _bucket_lines(part: pd.DataFrame, buckets: tuple[Bucket, ...]) -> tuple[BucketLine, ...]:
     grouped = part.groupby("bucket")
-    amounts, items = grouped["open_local"].sum(), grouped["items"].sum()
+    amounts, items, disputed = (grouped[name].sum() for name in ("open_local", "items", "disputed_local"))
     customers = part.drop_duplicates([*_CUSTOMER, "bucket"]).groupby("bucket").size()
     owed = total_of(_owed(part)["open_local"])
     return tuple(
@@ -177,6 +178,7 @@ def _bucket_lines(part: pd.DataFrame, buckets: tuple[Bucket, ...]) -> tuple[Buck
             share_of(amount, owed),
             int(items.get(bucket.key, 0)),
             int(customers.get(bucket.key, 0)),
+            money(disputed.get(bucket.key)),
         )
         for bucket in buckets
     )

@@ -32,6 +32,8 @@ PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
     "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
     "ENTRY_INCOMPLETE": "{count} entries wait for another file of their system ({where} is not told, sum {amount}): receivables findings",
+    "FX_CLOSING_MISSING": "{where}: no closing rate for {count} open items ({amount}); expected one of type M of the as-of date or the days before it that"
+    " the settings allow, try a file fx_rate",
     "FX_MISSING": "{count} entries are left out for want of an exchange rate (such as {amount}): receivables findings",
 }
 """Findings of a build that a person must look at, whatever the files were like."""

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from receivables import contract_wording, measure_wording, wording
 from receivables.assets import reports_dir
+from receivables.chapters.aging_views import DUE_DATE
 from receivables.charts import (
     THEMES,
     Labels,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "render", "render_quality"]
 
 _HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
-_FORMATS: Final = ("amount", "count", "day", "exact", "moment", "money", "share", "short", "total")
+_FORMATS: Final = ("amount", "count", "day", "exact", "moment", "money", "rate", "share", "short", "total")
 _NAME_COLUMNS: Final = 46
 """Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
@@ -62,7 +63,8 @@ def render(page: NightPage, language: str) -> str:
             page=page,
             lang=_HTML_LANGUAGE[language],
             code=language,
-            labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
+            labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
+            date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes={
                 name: list(bucket_colours([b.key for b in page.buckets], theme).values())
                 for name, theme in THEMES.items()
@@ -118,7 +120,7 @@ def _environment(language: str) -> Environment:
     environment.globals |= {
         "_": words.html,
         "ngettext": words.html_texts,
-        "bucket_summary": lambda ledger: bucket_summary(ledger, words),
+        "bucket_summary": lambda ledger, basis: bucket_summary(ledger, words, basis),
         "customer_summary": lambda ledger: customer_summary(ledger, words),
         "reason": lambda code, action: wording.reason_sentence(code, action, words.text),
         "finding": lambda finding: finding_sentence(finding, words),
@@ -135,6 +137,12 @@ def _environment(language: str) -> Environment:
         "unit_name": lambda unit: measure_wording.unit_name(unit, words),
         "reading_text": lambda reading, unit: measure_wording.reading_text(reading, unit, words),
         "trend_summary": lambda trend: measure_wording.trend_summary(trend, words),
+        "dimension_name": lambda dimension: wording.named(wording.DIMENSIONS, dimension, words.text),
+        "member_name": lambda member: (
+            wording.named(wording.NO_MEMBER, member.key, words.text)
+            if member.key in wording.NO_MEMBER
+            else plain(member.name)
+        ),
         "finding_counts": lambda found: finding_counts(found, words),
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
@@ -154,7 +162,7 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
     keys = [bucket.key for bucket in page.buckets]
     figures = {}
     for ledger in page.ledgers:
-        labels = _bucket_chart_labels(ledger, words)
+        labels = _bucket_chart_labels(ledger, words, page.views.basis)
         figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
         labels = _customer_chart_labels(ledger, words)
         figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
@@ -193,8 +201,8 @@ def _trend_labels(trend: Trend, words: Language) -> LineLabels:
     )
 
 
-def _bucket_chart_labels(ledger: Ledger, words: Language) -> Labels:
-    names = tuple(wording.bucket_label(line.bucket, words.text) for line in ledger.lines)
+def _bucket_chart_labels(ledger: Ledger, words: Language, basis: str) -> Labels:
+    names = tuple(wording.bucket_label(line.bucket, words.text, basis) for line in ledger.lines)
     return _labels(names, ("",), ledger.currency, words)
 
 
@@ -241,8 +249,8 @@ def finding_sentence(finding: Findings, words: Language) -> str:
     return wording.reason_sentence(shortened(finding.reason_code, _TITLE_COLUMNS), finding.action, words.text)
 
 
-def bucket_summary(ledger: Ledger, words: Language) -> str:
-    """The aging chart as a sentence or two."""
+def bucket_summary(ledger: Ledger, words: Language, basis: str) -> str:
+    """The aging chart as a sentence or two; what is due and overdue goes by the due date, whichever date (`basis`) the buckets go by."""
     _, head, currency = words.text, ledger.headline, ledger.currency
     sentences = [
         _(
@@ -254,7 +262,7 @@ def bucket_summary(ledger: Ledger, words: Language) -> str:
         )
     ]
     late = [line for line in ledger.lines if line.bucket.lower_days is not None and line.amount > 0]
-    if late:
+    if late and basis == DUE_DATE:
         largest = max(late, key=lambda line: line.amount)
         sentences.append(
             _(

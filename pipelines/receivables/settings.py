@@ -41,6 +41,11 @@ class Aging(_Section):
         description="days overdue, upper edge of each bucket, inclusive; "
         "half a year, one year and two years are where the chance of collection turns",
     )
+    basis: Literal["due_date", "document_date"] = Field(
+        default="due_date",
+        description="date whose distance in days decides an item's bucket: due_date, or document_date where terms are not kept; "
+        "what is called overdue always goes by the due date",
+    )
     month_ends: int = Field(
         default=24,
         ge=0,
@@ -100,7 +105,7 @@ class Restatement(_Section):
 
 
 class Ledger(_Section):
-    """What closes an item and how far figures may differ before somebody must look."""
+    """What closes an item, what values it, and how far figures may differ before somebody must look."""
 
     closing_tolerance_amount: Decimal = Field(
         default=Decimal("0.50"),
@@ -123,6 +128,17 @@ class Ledger(_Section):
         ge=0,
         le=1,
         description="share of the customers with open items that a newer list must hold to count instead of older tables; fewer is an excerpt",
+    )
+    fx_rate_days: int = Field(
+        default=7,
+        ge=0,
+        le=366,
+        description="days before a date that its closing rate may be of; no rates are published on weekends and long holidays",
+    )
+    reporting_currency: str = Field(
+        default="",
+        pattern=r"^([A-Z]{3})?$",
+        description="ISO 4217; the currency in which companies of different ledger currencies are summed at closing rates; empty: never summed",
     )
 
 

@@ -27,6 +27,17 @@ NAMED_BUCKETS: Final[Mapping[str, str]] = {
     UNAPPLIED: N_("Unapplied"),
 }
 
+DIMENSIONS: Final[Mapping[str, str]] = {
+    "parent": N_("Customer group"),
+    "salesperson": N_("Salesperson"),
+    "territory": N_("Territory"),
+}
+
+NO_MEMBER: Final[Mapping[str, str]] = {
+    "(none)": N_("None told"),
+    "(unidentified)": N_("Unidentified payer"),
+}
+
 ACTIONS: Final[Mapping[str, str]] = {
     "quarantine": N_("Quarantined"),
     "reject_file": N_("File refused"),
@@ -188,6 +199,7 @@ REASONS: Final[Mapping[str, str]] = {
         "Open items of an earlier full export that a later one no longer holds; they still count. The example is their sum."
     ),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
+    "FX_CLOSING_MISSING": N_("Open items without a closing rate: they have no value at closing."),
     "FX_SWAPPED": N_("Exchange rates stated the other way round or for a hundred units were read as such."),
     "TEXT_FORMULA": N_("Spreadsheet formulas around texts were removed."),
     "TEXT_INVISIBLE": N_("Invisible characters in keys were removed."),
@@ -281,9 +293,9 @@ ASSUMED: Final = N_("%(field)s: not in the file; assumed to be %(value)s.")
 UNKNOWN: Final = N_("A finding without a description in this report: %(code)s.")
 
 
-def bucket_label(bucket: Bucket, translate: Callable[..., str]) -> str:
-    """A bucket's name, from its key or its days."""
-    named = NAMED_BUCKETS.get(bucket.key)
+def bucket_label(bucket: Bucket, translate: Callable[..., str], basis: str = "due_date") -> str:
+    """A bucket's name, from its key or its days; what is not due is, by the document date, of the day itself."""
+    named = N_("0 days") if basis == "document_date" and bucket.key == NOT_DUE else NAMED_BUCKETS.get(bucket.key)
     if named is not None:
         return translate(named)
     if bucket.upper_days is None:

@@ -4,10 +4,7 @@
 with valued as (
   select
     told.* exclude (fault) replace (
-      coalesce(told.amount_local, case
-        when day.is_inverse then round(prorate(told.amount_doc, 100000000, day.rate * 100000000::decimal(9, 0)), 2)
-        else round(told.amount_doc * day.rate::decimal(20, 12), 2)
-      end)::decimal(18, 4) as amount_local
+      coalesce(told.amount_local, at_rate(told.amount_doc, day.rate, day.is_inverse, 2))::decimal(18, 4) as amount_local
     )
   from entries.completed as told
   left join entries.rate_of_day as day

@@ -5,3 +5,5 @@ union all
 select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_turnover
 union all
 select getvariable('as_of'), company_id, metric, period_end, value, unit, null::varchar from marts.kpi_payment
+union all
+select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_closing

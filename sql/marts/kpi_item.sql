@@ -1,9 +1,8 @@
 -- One row per company, metric and period end: what open items tell. Money in ledger currency, signed; shares are fractions of what is owed (credits and
--- receipts left aside); hhi_index is the sum of squared shares of the customers who owe, 1 where one owes all.
+-- receipts left aside) and go by the due date, whichever date the buckets go by; hhi_index is the sum of squared shares of the customers who owe, 1 where one owes all.
 with item as (
-  select open_item.*, bucket.is_overdue, open_item.bucket = 'unapplied' as is_unapplied
+  select open_item.*, open_item.bucket = 'unapplied' as is_unapplied, is_overdue(open_item.bucket, open_item.days_overdue) as is_overdue
   from marts.period_item as open_item
-  inner join params.bucket as bucket on open_item.bucket = bucket.bucket
   inner join marts.period as told on open_item.company_id = told.company_id and open_item.period_end = told.period_end and told.is_told
 ),
 amounts as (
@@ -11,11 +10,11 @@ amounts as (
     period_end, company_id,
     sum(open_local)::decimal(18, 4) as receivables_total,
     sum(case when is_unapplied then 0 else open_local end)::decimal(18, 4) as owed,
-    sum(case when bucket = 'not_due' then open_local else 0 end)::decimal(18, 4) as not_due_total,
+    sum(case when not is_unapplied and days_overdue <= 0 then open_local else 0 end)::decimal(18, 4) as not_due_total,
     sum(case when is_overdue then open_local else 0 end)::decimal(18, 4) as overdue_total,
     sum(case when is_overdue and days_overdue > 90 then open_local else 0 end)::decimal(18, 4) as overdue_90_total,
     sum(case when is_unapplied then open_local else 0 end)::decimal(18, 4) as unapplied_total,
-    sum(case when bucket = 'no_due_date' then open_local else 0 end)::decimal(18, 4) as no_due_date_total,
+    sum(case when not is_unapplied and days_overdue is null then open_local else 0 end)::decimal(18, 4) as no_due_date_total,
     count(*)::bigint as open_items_count,
     count(distinct customer_id)::bigint as customers_open_count,
     count(distinct case when is_overdue then customer_id end)::bigint as customers_overdue_count

@@ -18,7 +18,7 @@ with weighed as (
 late as (
   select company_id, period_end, sum(open_local) as open_local, sum(open_local::decimal(28, 4) * days_overdue) as open_days
   from marts.period_item
-  where days_overdue > 0 and bucket <> 'unapplied'
+  where is_overdue(bucket, days_overdue)
   group by company_id, period_end
 ),
 metric as (

@@ -1,6 +1,14 @@
 -- One row per period end and instalment, unallocated credit note or unapplied receipt then open. open_doc in document, open_local in ledger currency at the
--- booking rate, both signed. days_overdue: negative before the due date, 0 on it, NULL without one. The one place where an item gets its bucket.
-with debt as (
+-- booking rate, both signed. days_overdue: negative before the due date, 0 on it, NULL without one; days_since_document alike. bucket: by the date a setting
+-- names. disputed: the document's flag, or a case then open. The one place where an item gets its bucket.
+with case_open as (
+  select period.period_end, dispute.company_id, dispute.doc_id, bool_or(dispute.seq is null) as is_whole, list(dispute.seq) as seqs
+  from core.dispute as dispute
+  inner join marts.period as period
+    on dispute.company_id = period.company_id and counts_on(period.period_end, dispute.opened, dispute.closed)
+  group by period.period_end, dispute.company_id, dispute.doc_id
+),
+debt as (
   select
     document.period_end, document.company_id, coalesce(document.customer_id, '(unidentified)') as customer_id, 'document' as item_kind, document.doc_id as item_id, document.doc_id, balance.seq,
     document.kind, document.doc_no, document.doc_date, instalment.due_date, instalment.due_date_original, document.currency,
@@ -29,7 +37,8 @@ aged as (
   select
     *,
     (item_kind = 'payment' or amount_doc < 0) as is_unapplied,
-    date_diff('day', due_date, period_end)::integer as days_overdue
+    date_diff('day', due_date, period_end)::integer as days_overdue,
+    date_diff('day', doc_date, period_end)::integer as days_since_document
   from item
 )
 select
@@ -37,12 +46,14 @@ select
   aged.due_date, aged.due_date_original, aged.currency,
   aged.rest_doc as open_doc,
   prorate(aged.rest_doc, aged.amount_local, aged.amount_doc) as open_local,
-  aged.days_overdue,
-  case when aged.is_unapplied then 'unapplied' when aged.due_date is null then 'no_due_date' else bucket.bucket end as bucket,
-  coalesce(aged.dispute_flag, false) as disputed,
+  aged.days_overdue, aged.days_since_document,
+  bucket_key(aged.is_unapplied, case when setting.basis = 'document_date' then aged.days_since_document else aged.days_overdue end, bucket.bucket) as bucket,
+  coalesce(aged.dispute_flag, false) or coalesce(case_open.is_whole or list_contains(case_open.seqs, aged.seq), false) as disputed,
   aged.batch_id, aged.line_no
 from aged
+cross join params.aging as setting
 left join params.bucket as bucket
-  on aged.days_overdue >= coalesce(bucket.lower_days, aged.days_overdue)
-  and aged.days_overdue <= coalesce(bucket.upper_days, aged.days_overdue)
+  on in_bucket(case when setting.basis = 'document_date' then aged.days_since_document else aged.days_overdue end, bucket.lower_days, bucket.upper_days)
   and bucket.is_aged
+left join case_open
+  on aged.period_end = case_open.period_end and aged.company_id = case_open.company_id and aged.doc_id = case_open.doc_id

@@ -48,7 +48,7 @@ def test_what_the_library_writes_is_private(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("open_handed")
 def test_what_the_command_line_writes_is_private(tmp_path: Path) -> None:
     home, exports = tmp_path / "home", tmp_path / "exports"
-    tell(exports, {name: business()[name] for name in ("company", "document")}, MONDAY)
+    tell(exports, {name: business()[name] for name in ("company", "document", "fx_rate")}, MONDAY)
     ended = command("nightly", "--home", home, "--inbox", exports / "inbox")
     assert ended.exit_code == 0
     assert open_to_others(home) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
@@ -17,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from exports import WHOLE
 from factories import Tables, lake_rows, lake_tables
 from intake_files import SINGLE
-from random_ledgers import AS_OF, COMPANIES, Ledger, every_life, every_rest, ledgers
+from random_ledgers import AS_OF, COMPANIES, EXAMPLES, Ledger, every_life, every_rest, ledgers
 from receivables.engine import connect, run_models
 from receivables.settings import Settings
 from replay_oracle import OpenItem, Replay, replay
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import duckdb
-
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "24"))
-"""Ledgers tried; a change of the models deserves a few thousand."""
 
 PARTS: Final = ("documents", "receipts", "sourceless", "discounts", "tolerance", "moved", "open_total", "ledger_total")
 

@@ -143,7 +143,7 @@ def test_figures_on_the_page_are_those_of_the_tables(desktop: dict[str, Page], l
     not_due = sum(row["open_local"] for row in rows if row["company_id"] == "MX01" and row["bucket"] == "not_due")
     headline = page.locator("#figures .card.main .exact").nth(1).inner_text()
     assert headline == words.money(total, "MXN")
-    table = page.locator("#aging table").nth(1)
+    table = page.locator("#aging table.aging").nth(1)
     assert table.locator("tbody tr").first.locator("td").first.inner_text() == words.amount(not_due, "MXN")
     assert table.locator("tfoot td").first.inner_text() == words.amount(total, "MXN")
     assert words.short(not_due) in chart_texts(page)
@@ -167,7 +167,7 @@ def test_colours_follow_the_reader_while_the_page_is_open(open_page: Open) -> No
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         bar, chip = page.evaluate(
             "[getComputedStyle(document.querySelector('#aging .bars .point path')).fill,"
-            " getComputedStyle(document.querySelector('#aging table .chip')).backgroundColor]"
+            " getComputedStyle(document.querySelector('#aging table.aging .chip')).backgroundColor]"
         )
         assert bar == chip, "a bucket has one colour in chart and table"
         seen.append((ground, bar))

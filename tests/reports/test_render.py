@@ -75,6 +75,10 @@ def troubled() -> Night:
     )
     made.issues.append({"batch_id": 1, "reason_code": "BRAND_NEW", "action": "accept_warn", "count": 3})
     made.control_off["ES01", "USD"] = Decimal(1)
+    made.aging[0]["disputed_local"] = Decimal("12.50")
+    made.moved["ES01"] = Decimal("0.1")
+    made.reporting_currency = "EUR"
+    made.untold.add(("MX01", "USD"))
     return made
 
 

@@ -30,6 +30,9 @@ Connection = duckdb.DuckDBPyConnection
 NOT_PUBLISHED: Final = ("entry", "entry_allocation")
 """Canonical tables that are published as what the build makes of them: documents, payments and allocations."""
 
+BEFORE_ENTRIES: Final = ("staging.company", "staging.closing_rate")
+"""Views of the build that entries read too."""
+
 
 def connect(
     path: Path | str = ":memory:",
@@ -82,7 +85,9 @@ def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
     con.execute("create schema staging")
     con.execute("attach ':memory:' as entries")
-    _create(con, next(model for model in models() if model.full_name == "staging.company"))
+    for model in models():
+        if model.full_name in BEFORE_ENTRIES:
+            _create(con, model)
 
 
 def _create_entries(con: duckdb.DuckDBPyConnection, on_model: Callable[[str], None] = lambda _: None) -> None:
@@ -116,7 +121,7 @@ def run_models(
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
-    wanted = [model for model in models() if model.schema != "entries" and model.full_name != "staging.company"]
+    wanted = [model for model in models() if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES]
     made = {model.full_name for model in wanted}
     # what no model makes is what was told last; it comes first, so that any model may read it
     for table in TABLES:
@@ -157,19 +162,22 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("create schema if not exists params")
     con.execute(
         "create table params.ledger as select ?::decimal(18, 4) as closing_tolerance_amount, ?::decimal(9, 6) as closing_tolerance_share,"
-        " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item, ?::decimal(9, 6) as whole_list_share",
+        " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item, ?::decimal(9, 6) as whole_list_share,"
+        " ?::integer as fx_rate_days, nullif(?, '')::varchar as reporting_currency",
         [
             ledger.closing_tolerance_amount,
             ledger.closing_tolerance_share,
             ledger.over_allocation_amount,
             ledger.control_amount_per_item,
             ledger.whole_list_share,
+            ledger.fx_rate_days,
+            ledger.reporting_currency,
         ],
     )
     aging = settings.aging
     con.execute(
-        "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months",
-        [aging.month_ends, aging.turnover_months, aging.payment_months],
+        "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months, ?::varchar as basis",
+        [aging.month_ends, aging.turnover_months, aging.payment_months, aging.basis],
     )
     con.execute(
         "create table params.bucket (bucket varchar, ordinal integer, lower_days integer, upper_days integer, is_aged boolean, is_overdue boolean)"
