@@ -41,7 +41,7 @@ create or replace macro segment_of(kind, company_id, territory, salesperson, gra
 create or replace macro days_late_after_grace(day, due_date, grace_until) as (
   case
     when day <= due_date then date_diff('day', due_date, day)
-    else greatest(date_diff('day', coalesce(grace_until, due_date), day), 0)
+    when due_date is not null then greatest(date_diff('day', coalesce(grace_until, due_date), day), 0)
   end::integer
 );
 -- is_contact(entry_kind, channel): whether an entry of the collection log is a contact with the customer, reached or tried. What is heard about it is none,

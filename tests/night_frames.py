@@ -62,6 +62,8 @@ _MONEY: Final = pa.decimal128(18, 4)
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "as_of": pa.date32(),
     "period_end": pa.date32(),
+    "valid_to": pa.date32(),
+    "delivered_on": pa.date32(),
     "extract_as_of": pa.date32(),
     "known_at": pa.timestamp("us"),
     "started_at": pa.timestamp("us"),
@@ -75,6 +77,10 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
     "open_local": _MONEY,
+    "owed_local": _MONEY,
+    "value_local": _MONEY,
+    "contract_total": _MONEY,
+    "goods_count": pa.int64(),
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(
         ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
@@ -130,6 +136,11 @@ _ISSUE: Final = (
     *("issue_id", "batch_id", "line_no", "column_name", "reason_code", "action", "count"),
     *("raw_value", "repaired_value", "raw_line", "resolved_at"),
 )
+_TERM: Final = ("period_end", "company_id", "customer_id", "owed_local", "term_state", "valid_to")
+_DELIVERY: Final = (
+    *("company_id", "list", "customer_id", "delivery_id", "delivered_on", "value_local"),
+    *("goods", "goods_count", "contract_total", "contract_currency"),
+)
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
 
@@ -143,6 +154,8 @@ class Night:
     issues: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     checks: list[Row] = field(default_factory=list)
+    terms: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
 
@@ -171,6 +184,8 @@ class Night:
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
             "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
+            "marts.customer_term": frame(self.terms, _TERM),
+            "marts.delivery_list": frame(self.deliveries, _DELIVERY),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 

@@ -15,6 +15,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.chapters.practice import Practice
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
@@ -296,6 +297,7 @@ class NightPage:
     findings: tuple[Findings, ...]
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
+    practices: tuple[Practice, ...] = ()
 
     @property
     def refused(self) -> tuple[Batch, ...]:
