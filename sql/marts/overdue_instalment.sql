@@ -1,6 +1,6 @@
 -- One row per instalment of an invoice (a positive document) that was open after its due date, up to the as-of date, where a collection log was told.
--- amount_local: ledger currency, positive. open_until: the day its clearings, those taken back by now left out, bring it within the closing tolerance, or its
--- document is undone (NULL: open). first_contact_on: the first contact about the document, or the whole account, while it was open, from some days before
+-- amount_local: ledger currency, positive. open_until: the day its clearings, those taken back before now or its document's end left out, bring it within the
+-- closing tolerance, or its document is undone (NULL: open). first_contact_on: the first contact about the document, or the whole account, while it was open, from some days before
 -- due (a setting); NULL: none. What names no instalment settles the oldest due first. Companies known by reported open amounts alone are left out.
 with invoice as (
   select
@@ -19,7 +19,7 @@ leg as (
   left join core.instalment as instalment on leg.company_id = instalment.company_id and leg.item_id = instalment.doc_id and leg.seq = instalment.seq
   left join marts.allocation_refused as refused
     on refused.period_end = getvariable('as_of') and leg.company_id = refused.company_id and leg.refused_with = refused.allocation_id
-  where counts_on(getvariable('as_of'), leg.effective_from, leg.effective_until) and refused.allocation_id is null
+  where counts_on(least(getvariable('as_of'), invoice.counts_until - 1), leg.effective_from, leg.effective_until) and refused.allocation_id is null
   group by leg.company_id, leg.item_id, instalment.seq, leg.effective_from
 ),
 named as (
@@ -47,7 +47,7 @@ room as (
 ),
 lasting as (
   select
-    room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local,
+    room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local, greatest(room.due_date, room.counts_from) as open_after,
     least(
       room.counts_until,
       case
@@ -58,7 +58,7 @@ lasting as (
   from room
   left join pool on room.company_id = pool.company_id and room.doc_id = pool.doc_id and pool.pool_doc >= room.room_until_doc - room.tolerance_doc
   where room.due_date < getvariable('as_of') and room.amount_local > 0
-  group by room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local, room.counts_until, room.named_on, room.room_doc, room.tolerance_doc
+  group by room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local, room.counts_from, room.counts_until, room.named_on, room.room_doc, room.tolerance_doc
 ),
 contact as (
   select distinct company_id, customer_id, doc_id, logged_at::date as day
@@ -83,5 +83,5 @@ select
   min(reached.day) as first_contact_on
 from lasting
 left join reached on lasting.company_id = reached.company_id and lasting.doc_id = reached.doc_id and lasting.seq = reached.seq
-where lasting.open_until is null or lasting.open_until > lasting.due_date
+where lasting.open_until is null or lasting.open_until > lasting.open_after
 group by lasting.company_id, lasting.doc_id, lasting.seq, lasting.customer_id, lasting.due_date, lasting.amount_local, lasting.open_until
