@@ -37,7 +37,7 @@ ring as (
 spread as (
   select
     period_end, company_id, customer_id, contact_days,
-    sqrt(greatest(contact_days * (coalesce(squares, 0) + power(closing_gap, 2))::double / power(window_days, 2) - 1, 0)) as cv
+    sqrt(greatest((contact_days * (coalesce(squares, 0) + power(closing_gap, 2)))::double / power(window_days, 2) - 1, 0)) as cv
   from ring
 ),
 measured as (
