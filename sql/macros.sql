@@ -57,3 +57,24 @@ create or replace macro at_rate(amount, rate, is_inverse, places) as (
     else round(amount * rate::decimal(20, 12), places)
   end
 );
+-- days_late_after_grace(day, due_date, grace_until): days between a due date and a day, of which those up to the last day of grace do not count;
+--   negative before the due date, NULL without one. A due date beyond the calendar (NULL grace_until) has no grace.
+create or replace macro days_late_after_grace(day, due_date, grace_until) as (
+  case
+    when day <= due_date then date_diff('day', due_date, day)
+    when due_date is not null then greatest(date_diff('day', coalesce(grace_until, due_date), day), 0)
+  end::integer
+);
+-- is_contact(entry_kind, channel): whether an entry of the collection log is a contact with the customer, reached or tried. What is heard about it is none,
+--   and a note only where it says which way the contact went.
+create or replace macro is_contact(entry_kind, channel) as (
+  entry_kind not in ('soft_signal', 'change_report') and (entry_kind <> 'note' or channel is not null)
+);
+-- contact_latency(day, due_date, first_contact_on, open_until): days from the due date to the first contact, as known on a day; 0 for a contact at or shortly
+--   before due. Without one: the days since due while the debt is open (it is not contacted yet), NULL where it was settled before anybody had to.
+create or replace macro contact_latency(day, due_date, first_contact_on, open_until) as (
+  case
+    when first_contact_on <= day then greatest(date_diff('day', due_date, first_contact_on), 0)
+    when open_until is null or open_until > day then date_diff('day', due_date, day)
+  end::integer
+);

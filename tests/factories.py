@@ -235,8 +235,8 @@ def _definition(table: Table) -> Iterator[str]:
 def lake_tables(con: duckdb.DuckDBPyConnection, tables: Tables, extract_as_of: date) -> None:
     """Create the schema `lake` as one full extract of that date, so that the models run without landing files."""
     con.execute("create schema lake")
-    for name, columns in OWN.items():
-        con.execute(f"create table lake.{name} ({columns})")
+    for name, definition in OWN.items():
+        con.execute(f"create table lake.{name} ({definition})")
     for name, rows in lake_rows(tables, extract_as_of).items():
         columns = list(_lake_types(TABLES[name]))
         con.execute(f"create table lake.{name} ({', '.join(_definition(TABLES[name]))})")

@@ -65,6 +65,8 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     **dict.fromkeys(("old_open_local", "new_open_local", "moved_local"), _MONEY),
     **dict.fromkeys(("place", "rules_items"), pa.int64()),
     "period_end": pa.date32(),
+    "valid_to": pa.date32(),
+    "delivered_on": pa.date32(),
     "extract_as_of": pa.date32(),
     "known_at": pa.timestamp("us"),
     "started_at": pa.timestamp("us"),
@@ -84,6 +86,10 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "rate": pa.decimal128(24, 12),
     "rate_date": pa.date32(),
     "is_inverse": pa.bool_(),
+    "owed_local": _MONEY,
+    "value_local": _MONEY,
+    "contract_total": _MONEY,
+    "goods_count": pa.int64(),
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(
         ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
@@ -145,6 +151,11 @@ _ISSUE: Final = (
     *("issue_id", "batch_id", "line_no", "column_name", "reason_code", "action", "count"),
     *("raw_value", "repaired_value", "raw_line", "resolved_at"),
 )
+_TERM: Final = ("period_end", "company_id", "customer_id", "owed_local", "term_state", "valid_to")
+_DELIVERY: Final = (
+    *("company_id", "list", "customer_id", "delivery_id", "delivered_on", "value_local"),
+    *("goods", "goods_count", "contract_total", "contract_currency"),
+)
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
 _RESTATED: Final = (
@@ -168,6 +179,8 @@ class Night:
     checks: list[Row] = field(default_factory=list)
     restated: list[Row] = field(default_factory=list)
     restated_dates: list[Row] = field(default_factory=list)
+    terms: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
     basis: str = "due_date"
@@ -224,6 +237,8 @@ class Night:
             "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
             "params.aging": frame([{"basis": self.basis}], ("basis",)),
             "params.ledger": frame([{"reporting_currency": self.reporting_currency}], ("reporting_currency",)),
+            "marts.customer_term": frame(self.terms, _TERM),
+            "marts.delivery_list": frame(self.deliveries, _DELIVERY),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 

@@ -19,7 +19,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
-    *("version", "errors", "plain_text", "money", "dates", "settings", "assets", "collectability", "schema"),
+    *("version", "errors", "plain_text", "money", "dates"),
+    *("settings", "business_days", "assets", "collectability", "schema"),
     *(
         "home",
         "intake",
@@ -68,13 +69,14 @@ OWNERS: Final = {
     "plotly": {"charts"},
     "jinja2": {"render"},
     "great_expectations": {"checks"},
+    "holidays": {"business_days"},
     "xlsxwriter": {"quarantine_file", "templates"},
 }
 """Libraries that only some parts may import."""
 
 POLICY_MAY: Final = {"pandas", "numpy", "money", "dates", "settings"}
 
-HEAVY: Final = {"great_expectations", "jinja2", "pandas", "plotly"}
+HEAVY: Final = {"great_expectations", "holidays", "jinja2", "pandas", "plotly"}
 """What `import receivables` must not load: an analyst's notebook and `--help` start at once."""
 
 Imports = dict[str, set[str]]

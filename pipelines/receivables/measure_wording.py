@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from receivables.wording import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from receivables.chapters.trend import Reading, Trend
+    from receivables.chapters.trend import Measure, Reading, Trend
     from receivables.language import Language
 
 MEASURES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
@@ -42,6 +42,12 @@ MEASURES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     N_("Quality of the receivables"): {
         "overdue_share": (N_("Overdue ratio"), N_("Overdue, divided by the amount owed.")),
+        "overdue_after_grace_percent": (
+            N_("Overdue ratio after grace"),
+            N_(
+                "What is open past its days of grace, divided by the amount owed. What is due on a weekend or public holiday has grace up to the next business day; where the holidays of the company's country are not known, weekends alone count."
+            ),
+        ),
         "overdue_90_share": (
             N_("Ratio overdue more than 90 days"),
             N_("More than 90 days overdue, divided by the amount owed."),
@@ -89,10 +95,70 @@ MEASURES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             N_("Days beyond terms"),
             N_("Days from the due date to the payment, weighted by amount; negative where customers pay early."),
         ),
+        "days_late_after_grace": (
+            N_("Days late after grace"),
+            N_("Days beyond terms, of which days of grace and up to the next business day do not count."),
+        ),
         "days_late_to_date": (
             N_("Days late to date"),
             N_("Days beyond terms with what is overdue and unpaid counted at the days it is late already."),
         ),
+    },
+    N_("Terms and contact"): {
+        "without_term_total": (
+            N_("Owed without a valid written term"),
+            N_(
+                "Owed by customers without a signed contract that is valid on the day and says when payment is due; credits and receipts left aside."
+            ),
+        ),
+        "without_term_share": (
+            N_("Ratio without a valid written term"),
+            N_("Owed without a valid written term, divided by the amount owed."),
+        ),
+        "customers_without_term_count": (
+            N_("Customers without a valid written term"),
+            N_("Customers who owe without a valid written term."),
+        ),
+        "contact_latency_days": (
+            N_("Days from due to first contact"),
+            N_(
+                "For instalments that fell due in the last months and stayed open, weighted by amount; a contact shortly before due counts as none. What is open and was never contacted counts at the days since due, so that the figure can only grow; what was paid before anybody asked is left out."
+            ),
+        ),
+        "contact_latency_median_days": (
+            N_("Days from due to first contact, median"),
+            N_("The same by number: half of the instalments were contacted within these days."),
+        ),
+        "overdue_uncontacted_total": (
+            N_("Overdue and never contacted"),
+            N_(
+                "Instalments that fell due in the last months, are open and were never contacted, at their full amount."
+            ),
+        ),
+        "contact_regularity_index": (
+            N_("Regularity of contact"),
+            N_(
+                "How evenly contacts with a customer lie over the last months: 1 / (1 + the standard deviation of the gaps between contacts over their mean); 1 is even, 0.5 as by chance. Customers are weighted by what they owe; those with too few contacts are left out."
+            ),
+        ),
+    },
+    N_("Deliveries"): {
+        "delivered_not_invoiced_total": (
+            N_("Delivered, not invoiced"),
+            N_(
+                "Value before tax of goods delivered by the day and not invoiced by then; returned and cancelled deliveries left aside."
+            ),
+        ),
+        "delivered_not_invoiced_count": (N_("Deliveries not invoiced"), N_("Number of these deliveries.")),
+        "delivered_taken_back_total": (
+            N_("Delivered, invoice taken back"),
+            N_("Value before tax of goods delivered whose invoice was cancelled without another."),
+        ),
+        "delivered_not_due_total": (
+            N_("Delivered, not due"),
+            N_("Open instalments that are not due, of invoices whose goods are delivered."),
+        ),
+        "due_total": (N_("Due"), N_("Open instalments that are due on the day or overdue.")),
     },
 }
 """Group → measure → its name and how it is made."""
@@ -108,6 +174,24 @@ def measure_name(metric: str, words: Language) -> str:
 def measure_meaning(metric: str, words: Language) -> str:
     """How a measure is made."""
     return words.text(_NAMES[metric][1])
+
+
+_NEEDS: Final[Mapping[str, str]] = {
+    "needs_contracts": N_("contracts"),
+    "needs_collection_log": N_("a collection log"),
+    "needs_deliveries": N_("deliveries"),
+    "needs_history": N_("a ledger with history"),
+}
+
+
+def needs(measures: Sequence[Measure], words: Language) -> str:
+    """What measures that cannot be told would need, as a sentence; nothing where all are told."""
+    missing = dict.fromkeys(measure.needs for measure in measures if measure.needs)
+    if not missing:
+        return ""
+    return words.text(
+        N_("Not evaluated: needs %(data)s."), data=words.listed([words.text(_NEEDS[code]) for code in missing])
+    )
 
 
 def reading_text(reading: Reading, unit: str, words: Language) -> str:

@@ -17,6 +17,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.chapters.practice import Practice
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
@@ -306,6 +307,7 @@ class NightPage:
     trends: tuple[Trend, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
+    practices: tuple[Practice, ...] = ()
 
     @property
     def refused(self) -> tuple[Batch, ...]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "render", "render_quality"]
 
 _HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
-_FORMATS: Final = ("amount", "count", "day", "exact", "moment", "money", "rate", "share", "short", "total")
+_FORMATS: Final = ("amount", "count", "day", "exact", "measure", "moment", "money", "rate", "share", "short", "total")
 _NAME_COLUMNS: Final = 46
 """Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
@@ -143,6 +143,8 @@ def _environment(language: str) -> Environment:
             if member.key in wording.NO_MEMBER
             else plain(member.name)
         ),
+        "term_state": lambda state: wording.named(wording.TERM_STATES, state, words.text),
+        "needs": lambda measures: measure_wording.needs(measures, words),
         "finding_counts": lambda found: finding_counts(found, words),
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {

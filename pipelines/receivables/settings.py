@@ -31,6 +31,15 @@ class Company(_Section):
     id: str = Field(min_length=1, description="the company's id as its exports and file names write it")
     name: str = Field(default="", description="the name shown in reports; empty: the id")
     local_currency: CurrencyCode = Field(description="the ledger currency, ISO 4217")
+    country: str = Field(
+        default="",
+        pattern=r"^([A-Z]{2})?$",
+        description="where it is registered, ISO 3166; its public holidays are no business days; empty: as its exports say",
+    )
+    region: str = Field(
+        default="",
+        description="the region whose holidays it keeps beside the country's, as ISO 3166-2 writes it after the country: MD in Spain is Madrid; empty: none",
+    )
 
 
 class Aging(_Section):
@@ -62,7 +71,7 @@ class Aging(_Section):
         default=12,
         ge=1,
         le=60,
-        description="months of payments, the running one with them, that days to pay are taken from; a year holds every season once",
+        description="months of payments and of contacts, the running one with them, that days to pay and measures of contact are taken from; a year holds every season once",
     )
 
     @model_validator(mode="after")
@@ -102,6 +111,47 @@ class Restatement(_Section):
         if self.dates_kept < self.dates_back:
             raise ValueError(f"at least dates_back, {self.dates_back}: what is looked back at must still be there")
         return self
+
+
+class Grace(_Section):
+    """When what is due counts as late in the measures after grace; days overdue and buckets always count calendar days."""
+
+    to_business_day: bool = Field(
+        default=True,
+        description="whether what is due on a weekend or public holiday may come on the next business day; banks clear on business days only",
+    )
+    days: int = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="calendar days after the due date before an item is late, then moved to a business day; 0: none is agreed",
+    )
+
+
+class Terms(_Section):
+    """What counts as a written payment term."""
+
+    needs_signed_file: bool = Field(
+        default=False,
+        description="whether a signed contract counts only with the place its paper is filed; many exports do not tell it",
+    )
+
+
+class Contact(_Section):
+    """How contacts with customers are measured."""
+
+    before_due_days: int = Field(
+        default=3,
+        ge=0,
+        le=30,
+        description="days before the due date from which a contact counts as made at due; a reminder that close is what was asked for",
+    )
+    regularity_min: int = Field(
+        default=3,
+        ge=2,
+        le=100,
+        description="days with contact in the months looked at; with fewer nothing can be said of how evenly they lie",
+    )
 
 
 class Ledger(_Section):
@@ -151,8 +201,8 @@ class Curve(_Section):
         le=600,
         description="months before the as-of date that the recent curve looks at; two years hold every season twice",
     )
-    history_from: date | None = Field(
-        default=None,
+    history_from: date = Field(
+        default=date(1900, 1, 1),
         description="first day from which exports tell every settlement, where they begin with what was then open; older invoices count from that day on",
     )
     min_customers: int = Field(
@@ -300,6 +350,9 @@ class Settings(_Section):
     )
     aging: Aging = Aging()
     restatement: Restatement = Restatement()
+    grace: Grace = Grace()
+    terms: Terms = Terms()
+    contact: Contact = Contact()
     ledger: Ledger = Ledger()
     curve: Curve = Curve()
     ingest: Ingest = Ingest()
@@ -417,4 +470,4 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | Decimal) else f'"{value}"'
+    return str(value) if isinstance(value, int | Decimal | date) else f'"{value}"'

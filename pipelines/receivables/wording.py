@@ -74,6 +74,15 @@ MODES: Final[Mapping[str, str]] = {
     "report": N_("Report"),
 }
 
+TERM_STATES: Final[Mapping[str, str]] = {
+    "no_contract": N_("No contract"),
+    "unsigned": N_("Contract not signed"),
+    "not_yet_valid": N_("Contract not valid yet"),
+    "expired": N_("Contract expired"),
+    "no_term": N_("Contract without a payment term"),
+    "not_filed": N_("Signed contract not filed"),
+}
+
 TABLES: Final[Mapping[str, str]] = {
     "allocation": N_("Allocations"),
     "balance_assertion": N_("Stated balances"),

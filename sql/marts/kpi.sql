@@ -4,6 +4,8 @@ select getvariable('as_of') as as_of, company_id, metric, period_end, value, uni
 union all
 select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_turnover
 union all
-select getvariable('as_of'), company_id, metric, period_end, value, unit, null::varchar from marts.kpi_payment
+select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_payment
+union all
+select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_practice
 union all
 select getvariable('as_of'), company_id, metric, period_end, value, unit, note from marts.kpi_closing

@@ -1,6 +1,7 @@
 -- One row per allocation of money to an invoice (a positive document) and instalment it pays, with the days it is in effect. What names no instalment
 -- of it pays the oldest due first, as far as what does leaves room; what is beyond pays the last. amount_local: ledger currency, positive.
--- days_to_pay: from the document's date; days_late: from the due date, negative where early, NULL without one.
+-- days_to_pay: from the document's date; days_late: from the due date, negative where early, NULL without one; days_late_after_grace: from the last day of
+-- grace where later than that, 0 within grace, else as days_late.
 with money as (
   select
     allocation.company_id, allocation.allocation_id, allocation.to_doc_id as doc_id, instalment.seq, allocation.to_leg_doc, allocation.amount_local,
@@ -65,9 +66,11 @@ part as (
     on shared.company_id = filled.company_id and shared.doc_id = filled.doc_id and coalesce(shared.seq, filled.seq) = filled.seq
 )
 select
-  company_id, allocation_id, doc_id, paid_seq as seq, effective_from, effective_until,
-  prorate(part_doc::decimal(18, 4), amount_local, to_leg_doc) as amount_local,
-  date_diff('day', doc_date, effective_from)::integer as days_to_pay,
-  date_diff('day', due_date, effective_from)::integer as days_late
+  part.company_id, part.allocation_id, part.doc_id, part.paid_seq as seq, part.effective_from, part.effective_until,
+  prorate(part.part_doc::decimal(18, 4), part.amount_local, part.to_leg_doc) as amount_local,
+  date_diff('day', part.doc_date, part.effective_from)::integer as days_to_pay,
+  date_diff('day', part.due_date, part.effective_from)::integer as days_late,
+  days_late_after_grace(part.effective_from, part.due_date, calendar.grace_until) as days_late_after_grace
 from part
-where part_doc > 0
+left join params.business_day as calendar on part.company_id = calendar.company_id and part.due_date = calendar.day
+where part.part_doc > 0

@@ -174,14 +174,15 @@ def test_every_night_made_again_is_what_was_kept_of_it_item_by_item(run: Run) ->
 def first_export(run: Run, day: str) -> str:
     """The day of the first export written on or after a day: on some nights none is."""
     silent = {found["happened"] for found in run.truth["irregularities"] if found["kind"] == "no_files"}
-    return min(night for night in run.known_at if night >= day and night not in silent)
+    return str(min(night for night in run.known_at if night >= day and night not in silent))
 
 
 def arrival(run: Run, extract: str) -> str:
     """The night the documents of an export arrived."""
+    nights: dict[str, Any] = run.truth["nights"]
     return min(
         night
-        for night, position in run.truth["nights"].items()
+        for night, position in nights.items()
         if any(name.startswith("document__") and extract in name for name in position["files"])
     )
 

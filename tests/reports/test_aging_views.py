@@ -56,8 +56,8 @@ def test_a_foreign_currency_has_its_value_at_the_closing_rate() -> None:
         aging_row("ES01", "ES01:1", "EUR", "d1_30", Decimal(7)),
     ]
     (foreign,) = ledger(made).foreign
-    assert (foreign.open_doc, foreign.booked, foreign.value) == (100, 90, 95)
-    assert (foreign.revaluation, foreign.rate, foreign.unit) == (5, CLOSING_RATE, "USD")
+    assert (foreign.open_doc, foreign.booked, foreign.value) == (Decimal(100), Decimal(90), Decimal(95))
+    assert (foreign.revaluation, foreign.rate, foreign.unit) == (Decimal(5), CLOSING_RATE, "USD")
     assert views(made).missing == ()
     assert views(made).group == ()
 
@@ -76,7 +76,7 @@ def test_a_rate_that_is_not_told_is_asked_for_and_leaves_its_currency_without_a_
     ]
     assert [foreign.value for foreign in ledger(made).foreign] == [None]
     assert [(line.company_id, line.value) for line in told.group] == [("ES01", None), ("MX01", 19)]
-    assert (told.is_group_whole, told.group_total) == (False, 19)
+    assert (told.is_group_whole, told.group_total) == (False, Decimal(19))
     page = night_page(made.frames())
     assert page.needs_person
     assert not replace(page, views=AgingViews()).needs_person

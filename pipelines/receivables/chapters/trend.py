@@ -40,6 +40,13 @@ class Measure:
     unit: str
     readings: tuple[Reading, ...]
 
+    @property
+    def needs(self) -> str | None:
+        """What the company would have to tell for this measure to be told at all, as its note says it; None where it is told."""
+        notes = {reading.note for reading in self.readings if reading.value is None and reading.note}
+        is_told = any(reading.value is not None for reading in self.readings)
+        return next((note for note in sorted(notes) if note.startswith("needs_")), None) if not is_told else None
+
 
 @dataclass(frozen=True)
 class Trend:

@@ -10,6 +10,8 @@ import duckdb
 
 from receivables import lake
 from receivables.assets import sql_dir
+from receivables.engine.calendar import TABLES as CALENDAR_TABLES
+from receivables.engine.calendar import write_business_days
 from receivables.engine.models import Model, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
@@ -133,6 +135,8 @@ def run_models(
     for model in wanted:
         on_model(model.full_name)
         _create(con, model)
+        if model.full_name == "core.instalment":  # which days are needed follows from the due dates
+            write_business_days(con, settings, as_of)
     con.execute("drop schema staging cascade")
 
 
@@ -185,9 +189,21 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     rows = [(*row, row[2] is not None or row[3] is not None, (row[2] or 0) > 0) for row in settings.aging.buckets()]
     con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
     _write_curve_params(con, settings.curve)
-    con.execute("create table params.company (company_id varchar, name varchar, local_currency varchar)")
+    con.execute(
+        "create table params.company (company_id varchar, name varchar, local_currency varchar, country varchar)"
+    )
     for company in settings.company:
-        con.execute("insert into params.company values (?, ?, ?)", [company.id, company.name, company.local_currency])
+        con.execute(
+            "insert into params.company values (?, ?, ?, nullif(?, ''))",
+            [company.id, company.name, company.local_currency, company.country],
+        )
+    contact = settings.contact
+    con.execute(
+        "create table params.practice as select ?::integer as contact_before_due_days, ?::integer as contacts_min, ?::boolean as needs_signed_file",
+        [contact.before_due_days, contact.regularity_min, settings.terms.needs_signed_file],
+    )
+    for table in CALENDAR_TABLES:
+        con.execute(table)
 
 
 SEGMENT_KINDS: Final = ("all", "company", "territory", "salesperson", "grade", "terms", "amount_band", "customer_type")
