@@ -22,3 +22,20 @@ create or replace macro is_receipt(kind) as (
 create or replace macro counts_on(day, counts_from, counts_until) as (
   counts_from <= day and (counts_until is null or counts_until > day)
 );
+-- nb_size(mean, variance): the size of the negative binomial with that mean and variance, by the method of moments.
+create or replace macro nb_size(mean, variance) as ((mean * mean)::double / (variance - mean));
+-- count_tail(events, mean, variance): how likely so few events or fewer are where past ones had that mean and variance: negative binomial where they vary
+--   more than chance makes them, else Poisson. Only for events below the mean; each term is a double.
+create or replace macro count_tail(events, mean, variance) as (
+  case
+    when mean is null or mean <= 0 then 1
+    when variance is null or variance <= mean * 1.0001 then
+      list_sum(list_transform(range(events::bigint + 1), lambda n: exp(n * ln(mean::double) - mean::double - lgamma(n + 1))))
+    else
+      list_sum(list_transform(range(events::bigint + 1), lambda n: exp(
+        lgamma(n + nb_size(mean, variance)) - lgamma(nb_size(mean, variance)) - lgamma(n + 1)
+        + nb_size(mean, variance) * ln(nb_size(mean, variance)::double / (nb_size(mean, variance) + mean))
+        + n * ln(mean::double / (nb_size(mean, variance) + mean))
+      )))
+  end
+);

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from pydantic import BaseModel
+
 
 EngineError = duckdb.Error
 """What the engine raises; named here for the same reason as Connection."""
@@ -171,6 +173,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months",
         [aging.month_ends, aging.turnover_months, aging.payment_months],
     )
+    _write_section(con, "completeness", settings.completeness)
     con.execute(
         "create table params.bucket (bucket varchar, ordinal integer, lower_days integer, upper_days integer, is_aged boolean, is_overdue boolean)"
     )
@@ -179,3 +182,16 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("create table params.company (company_id varchar, name varchar, local_currency varchar)")
     for company in settings.company:
         con.execute("insert into params.company values (?, ?, ?)", [company.id, company.name, company.local_currency])
+
+
+_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)"}
+
+
+def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:
+    """Write a section of the settings as one row; a list of words becomes a list."""
+    columns = {
+        name: _SQL_TYPES.get(str(type(section).__annotations__[name]), "varchar[]") for name in type(section).model_fields
+    }
+    told = ", ".join(f"?::{kind} as {name}" for name, kind in columns.items())
+    values = [list(value) if isinstance(value, tuple) else value for value in dict(section).values()]
+    con.execute(f"create table params.{table} as select {told}", values)
