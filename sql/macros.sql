@@ -18,6 +18,8 @@ create or replace macro prorate(part, value, whole) as (
 create or replace macro is_receipt(kind) as (
   kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting')
 );
+-- is_sale(kind): whether a document of that kind is turnover, up or down.
+create or replace macro is_sale(kind) as (kind in ('invoice', 'debit_note', 'credit_note'));
 -- counts_on(day, counts_from, counts_until): whether what counts from one day (NULL: never) until the day before another (NULL: for good) does so on a day.
 create or replace macro counts_on(day, counts_from, counts_until) as (
   counts_from <= day and (counts_until is null or counts_until > day)

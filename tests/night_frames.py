@@ -63,6 +63,13 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "as_of": pa.date32(),
     "period_end": pa.date32(),
     "extract_as_of": pa.date32(),
+    "from_date": pa.date32(),
+    "to_date": pa.date32(),
+    "affected_until": pa.date32(),
+    "observed": pa.float64(),
+    "expected": pa.float64(),
+    "is_complete": pa.bool_(),
+    "needs_person": pa.bool_(),
     "known_at": pa.timestamp("us"),
     "started_at": pa.timestamp("us"),
     "finished_at": pa.timestamp("us"),
@@ -133,6 +140,30 @@ _ISSUE: Final = (
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
 
+COMPLETENESS: Final = (
+    *("as_of", "company_id", "test", "subject", "from_date", "to_date", "affected_until", "observed", "expected"),
+    *("is_complete", "needs", "figures", "needs_person"),
+)
+
+
+def gap(test: str, subject: str, company_id: str = "ES01", **changes: Any) -> Row:
+    """One row of marts.completeness: something is missing since the first of June."""
+    return {
+        "as_of": AS_OF,
+        "company_id": company_id,
+        "test": test,
+        "subject": subject,
+        "from_date": date(2026, 6, 1),
+        "to_date": AS_OF,
+        "affected_until": AS_OF,
+        "observed": 12.0,
+        "expected": 140.6,
+        "is_complete": False,
+        "figures": '["balance", "payment", "turnover"]',
+        "needs_person": False,
+    } | changes
+
+
 @dataclass
 class Night:
     """An invented night; change its rows before asking for frames."""
@@ -143,6 +174,7 @@ class Night:
     issues: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     checks: list[Row] = field(default_factory=list)
+    gaps: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
 
@@ -170,7 +202,10 @@ class Night:
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
-            "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
+            "marts.kpi": frame(
+                self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note", "marks")
+            ),
+            "marts.completeness": frame(self.gaps, COMPLETENESS),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 

@@ -38,6 +38,7 @@ ORDER: Final = (
         "language",
         "contract_wording",
         "measure_wording",
+        "gap_wording",
         "templates",
         "render",
         "deliver",
@@ -45,7 +46,18 @@ ORDER: Final = (
         "arrival",
         "check_batches",
     ),
-    *("check_tables", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
+    *(
+        "check_tables",
+        "land",
+        "repair_plan",
+        "repair",
+        "publish",
+        "night",
+        "onboarding",
+        "operands",
+        "tracing",
+        "verbs",
+    ),
     *("receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import trend
+from receivables.chapters import completeness, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -43,7 +43,7 @@ _OWN: Final = (
     "marts.kpi",
     "params.bucket",
 )
-TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES)))
+TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES, *completeness.TABLES)))
 """The published tables a page is made from."""
 
 _CUSTOMER: Final = ["company_id", "customer_id"]
@@ -103,6 +103,7 @@ def night_page(
         findings=tuple(_findings(issue, told)),
         judged=tuple(judged(frames["marts.data_quality"])),
         trends=tuple(trend.trends(frames, run.as_of)),
+        gaps=tuple(completeness.gaps(frames, run.as_of)),
     )
 
 

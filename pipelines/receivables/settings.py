@@ -195,7 +195,9 @@ class Completeness(_Section):
         description="days on which the company goes on after something fell silent; fewer may be the end of one extract before another",
     )
     extracts_min: int = Field(
-        default=5, ge=2, description="extracts of a company before it can be missing in later ones; fewer have no rhythm"
+        default=5,
+        ge=2,
+        description="extracts of a company before it can be missing in later ones; fewer have no rhythm",
     )
     gone_items: int = Field(
         default=3,
@@ -234,7 +236,9 @@ class Completeness(_Section):
         description="postings in each month beside an empty one; by chance a month of 20 is empty once in 500 million",
     )
     cut_days: int = Field(
-        default=30, ge=1, description="days before a period end whose dues are looked at; a month of them, whatever the terms"
+        default=30,
+        ge=1,
+        description="days before a period end whose dues are looked at; a month of them, whatever the terms",
     )
     cut_ratio: Decimal = Field(
         default=Decimal("0.1"),
@@ -243,7 +247,9 @@ class Completeness(_Section):
         description="share of the items usually open over a period end; fewer mean that the rest was left out of the extract",
     )
     periods_min: int = Field(
-        default=6, ge=2, description="other period ends that say how many items are usually open; half a year of month ends"
+        default=6,
+        ge=2,
+        description="other period ends that say how many items are usually open; half a year of month ends",
     )
     cut_effect_days: int = Field(
         default=90,

@@ -26,7 +26,7 @@ windows as (
   from life
   cross join setting
   inner join marts.business_day as calendar
-    on calendar.business_days > life.last_business_days - ((life.last_business_days - life.first_business_days) // setting.window_days) * setting.window_days
+    on calendar.business_days > life.last_business_days - ((life.last_business_days - life.first_business_days + 1) // setting.window_days) * setting.window_days
     and calendar.business_days <= life.last_business_days
     and calendar.day < getvariable('as_of')
 ),

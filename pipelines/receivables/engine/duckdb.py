@@ -190,7 +190,8 @@ _SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)"}
 def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:
     """Write a section of the settings as one row; a list of words becomes a list."""
     columns = {
-        name: _SQL_TYPES.get(str(type(section).__annotations__[name]), "varchar[]") for name in type(section).model_fields
+        name: _SQL_TYPES.get(str(type(section).__annotations__[name]), "varchar[]")
+        for name in type(section).model_fields
     }
     told = ", ".join(f"?::{kind} as {name}" for name, kind in columns.items())
     values = [list(value) if isinstance(value, tuple) else value for value in dict(section).values()]
