@@ -32,9 +32,9 @@ create or replace macro count_tail(events, mean, variance) as (
   case
     when mean is null or mean <= 0 then 1
     when variance is null or variance <= mean * 1.0001 then
-      list_sum(list_transform(range(events::bigint + 1), lambda n: exp(n * ln(mean::double) - mean::double - lgamma(n + 1))))
+      list_sum(list_transform(range((events + 1)::bigint), lambda n: exp(n * ln(mean::double) - mean::double - lgamma(n + 1))))
     else
-      list_sum(list_transform(range(events::bigint + 1), lambda n: exp(
+      list_sum(list_transform(range((events + 1)::bigint), lambda n: exp(
         lgamma(n + nb_size(mean, variance)) - lgamma(nb_size(mean, variance)) - lgamma(n + 1)
         + nb_size(mean, variance) * ln(nb_size(mean, variance)::double / (nb_size(mean, variance) + mean))
         + n * ln(mean::double / (nb_size(mean, variance) + mean))

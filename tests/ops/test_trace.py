@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import shlex
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -168,6 +170,25 @@ def test_a_wrong_question_is_refused_in_one_line(arguments: tuple[str, ...], got
     message = ended.only_message()
     assert got in message
     assert advice in message
+
+
+README: Final = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+EXAMPLES: Final = re.findall(r"^receivables (trace\b[^#\n]*)", README, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_readme_run(example: str, home: Path) -> None:
+    ended = command(*shlex.split(example), "--home", home)
+    assert ended.exit_code == 0
+    assert "document__ES01" in ended.stdout
+
+
+def test_the_readme_shows_each_way_to_ask() -> None:
+    assert {("--metric" in example, "--bucket" in example) for example in EXAMPLES} == {
+        (False, False),
+        (True, False),
+        (False, True),
+    }
 
 
 def test_a_file_that_cannot_be_written_is_told(home: Path, tmp_path: Path) -> None:
