@@ -33,7 +33,7 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("traded")
     receivables.init(home)
     set_contracts(home, enabled=False)
-    generate(home / "inbox", World(8, 5, as_of=date(2025, 9, 17), months=8, invoices_per_customer=12))
+    generate(home / "inbox", World(12, 5, as_of=date(2025, 9, 17), months=14, invoices_per_customer=25))
     quick_night(home)
     return home
 
