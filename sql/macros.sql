@@ -18,6 +18,8 @@ create or replace macro prorate(part, value, whole) as (
 create or replace macro is_receipt(kind) as (
   kind in ('receipt', 'prepayment', 'bill_received', 'direct_debit', 'card', 'netting')
 );
+-- is_sale(kind): whether a document of that kind is turnover, up or down.
+create or replace macro is_sale(kind) as (kind in ('invoice', 'debit_note', 'credit_note'));
 -- counts_on(day, counts_from, counts_until): whether what counts from one day (NULL: never) until the day before another (NULL: for good) does so on a day.
 create or replace macro counts_on(day, counts_from, counts_until) as (
   counts_from <= day and (counts_until is null or counts_until > day)
@@ -77,4 +79,21 @@ create or replace macro contact_latency(day, due_date, first_contact_on, open_un
     when first_contact_on <= day then greatest(date_diff('day', due_date, first_contact_on), 0)
     when open_until is null or open_until > day then date_diff('day', due_date, day)
   end::integer
+);
+-- nb_size(mean, variance): the size of the negative binomial with that mean and variance, by the method of moments.
+create or replace macro nb_size(mean, variance) as ((mean * mean)::double / (variance - mean));
+-- count_tail(events, mean, variance): how likely so few events or fewer are where past ones had that mean and variance: negative binomial where they vary
+--   more than chance makes them, else Poisson. Only for events below the mean; each term is a double.
+create or replace macro count_tail(events, mean, variance) as (
+  case
+    when mean is null or mean <= 0 then 1
+    when variance is null or variance <= mean * 1.0001 then
+      list_sum(list_transform(range((events + 1)::bigint), lambda n: exp(n * ln(mean::double) - mean::double - lgamma(n + 1))))
+    else
+      list_sum(list_transform(range((events + 1)::bigint), lambda n: exp(
+        lgamma(n + nb_size(mean, variance)) - lgamma(nb_size(mean, variance)) - lgamma(n + 1)
+        + nb_size(mean, variance) * ln(nb_size(mean, variance)::double / (nb_size(mean, variance) + mean))
+        + n * ln(mean::double / (nb_size(mean, variance) + mean))
+      )))
+  end
 );

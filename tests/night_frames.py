@@ -68,6 +68,13 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "valid_to": pa.date32(),
     "delivered_on": pa.date32(),
     "extract_as_of": pa.date32(),
+    "from_date": pa.date32(),
+    "to_date": pa.date32(),
+    "affected_until": pa.date32(),
+    "observed": pa.float64(),
+    "expected": pa.float64(),
+    "is_complete": pa.bool_(),
+    "needs_person": pa.bool_(),
     "known_at": pa.timestamp("us"),
     "started_at": pa.timestamp("us"),
     "finished_at": pa.timestamp("us"),
@@ -167,6 +174,30 @@ _RESTATED_DATE: Final = (
 )
 
 
+COMPLETENESS: Final = (
+    *("as_of", "company_id", "test", "subject", "from_date", "to_date", "affected_until", "observed", "expected"),
+    *("is_complete", "needs", "figures", "needs_person"),
+)
+
+
+def gap(test: str, subject: str, company_id: str = "ES01", **changes: Any) -> Row:
+    """One row of marts.completeness: something is missing since the first of June."""
+    return {
+        "as_of": AS_OF,
+        "company_id": company_id,
+        "test": test,
+        "subject": subject,
+        "from_date": date(2026, 6, 1),
+        "to_date": AS_OF,
+        "affected_until": AS_OF,
+        "observed": 12.0,
+        "expected": 140.6,
+        "is_complete": False,
+        "figures": '["balance", "payment", "turnover"]',
+        "needs_person": False,
+    } | changes
+
+
 @dataclass
 class Night:
     """An invented night; change its rows before asking for frames."""
@@ -181,6 +212,7 @@ class Night:
     restated_dates: list[Row] = field(default_factory=list)
     terms: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
+    gaps: list[Row] = field(default_factory=list)
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
     basis: str = "due_date"
@@ -232,13 +264,16 @@ class Night:
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
             ),
             "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
-            "marts.kpi": frame(self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note")),
             "marts.restatement": frame(self.restated, _RESTATED),
             "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
             "params.aging": frame([{"basis": self.basis}], ("basis",)),
             "params.ledger": frame([{"reporting_currency": self.reporting_currency}], ("reporting_currency",)),
             "marts.customer_term": frame(self.terms, _TERM),
             "marts.delivery_list": frame(self.deliveries, _DELIVERY),
+            "marts.kpi": frame(
+                self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note", "marks")
+            ),
+            "marts.completeness": frame(self.gaps, COMPLETENESS),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
         }
 

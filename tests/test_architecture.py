@@ -51,6 +51,7 @@ ORDER: Final = (
         "language",
         "contract_wording",
         "measure_wording",
+        "gap_wording",
         "templates",
         "render",
         "deliver",
@@ -58,7 +59,19 @@ ORDER: Final = (
         "arrival",
         "check_batches",
     ),
-    *("check_tables", "judgement", "land", "repair_plan", "repair", "publish", "night", "onboarding", "verbs"),
+    *(
+        "check_tables",
+        "judgement",
+        "land",
+        "repair_plan",
+        "repair",
+        "publish",
+        "night",
+        "onboarding",
+        "operands",
+        "tracing",
+        "verbs",
+    ),
     *("receivables", "cli", "__main__"),
 )
 """Parts of the package, top to bottom: each imports only what stands above it. A folder is one part, and `receivables`

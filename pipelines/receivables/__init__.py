@@ -1,7 +1,7 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
 The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `export_findings`,
-`repair_findings`, `profiles`, `templates`, `sample`, `trace`, `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
+`repair_findings`, `profiles`, `templates`, `sample`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
 `open_warehouse`.
 """
 
@@ -14,6 +14,7 @@ from receivables.version import __version__
 
 if TYPE_CHECKING:
     from receivables.land import Reading
+    from receivables.tracing import trace, trace_cell, trace_metric
     from receivables.verbs import (
         build,
         demo,
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
         sample,
         status,
         templates,
-        trace,
     )
     from receivables.warehouse import open_warehouse
 
 __all__ = [
     "Reading", "__version__",
     "build", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles",
-    "repair_findings", "report", "sample", "status", "templates", "trace",
+    "repair_findings", "report", "sample", "status", "templates", "trace", "trace_cell", "trace_metric",
 ]  # fmt: skip
 
 
@@ -47,6 +47,8 @@ def __getattr__(name: str) -> Any:
         return import_module("receivables.warehouse").open_warehouse
     if name == "Reading":
         return import_module("receivables.land").Reading
+    if name.startswith("trace") and name in __all__:
+        return getattr(import_module("receivables.tracing"), name)
     if name in __all__:
         return getattr(import_module("receivables.verbs"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,6 +17,9 @@ from receivables.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HOME: Final = "data"
+"""The home where none is named."""
+
 _FOLDERS: Final = ("inbox", "lake", "warehouse", "out", "logs", "profiles", "contracts")
 
 _UNFINISHED: Final = (

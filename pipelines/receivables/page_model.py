@@ -17,6 +17,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
@@ -308,6 +309,7 @@ class NightPage:
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def refused(self) -> tuple[Batch, ...]:
@@ -361,7 +363,17 @@ class NightPage:
     @property
     def needs_person(self) -> bool:
         """Whether the report may not be signed before somebody has looked."""
-        return bool(self.refused or self.waiting or self.untied or self.asking or self.views.missing)
+        return bool(self.refused or self.waiting or self.untied or self.asking or self.views.missing or self.cut_short)
+
+    @property
+    def cut_short(self) -> tuple[Gap, ...]:
+        """What is missing and asks for a person."""
+        return tuple(gap for gap in self.gaps if gap.needs_person)
+
+    def gaps_of(self, ledger: Ledger) -> tuple[Gap, ...]:
+        """What is missing in the figures of a ledger at the as-of date."""
+        members = {company.company_id for company in ledger.companies}
+        return tuple(gap for gap in self.gaps if gap.company_id in members and gap.is_in_balances)
 
     def found(self, *actions: str) -> tuple[Findings, ...]:
         """Findings of these actions."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import aging_views, practice, restatement, trend
+from receivables.chapters import aging_views, completeness, practice, restatement, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -43,7 +43,11 @@ _OWN: Final = (
     "marts.kpi",
     "params.bucket",
 )
-TABLES: Final = tuple(dict.fromkeys((*_OWN, *trend.TABLES, *restatement.TABLES, *aging_views.TABLES, *practice.TABLES)))
+TABLES: Final = tuple(
+    dict.fromkeys(
+        (*_OWN, *trend.TABLES, *restatement.TABLES, *aging_views.TABLES, *practice.TABLES, *completeness.TABLES)
+    )
+)
 """The published tables a page is made from."""
 
 LISTED_ROWS: Final = {"marts.restatement": f"place <= {restatement.LISTED}"}
@@ -109,6 +113,7 @@ def night_page(
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),
+        gaps=tuple(completeness.gaps(frames, run.as_of)),
     )
 
 

@@ -145,7 +145,13 @@ def _build(
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files)
-        reasons = (*file_reasons(files), *behind, *_check_reasons(con), *publish_checks(night, con, batches))
+        reasons = (
+            *file_reasons(files),
+            *behind,
+            *_check_reasons(con),
+            *_completeness_reasons(con),
+            *publish_checks(night, con, batches),
+        )
         _table(con, "ops.run", Run, [replace(night.run, finished_at=utc_now(), status=_status(reasons))])
         comment(con, "ops.run", "One row: the run that built this file.")
         con.execute("commit")
@@ -288,6 +294,13 @@ def _check_reasons(con: Connection) -> tuple[str, ...]:
     return tuple(
         PERSON_REASONS[code].format(where=where, amount=amount, count=count) for code, where, amount, count in rows
     )
+
+
+def _completeness_reasons(con: Connection) -> tuple[str, ...]:
+    rows = con.execute(
+        "select company_id, subject, from_date from marts.completeness where needs_person order by company_id, from_date, subject"
+    ).fetchall()
+    return tuple(f"{company}: {subject} missing since {day}: receivables findings" for company, subject, day in rows)
 
 
 def _publish(night: Night, unfinished: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import contract_wording, measure_wording, wording
+from receivables import contract_wording, gap_wording, measure_wording, wording
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.charts import (
@@ -120,6 +120,7 @@ def _environment(language: str) -> Environment:
     environment.globals |= {
         "_": words.html,
         "ngettext": words.html_texts,
+        "gap_sentence": lambda gap, company: gap_wording.gap_sentence(gap, company, words),
         "bucket_summary": lambda ledger, basis: bucket_summary(ledger, words, basis),
         "customer_summary": lambda ledger: customer_summary(ledger, words),
         "reason": lambda code, action: wording.reason_sentence(code, action, words.text),

@@ -323,6 +323,101 @@ class Contracts(_Section):
     )
 
 
+class Completeness(_Section):
+    """When what was told of a company counts as cut short."""
+
+    history_months: int = Field(
+        default=36,
+        ge=1,
+        le=600,
+        description="months before the as-of date whose daily counts are looked at; three years hold every season more than once",
+    )
+    active_days: int = Field(
+        default=60,
+        ge=2,
+        description="days with postings before silence is judged; of n silences the next is twice the longest about 2 in n² times by chance, with 60 one in 1,800",
+    )
+    silent_factor: Decimal = Field(
+        default=Decimal(2),
+        ge=1,
+        description="times the longest silence the same postings ever kept; beyond it they are missing",
+    )
+    silent_days: int = Field(
+        default=5, ge=1, description="business days; a shorter silence is never judged, a week may be a holiday"
+    )
+    days_after: int = Field(
+        default=3,
+        ge=1,
+        description="days on which the company goes on after something fell silent; fewer may be the end of one extract before another",
+    )
+    extracts_min: int = Field(
+        default=5,
+        ge=2,
+        description="extracts of a company before it can be missing in later ones; fewer have no rhythm",
+    )
+    gone_items: int = Field(
+        default=3,
+        ge=1,
+        description="open items of a currency or kind, all of them missing in a later full extract, before it counts as gone; fewer may have been deleted",
+    )
+    year_end_days: int = Field(
+        default=12,
+        ge=0,
+        le=60,
+        description="days before and after New Year that are no business days; everybody's books are quiet then",
+    )
+    window_days: int = Field(
+        default=10,
+        ge=5,
+        description="business days whose clearings are counted together; two weeks hold every weekday twice",
+    )
+    windows_min: int = Field(
+        default=8, ge=3, description="such windows before the latest; fewer do not tell how far counts vary"
+    )
+    fall_ratio: Decimal = Field(
+        default=Decimal("0.5"),
+        gt=0,
+        le=1,
+        description="share of the usual clearings, and of those in the same season of last year; fewer are a fall",
+    )
+    chance: Decimal = Field(
+        default=Decimal("0.0001"),
+        gt=0,
+        le=1,
+        description="probability of so few by chance, from the negative binomial of past counts; one false alarm in 10,000 nights",
+    )
+    events_min: int = Field(
+        default=20,
+        ge=1,
+        description="postings in each month beside an empty one; by chance a month of 20 is empty once in 500 million",
+    )
+    cut_days: int = Field(
+        default=30,
+        ge=1,
+        description="days before a period end whose dues are looked at; a month of them, whatever the terms",
+    )
+    cut_ratio: Decimal = Field(
+        default=Decimal("0.1"),
+        gt=0,
+        le=1,
+        description="share of the items usually open over a period end; fewer mean that the rest was left out of the extract",
+    )
+    periods_min: int = Field(
+        default=6,
+        ge=2,
+        description="other period ends that say how many items are usually open; half a year of month ends",
+    )
+    cut_effect_days: int = Field(
+        default=90,
+        ge=0,
+        description="days after a cut during which what it left out would still be open; later nearly all is paid",
+    )
+    needs_person: tuple[Literal["silent", "gone", "month_missing", "fall", "cut"], ...] = Field(
+        default=("silent", "gone"),
+        description="tests that ask for a person; what is missing today can be exported again, of what is past the report's marks tell",
+    )
+
+
 class Report(_Section):
     """The nightly report."""
 
@@ -357,6 +452,7 @@ class Settings(_Section):
     curve: Curve = Curve()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
+    completeness: Completeness = Completeness()
     report: Report = Report()
     engine: Engine = Engine()
 

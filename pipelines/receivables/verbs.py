@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from receivables import night
 from receivables.dates import today
 from receivables.errors import UsageError, nearest
-from receivables.home import Home, private_files
+from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
 from receivables.state import Batch, Run, State, Step
-from receivables.warehouse import Warehouse, open_warehouse, published_run
+from receivables.warehouse import known_value, open_warehouse, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
-
-HOME: Final = "data"
-"""The home where none is named."""
 
 _DEMO_MARK: Final = ".demo"
 """The file that tells a home made by `demo`, which may be made anew, from one that is somebody's own."""
@@ -173,7 +170,7 @@ def findings(
 
     with open_warehouse(home) as warehouse:
         if reason is not None:
-            _known_value(warehouse, "--reason", reason, "select distinct reason_code from ops.issue", REASONS)
+            known_value(warehouse, "--reason", reason, "select distinct reason_code from ops.issue", REASONS)
         if resolved:
             return warehouse.query(
                 "select batch.file_name, issue.line_no, issue.reason_code, issue.resolution, issue.resolved_by, issue.resolved_at, issue.raw_line from ops.issue as issue"
@@ -250,13 +247,6 @@ def _person(by: str | None) -> str:
     if not name or not name.isprintable():
         raise UsageError(got="nobody's name", expected="who repaired the lines", try_="--by NAME")
     return name
-
-
-def _known_value(warehouse: Warehouse, option: str, value: str, query: str, also: Iterable[str] = ()) -> None:
-    """Refuse a value that neither the published tables hold nor `also`, naming the nearest known."""
-    known = {row[0] for row in warehouse.con.execute(query).fetchall()}.union(also)
-    if value not in known:
-        raise UsageError(got=f"{option} {value!r}", expected="a known one", try_=f"{option} {nearest(value, known)}")
 
 
 def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:
@@ -384,67 +374,6 @@ def _announced_by(progress: Progress) -> Callable[[str, int], None]:
         progress.advance(name)
 
     return announce
-
-
-@dataclass(frozen=True)
-class Trace:
-    """From a figure to its evidence: the open items, what was allocated to or from them, and the file and line each came from."""
-
-    items: pd.DataFrame
-    allocations: pd.DataFrame
-
-
-def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Trace:
-    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines, and who repaired these.
-
-    Raises:
-        UsageError: nothing of that name, or no such bucket.
-    """
-    named = "select ? as key"
-    by = "repaired as (select file_sha256, line_no, max_by(recorded_by, repair_id) as repaired_by from ops.repair group by file_sha256, line_no)"
-    with open_warehouse(home) as warehouse:
-        if bucket is not None:
-            _known_value(warehouse, "--bucket", bucket, "select bucket from params.bucket order by ordinal")
-        items = warehouse.query(
-            f"with asked as ({named}), {by} select document.doc_id as item_id, document.customer_id, document.doc_no, document.kind, document.state, document.doc_date,"
-            " item.due_date, document.currency, document.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket,"
-            " batch.file_name, coalesce(item.line_no, document.line_no) as line_no, repaired.repaired_by from core.document as document cross join asked"
-            " left join marts.open_item as item on document.company_id = item.company_id and document.doc_id = item.doc_id"
-            " left join ops.batch as batch on coalesce(item.batch_id, document.batch_id) = batch.batch_id"
-            " left join repaired on batch.file_sha256 = repaired.file_sha256 and coalesce(item.line_no, document.line_no) = repaired.line_no"
-            " where (asked.key in (document.doc_id, document.doc_no, document.source_key)"
-            " or (item.item_id is not null and asked.key in (document.customer_id, substr(document.customer_id, length(document.company_id) + 2))))"
-            " and (? is null or item.bucket = ?)"
-            " union all select payment.payment_id, payment.customer_id, payment.source_key, payment.kind, payment.state, payment.pay_date, item.due_date, payment.currency,"
-            " -payment.amount_doc, item.seq, item.open_doc, item.open_local, item.days_overdue, item.bucket, batch.file_name, payment.line_no, repaired.repaired_by"
-            " from core.payment as payment cross join asked left join marts.open_item as item"
-            " on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id"
-            " left join ops.batch as batch on payment.batch_id = batch.batch_id"
-            " left join repaired on batch.file_sha256 = repaired.file_sha256 and payment.line_no = repaired.line_no"
-            " where (asked.key in (payment.payment_id, payment.source_key)"
-            " or (item.item_id is not null and asked.key in (item.customer_id, substr(item.customer_id, length(item.company_id) + 2))))"
-            " and (? is null or item.bucket = ?)"
-            " order by doc_date, item_id, seq",
-            [key, bucket, bucket, bucket, bucket],
-        )
-        if items.empty:
-            raise UsageError(
-                got=f"{key!r}, of which nothing is {f'in bucket {bucket}' if bucket else 'known'}",
-                expected="a customer, document or receipt, by id or number",
-                try_="an id as the report or marts.open_item shows it",
-            )
-        ids = list(dict.fromkeys(items["item_id"]))
-        allocations = warehouse.query(
-            "select allocation.allocation_id, allocation.kind, allocation.alloc_date, coalesce(allocation.from_payment_id, allocation.from_doc_id) as from_id,"
-            " coalesce(allocation.to_doc_id, allocation.to_payment_id) as to_id, allocation.to_seq, allocation.amount_to_doc, allocation.amount_local,"
-            " effect.allocation_id is not null as is_in_effect, batch.file_name, allocation.line_no from core.allocation as allocation"
-            " left join marts.allocation_in_effect as effect on allocation.company_id = effect.company_id and allocation.allocation_id = effect.allocation_id"
-            " left join ops.batch as batch on allocation.batch_id = batch.batch_id"
-            " where list_contains(?, allocation.to_doc_id) or list_contains(?, allocation.from_doc_id) or list_contains(?, allocation.from_payment_id)"
-            " or list_contains(?, allocation.to_payment_id) order by allocation.alloc_date, allocation.allocation_id",
-            [ids, ids, ids, ids],
-        )
-    return Trace(items, allocations)
 
 
 def demo_worlds() -> tuple[World, ...]:

@@ -9,6 +9,7 @@ from receivables.engine import Connection, connect
 from receivables.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     import pandas as pd
@@ -57,7 +58,7 @@ class Warehouse:
             raise UsageError(got=f"table {name!r}", expected="a published table", try_=nearest(name, known))
         return self.query(f"select * from {name}{' where ' if where else ''}{where}")
 
-    def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
+    def query(self, sql: str, values: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The result of a query as a frame; money as exact decimals."""
         import pandas as pd
 
@@ -94,3 +95,14 @@ def open_warehouse(home: str | Path = "data") -> Warehouse:
         UsageError: nothing was published there yet.
     """
     return Warehouse(published_file(Path(home)))
+
+
+def known_value(warehouse: Warehouse, option: str, value: str, query: str, also: Iterable[str] = ()) -> None:
+    """Refuse a value that neither the published tables hold nor `also`, naming the nearest known.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    known = {row[0] for row in warehouse.con.execute(query).fetchall()}.union(also)
+    if value not in known:
+        raise UsageError(got=f"{option} {value!r}", expected="a known one", try_=f"{option} {nearest(value, known)}")

@@ -207,6 +207,15 @@ REASONS: Final[Mapping[str, str]] = {
     "STATE_VANISHED": N_(
         "Open items of an earlier full export that a later one no longer holds; they still count. The example is their sum."
     ),
+    "EXTRACT_CUT": N_(
+        "Hardly anything due before a day is open on it: the extract is cut there. The example is the stretch, with the items open and the usual number."
+    ),
+    "EXTRACT_FALL": N_(
+        "Far fewer clearings than usual. The example is the stretch, with their number and the usual one."
+    ),
+    "EXTRACT_GONE": N_("A company, a currency or a kind of document that earlier extracts had is missing since a day."),
+    "EXTRACT_MONTH_MISSING": N_("Months without postings between months with many."),
+    "EXTRACT_SILENT": N_("Nothing is posted since a day although the company goes on."),
     "FX_MISSING": N_("Foreign amounts without an exchange rate."),
     "FX_CLOSING_MISSING": N_("Open items without a closing rate: they have no value at closing."),
     "FX_SWAPPED": N_("Exchange rates stated the other way round or for a hundred units were read as such."),

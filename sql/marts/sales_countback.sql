@@ -1,52 +1,9 @@
 -- One row per company and period end with what customers then owed beyond their credits: the days of sales that are still unpaid, latest sales first. Months
 -- whose sales are used up whole give all their days, the first that is not a part of them. days NULL where more is owed than all months have sold;
 -- history_days: how far they reach.
-with owed as (
-  select company_id, period_end, value as open_local
-  from marts.kpi_item
-  where metric = 'receivables_total' and value > 0
-),
-ago as (
-  select
-    owed.*,
-    unnest(generate_series(0::bigint, date_diff('month', history.first_month, owed.period_end)::bigint)) as months
-  from owed
-  inner join (select company_id, min(month_start) as first_month from marts.sales_month group by company_id) as history
-    on owed.company_id = history.company_id and history.first_month <= owed.period_end
-),
-calendar as (
-  select
-    *,
-    (date_trunc('month', period_end) - to_months(months::integer))::date as month_start,
-    least(last_day((date_trunc('month', period_end) - to_months(months::integer))::date), period_end) as month_end
-  from ago
-),
-sold as (
-  select
-    calendar.*,
-    date_diff('day', calendar.month_start, calendar.month_end) + 1 as days,
-    greatest(coalesce(sales.sales_local, 0), 0) as sales_local,
-    sum(greatest(coalesce(sales.sales_local, 0), 0)) over (
-      partition by calendar.company_id, calendar.period_end order by calendar.month_start desc rows between unbounded preceding and current row
-    ) as sold_until
-  from calendar
-  left join marts.sales_month as sales on calendar.company_id = sales.company_id and calendar.month_start = sales.month_start
-)
 select
   company_id, period_end,
-  case
-    when max(sold_until) >= max(open_local) then
-      sum(case when sold_until <= open_local then days else 0 end)::bigint
-      + coalesce(
-        max(
-          case
-            when sold_until > open_local and sold_until - sales_local < open_local
-              then days::double * ((open_local - sold_until + sales_local)::double / sales_local::double)
-          end
-        ),
-        0
-      )
-  end::decimal(18, 8) as days,
-  sum(days)::bigint as history_days
-from sold
+  case when max(sold_until) >= max(open_local) then sum(days) end::decimal(18, 8) as days,
+  sum(month_days)::bigint as history_days
+from marts.sales_countback_month
 group by company_id, period_end

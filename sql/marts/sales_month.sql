@@ -3,11 +3,11 @@
 with posting as (
   select company_id, counts_from as day, amount_local
   from core.document
-  where kind in ('invoice', 'debit_note', 'credit_note') and counts_from <= getvariable('as_of') and (counts_until is null or counts_until > counts_from)
+  where is_sale(kind) and counts_from <= getvariable('as_of') and (counts_until is null or counts_until > counts_from)
   union all
   select company_id, counts_until, -amount_local
   from core.document
-  where kind in ('invoice', 'debit_note', 'credit_note') and counts_until > counts_from and counts_until <= getvariable('as_of')
+  where is_sale(kind) and counts_until > counts_from and counts_until <= getvariable('as_of')
 )
 select
   company_id, date_trunc('month', day)::date as month_start, least(last_day(day), getvariable('as_of')) as month_end,

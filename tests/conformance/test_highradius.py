@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +14,7 @@ import pandas as pd
 import pytest
 
 import receivables
+from homes import ask
 from receivables.land import Reading
 
 if TYPE_CHECKING:
@@ -35,11 +39,16 @@ def settled(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return home
 
 
+@cache
+def told_by(source: Path) -> pd.DataFrame:
+    """The file's rows with their amounts in cents, read with pandas."""
+    rows = pd.read_csv(source, dtype=str, parse_dates=["clear_date", "due_in_date"])
+    return rows.assign(cents=[int(Decimal(text) * 100) for text in rows["total_open_amount"]])
+
+
 def pandas_check(source: Path, as_of: date) -> dict[str, Decimal]:
     """The same question asked of the file with pandas: cents open per bucket, nothing of the product used."""
-    day = pd.Timestamp(as_of)
-    rows = pd.read_csv(source, dtype=str, parse_dates=["clear_date", "due_in_date"])
-    rows["cents"] = [int(Decimal(text) * 100) for text in rows["total_open_amount"]]
+    day, rows = pd.Timestamp(as_of), told_by(source)
     is_open = (rows["clear_date"] > day) & (rows["due_in_date"] - pd.Timedelta(days=15) <= day)
     late = (day - rows.loc[is_open, "due_in_date"]).dt.days
     place = pd.cut(late, [-10_000, 0, 30, 60, 90, 180, 10_000], labels=[*BUCKETS, "older"])
@@ -138,3 +147,85 @@ def test_open_item_files_age_at_their_own_date_only(reference_data: Path, tmp_pa
     assert untied == [(0,)]
     with pytest.raises(receivables.errors.UsageError, match="--as-of 2020-05-31"):
         receivables.build(tmp_path, as_of=date(2020, 4, 30))
+
+
+MONTH_ENDS: Final = [day.date() for day in pd.date_range("2019-01-31", "2020-04-30", freq="ME")]
+AFTER: Final = date(2020, 5, 31)
+"""A day after all month ends, as of which one build tells them all."""
+
+
+@pytest.fixture(scope="module")
+def replayed(settled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The settled invoices built once, a day after the last month end."""
+    home = tmp_path_factory.mktemp("replayed") / "home"
+    shutil.copytree(settled, home, symlinks=True)
+    receivables.build(home, as_of=AFTER)
+    return home
+
+
+def test_every_month_end_comes_out_to_the_cent(replayed: Path, reference_data: Path) -> None:
+    source = reference_data / "data" / "highradius" / "closed_rebuilt.csv"
+    told = ask(
+        replayed, "select period_end, bucket, sum(open_doc) from marts.aging_month_end group by period_end, bucket"
+    )
+    got = {(period_end, bucket): amount for period_end, bucket, amount in told if bucket != "unapplied"}
+    expected = {
+        (day, bucket): amount for day in MONTH_ENDS for bucket, amount in pandas_check(source, day).items() if amount
+    }
+    assert {day for day, _ in expected} == set(MONTH_ENDS)
+    assert {key: amount for key, amount in got.items() if key[0] in MONTH_ENDS} == expected
+
+
+CUT: Final = (date(2019, 12, 1), date(2019, 12, 31), 0)
+"""The set is cut by fiscal year: of what is due in December nothing is open over its end."""
+
+
+def cuts(home: Path) -> list[tuple[date, date, int]]:
+    """Where the extract is found cut at a period end."""
+    return ask(
+        home,
+        "select from_date, to_date, observed::bigint from marts.completeness where test = 'cut' and not is_complete",
+    )
+
+
+def marks(home: Path, metric: str) -> dict[date, set[str]]:
+    """The marks of a figure by period end."""
+    rows = ask(home, f"select period_end, marks from marts.kpi where metric = '{metric}' and marks is not null")
+    return {period_end: set(json.loads(codes)) for period_end, codes in rows}
+
+
+def test_a_cut_by_fiscal_year_is_noticed_afterwards_and_the_figures_it_touches_are_marked(replayed: Path) -> None:
+    assert cuts(replayed) == [CUT]
+    late = marks(replayed, "overdue_total")
+    assert {day for day, codes in late.items() if "EXTRACT_CUT" in codes} == {
+        date(2019, 12, 31),
+        date(2020, 1, 31),
+        date(2020, 2, 29),
+    }
+    # every year of payments that has December in it looks too punctual
+    assert {day for day, codes in marks(replayed, "days_beyond_terms").items() if "EXTRACT_CUT" in codes} == {
+        *(day for day in MONTH_ENDS if day >= date(2019, 12, 31)),
+        AFTER,
+    }
+
+
+def test_a_cut_by_fiscal_year_is_noticed_on_its_day_when_nothing_looks_overdue(
+    settled: Path, reference_data: Path
+) -> None:
+    as_of = date(2019, 12, 31)
+    receivables.build(settled, as_of=as_of)
+    expected = pandas_check(reference_data / "data" / "highradius" / "closed_rebuilt.csv", as_of)
+    with receivables.open_warehouse(settled) as warehouse:
+        got = buckets(warehouse)
+    assert {bucket: amount for bucket, amount in got.items() if bucket != "unapplied"} == {
+        "not_due": expected["not_due"]
+    }
+    assert sum(amount for bucket, amount in expected.items() if bucket != "not_due") == 0
+    assert cuts(settled) == [CUT]
+    assert marks(settled, "overdue_total") == {as_of: {"EXTRACT_CUT"}}
+    assert ("HRC instalment",) in ask(settled, "select column_name from ops.issue where reason_code = 'EXTRACT_CUT'")
+
+
+def test_before_the_cut_nothing_is_missed(settled: Path) -> None:
+    receivables.build(settled, as_of=date(2019, 11, 30))
+    assert ask(settled, "select test, subject from marts.completeness where not is_complete") == []

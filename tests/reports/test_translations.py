@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 PACKAGE = Path(wording.__file__).parent
 SOURCES = [
     PACKAGE / f"{name}.py"
-    for name in ("contract_wording", "language", "measure_wording", "pages", "render", "templates", "wording")
+    for name in (
+        "contract_wording",
+        "gap_wording",
+        "language",
+        "measure_wording",
+        "pages",
+        "render",
+        "templates",
+        "wording",
+    )
 ]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -26,10 +26,11 @@ _BACK: Final = (0, 3, 12)
 
 @dataclass(frozen=True)
 class Reading:
-    """A measure at one day; None where it cannot be told, with the reason in `note` where there is one."""
+    """A measure at one day; None where it cannot be told, with the reason in `note` where there is one. `is_marked`: what it is made from is not whole."""
 
     value: Decimal | None
     note: str | None
+    is_marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ _NONE: Final = Reading(None, None)
 
 def _readings(rows: pd.DataFrame) -> dict[tuple[str, date], Reading]:
     return {
-        (row["metric"], day(row["period_end"])): Reading(money_or_none(row["value"]), text(row["note"]))
+        (row["metric"], day(row["period_end"])): Reading(
+            money_or_none(row["value"]), text(row["note"]), is_marked=text(row["marks"]) is not None
+        )
         for row in rows.to_dict("records")
     }
 

@@ -22,7 +22,8 @@ from receivables.cli.options import (
 )
 from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
-from receivables.cli.terminal import Group, Steps, example, print_frame
+from receivables.cli.terminal import Group, Steps, example
+from receivables.cli.trace import trace
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -175,6 +176,7 @@ def status(home: Path) -> None:
 
 main.add_command(findings)
 main.add_command(profiles)
+main.add_command(trace)
 
 
 @main.command(epilog=example("receivables templates customer document payment allocation --language es"))
@@ -245,21 +247,6 @@ def sample(out: Path, invoices: int | None, **world: Any) -> None:
         )
         click.echo(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
     click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
-
-
-@main.command(epilog=example("receivables trace 100001 --bucket d91_180"))
-@click.argument("key")
-@home_option
-@click.option("--bucket", metavar="KEY", help="Only items of this bucket, such as d1_30.")
-def trace(key: str, home: Path, bucket: str | None) -> None:
-    """Follow a customer, document or receipt to its items, allocations, files and lines."""
-    from receivables import verbs
-
-    found = verbs.trace(key, home, bucket=bucket)
-    is_repaired = bool(found.items["repaired_by"].notna().any())
-    print_frame(found.items if is_repaired else found.items.drop(columns="repaired_by"), "no items")
-    click.echo()
-    print_frame(found.allocations, "no allocations")
 
 
 @main.command(epilog=example("receivables demo"))

@@ -37,6 +37,9 @@ home_option = click.option(
 as_of_option = click.option(
     "--as-of", type=_Day(), help="What had happened by this date; default: the latest extract date."
 )
+period_end_option = click.option(
+    "--period-end", type=_Day(), help="A month end before the as-of date; default: the as-of date."
+)
 known_at_option = click.option(
     "--known-at", type=_Moment(), help="What had been told by this moment (UTC); default: now."
 )

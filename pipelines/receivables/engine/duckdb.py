@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from pydantic import BaseModel
+
 
 EngineError = duckdb.Error
 """What the engine raises; named here for the same reason as Connection."""
@@ -183,6 +185,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months, ?::varchar as basis",
         [aging.month_ends, aging.turnover_months, aging.payment_months, aging.basis],
     )
+    _write_section(con, "completeness", settings.completeness)
     con.execute(
         "create table params.bucket (bucket varchar, ordinal integer, lower_days integer, upper_days integer, is_aged boolean, is_overdue boolean)"
     )
@@ -223,3 +226,17 @@ def _write_curve_params(con: duckdb.DuckDBPyConnection, curve: Curve) -> None:
         "create table params.amount_band (amount_band varchar, above_local decimal(18, 4), up_to_local decimal(18, 4))"
     )
     con.executemany("insert into params.amount_band values (?, ?, ?)", curve.bands())
+
+
+_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)"}
+
+
+def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:
+    """Write a section of the settings as one row; a list of words becomes a list."""
+    columns = {
+        name: _SQL_TYPES.get(str(type(section).__annotations__[name]), "varchar[]")
+        for name in type(section).model_fields
+    }
+    told = ", ".join(f"?::{kind} as {name}" for name, kind in columns.items())
+    values = [list(value) if isinstance(value, tuple) else value for value in dict(section).values()]
+    con.execute(f"create table params.{table} as select {told}", values)
