@@ -98,6 +98,9 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "contract_total": _MONEY,
     "goods_count": pa.int64(),
     "value": pa.decimal128(26, 8),
+    **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi"), pa.float64()),
+    **dict.fromkeys(("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d"), pa.float64()),
+    **dict.fromkeys(("age_days", "customers_at_risk", "overdue_days", "horizon_days"), pa.int64()),
     **dict.fromkeys(
         ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
         pa.int64(),
@@ -198,6 +201,47 @@ def gap(test: str, subject: str, company_id: str = "ES01", **changes: Any) -> Ro
     } | changes
 
 
+_CURVE: Final = (
+    *("company_id", "segment_kind", "segment", "age_days", "at_risk", "customers_at_risk"),
+    *("cash", "loss", "dilution", "cash_lo", "cash_hi"),
+)
+_CHANCE: Final = (
+    *("segment_kind", "segment", "overdue_days", "horizon_days"),
+    *("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d", "reason"),
+)
+
+
+def _curves() -> Iterable[Row]:
+    """The curve of ES01 and of two of its territories, one of which nothing is told of after ten days."""
+    for kind, segment, share in (("company", "ES01", 1.0), ("territory", "ES01:N", 0.8), ("territory", "ES01:S", 0.6)):
+        for day, cash in ((0, 0.5), (10, 0.7), (30, 0.85), (90, 0.95), (365, 0.97)):
+            known = segment != "ES01:S" or day <= 10
+            row = {"company_id": "ES01", "segment_kind": kind, "segment": segment, "age_days": day}
+            row |= {"at_risk": 1000.0 * share, "customers_at_risk": 12, "loss": 0.0, "dilution": 0.01}
+            yield row | (
+                {"cash": cash * share, "cash_lo": cash * share - 0.04, "cash_hi": cash * share + 0.02} if known else {}
+            )
+
+
+def _chances() -> Iterable[Row]:
+    """Chances of ES01 after 30 days and half a year; beyond a year nothing is told."""
+    for overdue, base in ((30, 0.8), (182, 0.45), (365, None)):
+        for horizon in (30, 365, None):
+            row: Row = {"segment_kind": "company", "segment": "ES01", "overdue_days": overdue, "horizon_days": horizon}
+            if horizon != 30:
+                row |= {"benchmark_a": 0.6, "benchmark_d": 0.55}
+            if base is None:
+                yield row | {"reason": "few_customers"}
+            else:
+                told = base / 2 if horizon == 30 else base
+                yield row | {
+                    "p": told,
+                    "p_lo": told - 0.1,
+                    "p_hi": told + 0.1,
+                    "upper_bound": told + 0.05 if horizon is None else None,
+                }
+
+
 @dataclass
 class Night:
     """An invented night; change its rows before asking for frames."""
@@ -275,6 +319,9 @@ class Night:
             ),
             "marts.completeness": frame(self.gaps, COMPLETENESS),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
+            "core.territory": frame([{"territory_id": "ES01:N", "name": "Norte"}], ("territory_id", "name")),
+            "marts.collection_curve": frame(_curves(), _CURVE),
+            "marts.collection_success": frame(_chances(), _CHANCE),
         }
 
     def _closing_rates(self) -> Iterable[Row]:

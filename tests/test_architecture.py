@@ -51,6 +51,7 @@ ORDER: Final = (
         "language",
         "contract_wording",
         "measure_wording",
+        "collection_wording",
         "gap_wording",
         "templates",
         "render",

@@ -179,6 +179,10 @@ class Language:
             return self._decimal(rounded(value, Decimal(1).scaleb(-_MEASURED[unit])), _MEASURED[unit])
         return self.amount(value, unit)
 
+    def whole_share(self, value: Decimal) -> str:
+        """A fraction as whole percent, for axes."""
+        return format_percent(value, _PERCENT[self.code].replace(".0", ""), locale=self.code)
+
     def day(self, value: date | None, style: Any = "medium") -> str:
         """A date; a dash for none."""
         return "–" if value is None else format_date(value, style, locale=_DATE_LOCALES[self.code])

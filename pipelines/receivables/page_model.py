@@ -17,6 +17,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from receivables.chapters.collection import Collection
     from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
     from receivables.chapters.trend import Trend
@@ -306,6 +307,7 @@ class NightPage:
     findings: tuple[Findings, ...]
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
+    collections: tuple[Collection, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()

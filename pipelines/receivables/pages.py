@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import aging_views, completeness, practice, restatement, trend
+from receivables.chapters import aging_views, collection, completeness, practice, restatement, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -45,12 +45,24 @@ _OWN: Final = (
 )
 TABLES: Final = tuple(
     dict.fromkeys(
-        (*_OWN, *trend.TABLES, *restatement.TABLES, *aging_views.TABLES, *practice.TABLES, *completeness.TABLES)
+        (
+            *_OWN,
+            *trend.TABLES,
+            *restatement.TABLES,
+            *aging_views.TABLES,
+            *practice.TABLES,
+            *completeness.TABLES,
+            *collection.TABLES,
+        )
     )
 )
 """The published tables a page is made from."""
 
-LISTED_ROWS: Final = {"marts.restatement": f"place <= {restatement.LISTED}"}
+LISTED_ROWS: Final = {
+    "marts.restatement": f"place <= {restatement.LISTED}",
+    "marts.collection_curve": collection.HEADLINE,
+    "marts.collection_success": collection.HEADLINE,
+}
 """Of tables with more rows than a page lists: which are needed."""
 
 _CUSTOMER: Final = ["company_id", "customer_id"]
@@ -110,6 +122,7 @@ def night_page(
         findings=tuple(_findings(issue, told)),
         judged=tuple(judged(frames["marts.data_quality"])),
         trends=tuple(trend.trends(frames, run.as_of)),
+        collections=tuple(collection.collections(frames)),
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import contract_wording, gap_wording, measure_wording, wording
+from receivables import collection_wording, contract_wording, gap_wording, measure_wording, wording
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.charts import (
@@ -28,7 +28,7 @@ from receivables.page_model import UNIDENTIFIED
 from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from receivables.chapters.trend import Trend
     from receivables.charts import Chart, LineChart, Theme
@@ -146,6 +146,12 @@ def _environment(language: str) -> Environment:
         ),
         "term_state": lambda state: wording.named(wording.TERM_STATES, state, words.text),
         "needs": lambda measures: measure_wording.needs(measures, words),
+        "collection_summary": lambda found: collection_wording.collection_summary(found, words),
+        "chance_summary": lambda found: collection_wording.chance_summary(found, words),
+        "chance_text": lambda chance: collection_wording.chance_text(chance, words),
+        "interval_text": lambda chance: collection_wording.interval_text(chance, words),
+        "segment_kind": lambda kind: wording.named(collection_wording.SEGMENT_KINDS, kind, words.text),
+        "segment_name": lambda segment: collection_wording.segment_name(segment, words),
         "finding_counts": lambda found: finding_counts(found, words),
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
@@ -172,7 +178,18 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
     for place, trend in enumerate(page.trends, start=1):
         if trend.has_course:
             figures[f"trend-{place}"] = _drawn_lines(trend.chart, _trend_labels(trend, words))
+    for name, chart in _collection_charts(page):
+        figures[name] = _drawn_lines(chart, collection_wording.line_labels(chart, words))
     return figures
+
+
+def _collection_charts(page: NightPage) -> Iterable[tuple[str, LineChart]]:
+    for place, collection in enumerate(page.collections, start=1):
+        yield f"curve-{place}", collection.curve
+        yield f"chance-{place}", collection.chance_chart
+        for kind in collection.kinds:
+            for number, segment in enumerate(collection.of_kind(kind), start=1):
+                yield f"segment-{place}-{kind}-{number}", segment.chart
 
 
 def _drawn(chart: Chart, labels: Labels, keys: list[str]) -> Markup:

@@ -192,7 +192,9 @@ def test_a_file_that_was_not_kept_says_what_to_do(damaged: Path, right: Path) ->
     assert "before files with quarantined lines were kept" in ended.only_message()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no archive", b"\x1f\x8b\x08\x00", gzip.compress(b"another file", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"no archive", b"\x1f\x8b\x08\x00", gzip.compress(b"another file", mtime=0)]
+)
 def test_kept_bytes_that_are_damaged_are_said(content: bytes | None, damaged: Path, right: Path) -> None:
     (packed,) = (damaged / "lake" / "source").glob("*.gz")
     packed.unlink()

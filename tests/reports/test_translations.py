@@ -29,6 +29,7 @@ SOURCES = [
         "gap_wording",
         "language",
         "measure_wording",
+        "collection_wording",
         "pages",
         "render",
         "templates",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from receivables.charts.theme import Theme
 
 _HEIGHT: Final = 300
+_SMALL_HEIGHT: Final = 130
 _NAMES_ROOM: Final = 0.24
 """Share of the width left free to the right for the names of the lines."""
 _NAME_SPACE: Final = 0.065
@@ -42,13 +43,16 @@ class Line:
 class LineChart:
     """What a line chart shows: places along the bottom, dates or numbers of days in rising order, and lines from zero upwards.
 
-    `title` is a key for what it is about; `unit` a currency code, `share`, or another unit of measures.
+    `title` is a key for what it is about; `unit` a currency code, `share`, or another unit of measures. `named`: the places named
+    along the bottom, by default some in even steps. A small chart stands among others like it and names no line.
     """
 
     title: str
     places: tuple[date, ...] | tuple[int, ...]
     lines: tuple[Line, ...]
     unit: str
+    named: tuple[int, ...] = ()
+    is_small: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,13 +133,15 @@ def _positions(chart: LineChart) -> list[int]:
 
 
 def _highest(chart: LineChart) -> Decimal:
+    if chart.unit == "share":
+        return Decimal(1)
     known = [v for line in chart.lines for values in (line.values, line.high or ()) for v in values if v is not None]
     return max([*known, Decimal(0)]) or Decimal(1)
 
 
 def _ticks(chart: LineChart) -> list[Decimal]:
     high = _highest(chart)
-    step = round_step(high / 4)
+    step = round_step(high / (2 if chart.is_small else 4))
     return [step * count for count in range(int(high / step) + 1)]
 
 
@@ -146,19 +152,23 @@ def _places_shown(chart: LineChart, most: int) -> list[int]:
     return list(range(count - 1, -1, -step))[::-1]
 
 
+def _height(chart: LineChart) -> int:
+    return _SMALL_HEIGHT if chart.is_small else _HEIGHT
+
+
 def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
     ticks, high = _ticks(chart), float(_highest(chart))
     return {
         "template": {},
-        "height": _HEIGHT,
-        "margin": {"l": 0, "r": 0, "t": 10, "b": 44},
+        "height": _height(chart),
+        "margin": {"l": 0, "r": 0, "t": 10, "b": 24 if chart.is_small else 44},
         "showlegend": False,
         "dragmode": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": theme.ink},
         "hoverlabel": {"bgcolor": theme.paper, "bordercolor": theme.line, "font": {"family": FONT, "color": theme.ink}},
-        "annotations": _names(chart, labels, theme),
+        "annotations": [] if chart.is_small else _names(chart, labels, theme),
         "xaxis": _bottom(chart, labels, theme, most=8),
         "yaxis": {
             "range": [0, high * 1.06],
@@ -176,13 +186,18 @@ def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any
 
 def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room: float = _NAMES_ROOM) -> dict[str, Any]:
     positions = _positions(chart)
-    shown = _places_shown(chart, most)
-    width = (positions[-1] - positions[0] or 1) if positions else 1
+    shown = [(positions[at], chart.places[at]) for at in _places_shown(chart, most)]
+    if chart.named:
+        shown = [(day, day) for day in chart.named if chart.is_small or (positions and day <= positions[-1])]
+        shown = shown if most > _FEW else shown[:: -(-len(shown) // _FEW)]
+    room = 0.02 if chart.is_small else room
+    last = max([*positions[-1:], *(chart.named if chart.is_small else ())], default=1)
+    width = (last - positions[0] or 1) if positions else 1
     first = positions[0] if positions else 0
     return {
         "range": [first - width * 0.01, first + width * (1 + room / (1 - room))],
-        "tickvals": [positions[index] for index in shown],
-        "ticktext": [plain(labels.place(chart.places[index])) for index in shown],
+        "tickvals": [at for at, _ in shown],
+        "ticktext": [plain(labels.place(place)) for _, place in shown],
         "tickangle": 0,
         "title": {"text": plain(labels.x_title), "standoff": 8, "font": {"color": theme.muted}},
         "tickfont": {"color": theme.muted},
@@ -195,7 +210,11 @@ def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room:
 
 def _narrow(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
     """The parts of the layout that a phone replaces."""
-    return {"height": _HEIGHT, "xaxis": _bottom(chart, labels, theme, most=2, room=0.36)}
+    return {"height": _height(chart), "xaxis": _bottom(chart, labels, theme, most=_FEW - 1, room=0.36)}
+
+
+_FEW: Final = 3
+"""Places a phone has room to name."""
 
 
 def _names(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str, Any]]:

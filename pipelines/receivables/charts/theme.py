@@ -93,7 +93,9 @@ _LINES: Final = {
     "cash": 0,
     "loss": 1,
     "dilution": 2,
-    "benchmark": 4,
+    "benchmark_a": 4,
+    "benchmark_d": 3,
+    "company": 4,
 }
 """Measures whose line has the same colour in every chart; any other takes the next that is free."""
 

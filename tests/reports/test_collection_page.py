@@ -1,0 +1,91 @@
+"""The collection curve in the report: what is told of a company, what is not and why, and segments beside their company."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from night_frames import night
+from receivables.chapters.collection import Collection, SegmentCurve, collections
+from receivables.charts import LineChart
+from receivables.collection_wording import (
+    chance_summary,
+    chance_text,
+    collection_summary,
+    interval_text,
+    line_labels,
+    segment_name,
+)
+from receivables.language import language_in
+
+EN = language_in("en")
+
+
+@pytest.fixture(scope="module")
+def told() -> Collection:
+    (found,) = collections(night().frames())
+    return found
+
+
+def test_only_a_company_with_a_curve_has_a_chapter(told: Collection) -> None:
+    assert told.company_id == "ES01"
+    assert told.days_known == 365
+    assert told.customers == 12
+
+
+def test_what_came_in_by_a_day_is_what_had_come_in_by_the_last_event_before_it(told: Collection) -> None:
+    assert told.cash_by[0] == Decimal("0.5")
+    assert told.cash_by[60] == Decimal("0.85")
+    assert told.cash_by[365] == Decimal("0.97")
+    assert collection_summary(told, EN) == (
+        "Of the money that fell due, 50.0% came in by the due date, 85.0% within 30 days and 95.0% within 90."
+    )
+
+
+def test_the_chances_are_told_with_their_interval_and_what_cannot_be_told_says_why(told: Collection) -> None:
+    assert told.overdue_days == (30, 182, 365)
+    assert told.horizons == (30, 365, None)
+    assert chance_text(told.chance(30, 30), EN) == "40.0%"
+    assert interval_text(told.chance(30, 30), EN) == "30.0%–50.0%"
+    assert interval_text(told.chance(182, None), EN) == "35.0%–55.0%, at most 50.0%"
+    assert chance_text(told.chance(365, 30), EN) == "too few customers"
+    assert interval_text(told.chance(365, 30), EN) == ""
+    assert chance_text(told.chance(1, 1), EN) == "–"
+    assert "80.0%" in chance_summary(told, EN)
+    assert "45.0%" in chance_summary(told, EN)
+
+
+def test_the_surveys_are_dotted_beside_the_ledgers_own_chances(told: Collection) -> None:
+    assert [(line.key, line.style) for line in told.chance_chart.lines] == [
+        ("cash", "solid"),
+        ("benchmark_a", "dotted"),
+        ("benchmark_d", "dotted"),
+    ]
+    assert told.chance_chart.lines[0].values == (Decimal("0.8"), Decimal("0.45"), None)
+
+
+def test_a_line_that_never_leaves_zero_is_not_drawn(told: Collection) -> None:
+    assert [line.key for line in told.curve.lines] == ["cash", "dilution"]
+    assert told.curve.lines[0].low == tuple(map(Decimal, ("0.46", "0.66", "0.81", "0.91", "0.93")))
+    names = line_labels(told.curve, EN)
+    assert names.lines == ("Collected", "Credited")
+    assert names.short(Decimal("0.25")) == "25%"
+    assert line_labels(told.curve, language_in("es")).short(Decimal("0.25")) == "25\u00a0%"
+
+
+def test_members_stand_beside_their_company_the_one_with_most_money_first(told: Collection) -> None:
+    assert told.kinds == ("territory",)
+    north, south = told.of_kind("territory")
+    assert (north.name, south.name) == ("Norte", "S")
+    company, own = north.chart.lines
+    assert (company.key, own.key) == ("company", "cash")
+    assert company.values == tuple(map(Decimal, ("0.5", "0.7", "0.85", "0.95")))
+    assert own.values == tuple(map(Decimal, ("0.4", "0.56", "0.68", "0.76")))
+    assert south.chart.lines[1].values[2:] == (None, None)
+
+
+@pytest.mark.parametrize(("key", "name"), [("to_1000", "up to 1,000"), ("above_100000", "above 100,000")])
+def test_a_band_of_amounts_is_told_by_its_edge(key: str, name: str) -> None:
+    chart = LineChart("segment", (), (), "share")
+    assert segment_name(SegmentCurve("amount_band", key, key, chart), EN) == name
