@@ -1,6 +1,6 @@
 -- One row per balance that another record states of a day up to the as-of date: by company, kind of record (basis), source, day, customer (empty: all) and document
 -- currency (empty: all currencies together, in ledger currency). Its buckets or accounts are added up; a list of open items that another list replaces states one balance
--- per customer and currency. asserted_doc, asserted_local: signed, NULL where not stated. rounding: by how much figures of that unit may be off; that amount, no sign.
+-- per customer and currency, or per customer where it tells no currency. asserted_doc, asserted_local: signed, NULL where not stated. rounding: by how much figures of that unit may be off; that amount, no sign.
 with stated as (
   select
     company_id, account, customer_id, as_of, source, currency, basis, balance_doc, balance_local, bucket, coalesce(unit_factor, 1) as unit_factor, batch_id, extract_as_of,
@@ -11,9 +11,8 @@ with stated as (
 listed as (
   select
     entry.company_id, coalesce(entry.customer_id, '(unidentified)') as customer_id, entry.extract_as_of as as_of, entry.source_system || ' ' || entry.rank as source,
-    coalesce(entry.currency, company.local_currency) as currency, coalesce(entry.open_doc, entry.amount_doc) as balance_doc,
-    coalesce(entry.open_local, entry.amount_local, case when coalesce(entry.currency, company.local_currency) = company.local_currency then coalesce(entry.open_doc, entry.amount_doc) end) as balance_local,
-    entry.batch_id
+    entry.currency, company.local_currency, coalesce(entry.open_doc, entry.amount_doc) as balance_doc, coalesce(entry.open_local, entry.amount_local) as balance_local, entry.batch_id,
+    not bool_or(entry.currency is not null) over (partition by entry.company_id, entry.source_system, entry.rank, entry.extract_as_of) as is_whole
   from lake.entry as entry
   inner join entries.list_told as list
     on entry.company_id = list.company_id and entry.source_system = list.source_system and entry.rank = list.rank and not list.is_counted
@@ -29,7 +28,9 @@ told as (
   inner join core.company as company on stated.company_id = company.company_id
   where stated.bucket = 'total' or stated.has_total = 0
   union all
-  select company_id, '', customer_id, as_of, source, currency, 'erp_aging', balance_doc, balance_local, 1, batch_id, as_of, false
+  select
+    company_id, '', customer_id, as_of, source, coalesce(currency, local_currency), 'erp_aging', case when not is_whole then balance_doc end,
+    coalesce(balance_local, case when coalesce(currency, local_currency) = local_currency then balance_doc end), 1, batch_id, as_of, is_whole
   from listed
 ),
 summed as (
