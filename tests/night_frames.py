@@ -452,7 +452,9 @@ def _proof(open_total: Decimal, off: Decimal, suffix: str, revaluation: Decimal 
     return {name + suffix: value for name, value in amounts.items()} | ({"fx_difference_local": fx} if suffix else {})
 
 
-def stated(asserted: Decimal | str, computed: Decimal | str | None, verdict: str = "ties", **changes: Any) -> Row:
+def stated(
+    asserted: Decimal | float | str, computed: Decimal | float | str | None, verdict: str = "ties", **changes: Any
+) -> Row:
     """A balance of the general ledger of ES01 in euro, both amounts the same; causes are given by their name."""
     row: Row = {
         "company_id": "ES01",

@@ -1,6 +1,7 @@
 -- One row per balance that another record states of a day up to the as-of date: by company, kind of record (basis), source, day, customer (empty: all) and document
 -- currency (empty: all currencies together, in ledger currency). Its buckets or accounts are added up; a list of open items that another list replaces states one balance
--- per customer and currency, or per customer where it tells no currency. asserted_doc, asserted_local: signed, NULL where not stated. rounding: by how much figures of that unit may be off; that amount, no sign.
+-- per customer and currency, or per customer where all of it is in ledger currency, as a list
+-- that tells ledger amounts alone is. asserted_doc, asserted_local: signed, NULL where not stated. rounding: by how much figures of that unit may be off; that amount, no sign.
 with stated as (
   select
     company_id, account, customer_id, as_of, source, currency, basis, balance_doc, balance_local, bucket, coalesce(unit_factor, 1) as unit_factor, batch_id, extract_as_of,
@@ -12,7 +13,7 @@ listed as (
   select
     entry.company_id, coalesce(entry.customer_id, '(unidentified)') as customer_id, entry.extract_as_of as as_of, entry.source_system || ' ' || entry.rank as source,
     entry.currency, company.local_currency, coalesce(entry.open_doc, entry.amount_doc) as balance_doc, coalesce(entry.open_local, entry.amount_local) as balance_local, entry.batch_id,
-    not bool_or(entry.currency is not null) over (partition by entry.company_id, entry.source_system, entry.rank, entry.extract_as_of) as is_whole
+    not bool_or(coalesce(entry.currency <> company.local_currency, false)) over (partition by entry.company_id, entry.source_system, entry.rank, entry.extract_as_of) as is_whole
   from lake.entry as entry
   inner join entries.list_told as list
     on entry.company_id = list.company_id and entry.source_system = list.source_system and entry.rank = list.rank and not list.is_counted

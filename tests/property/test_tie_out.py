@@ -15,7 +15,7 @@ from receivables.engine import run_models
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from factories import Row
 
@@ -57,7 +57,7 @@ LEFT: Final = {"unapplied_receipt": -30, "unallocated_credit": -20, "reported_op
 """What of a plant is computed as open, where anything is."""
 
 CASES: Final = [(name,) for name in PLANTS] + list(combinations(PLANTS, 2))
-BUILDERS: Final = {"document": document, "payment": payment, "allocation": allocation}
+BUILDERS: Final[dict[str, Callable[..., Row]]] = {"document": document, "payment": payment, "allocation": allocation}
 
 
 def balance(company_id: str, amount: Decimal, **more: Any) -> Row:
@@ -68,7 +68,9 @@ def balance(company_id: str, amount: Decimal, **more: Any) -> Row:
 
 def ledger() -> Ledger:
     """A company per case, each with an invoice of 1,000 beside what is planted, and some in which nothing is."""
-    rows: Ledger = {name: [] for name in ("company", "document", "payment", "allocation", "balance_assertion", "fx_rate")}
+    rows: Ledger = {
+        name: [] for name in ("company", "document", "payment", "allocation", "balance_assertion", "fx_rate")
+    }
     for case in CASES:
         name = "+".join(case)
         rows["company"].append(company(name))
@@ -90,7 +92,8 @@ def built(rows: Ledger) -> duckdb.DuckDBPyConnection:
 def tied() -> Iterator[dict[str, dict[str, Any]]]:
     rows = ledger()
     rows["balance_assertion"] = [
-        balance("+".join(case), Decimal(1000) + sum(LEFT.get(plant, 0) - PLANTS[plant][1] for plant in case)) for case in CASES
+        balance("+".join(case), Decimal(1000) + sum(LEFT.get(plant, 0) - PLANTS[plant][1] for plant in case))
+        for case in CASES
     ]
     for name, extra in (("ties", 0), ("unknown cause", 7)):
         rows["company"].append(company(name))
@@ -109,15 +112,25 @@ def revalued(rows: Ledger) -> None:
     for name, basis, stated in (("revaluation", "gl", 87), ("closing_rate", "erp_aging", 95)):
         rows["company"].append(company(name))
         rows["document"].append(document("U", 100, company_id=name, currency="USD", rate="0.9"))
-        rows["balance_assertion"].append(balance(name, Decimal(100), currency="USD", basis=basis, balance_local=Decimal(stated)))
+        rows["balance_assertion"].append(
+            balance(name, Decimal(100), currency="USD", basis=basis, balance_local=Decimal(stated))
+        )
     revaluation = {"company_id": "revaluation", "currency": "USD", "kind": "fx_revaluation", "amount_local": money(-3)}
     rows["document"].append(document("R", 0, **revaluation))
-    rate = {"from_currency": "USD", "to_currency": "EUR", "rate_date": date(2026, 6, 26), "rate_type": "M", "rate": Decimal("0.95")}
+    rate = {
+        "from_currency": "USD",
+        "to_currency": "EUR",
+        "rate_date": date(2026, 6, 26),
+        "rate_type": "M",
+        "rate": Decimal("0.95"),
+    }
     rows["fx_rate"].append({"company_id": "closing_rate"} | rate)
 
 
 @pytest.mark.parametrize("case", CASES, ids=["+".join(case) for case in CASES])
-def test_planted_differences_are_explained_by_their_causes(tied: dict[str, dict[str, Any]], case: tuple[str, ...]) -> None:
+def test_planted_differences_are_explained_by_their_causes(
+    tied: dict[str, dict[str, Any]], case: tuple[str, ...]
+) -> None:
     row = tied["+".join(case)]
     assert row["verdict"] == "explained"
     assert row["reasons"].split() == sorted(case)
@@ -140,6 +153,8 @@ def test_nothing_is_claimed_where_it_ties_or_does_not_lead_to_the_cent(tied: dic
 
 
 @pytest.mark.parametrize(("case", "amount"), [("revaluation", 3), ("closing_rate", -5)])
-def test_exchange_rates_explain_the_ledger_currency_alone(tied: dict[str, dict[str, Any]], case: str, amount: int) -> None:
+def test_exchange_rates_explain_the_ledger_currency_alone(
+    tied: dict[str, dict[str, Any]], case: str, amount: int
+) -> None:
     row = tied[case]
     assert (row["verdict"], row["reasons"], row["fx_local"], row["difference_doc"]) == ("explained", case, amount, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,10 @@ def text_of(found: Night, language: str = "en", **settings: object) -> str:
 
 def test_every_balance_stands_with_its_causes_the_worst_first(made: Night) -> None:
     tied = night_page(made.frames()).tie_out
-    assert [
+    found: list[Any] = [
         (one.verdict, one.computed, one.asserted, one.difference, one.causes, one.unexplained) for one in tied.balances
-    ] == [
+    ]
+    assert found == [
         ("unexplained", 100, 50, 50, (("timing", 10),), 40),
         ("explained", 100, 130, -30, (("unallocated", -30),), 0),
         ("ties", 100, 100, 0, (), 0),
@@ -75,13 +77,8 @@ def test_the_balances_of_customers_are_added_up_and_those_that_differ_listed() -
     ]
     tied = night_page(found.frames()).tie_out
     (whole,) = tied.balances
-    assert (whole.stated, whole.differing, whole.asserted, whole.computed, whole.verdict) == (
-        3,
-        2,
-        125,
-        Decimal("155.5"),
-        "unexplained",
-    )
+    assert (whole.stated, whole.differing, whole.verdict) == (3, 2, "unexplained")
+    assert [whole.asserted, whole.computed] == [Decimal(125), Decimal("155.5")]
     assert [one.customer_id for one in tied.customers] == ["ES01:C", "ES01:B"]
     assert not tied.asking  # half a euro is below the amount
 
@@ -107,7 +104,7 @@ def test_a_balance_stated_in_document_currency_alone_is_told_in_it() -> None:
         }
     ]
     (one,) = night_page(found.frames()).tie_out.balances
-    assert (one.unit, one.difference, one.beyond) == ("USD", -10, True)
+    assert (one.unit, one.difference, one.beyond) == ("USD", Decimal(-10), True)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +140,7 @@ def test_open_amounts_the_erp_tells_otherwise_are_summed_with_what_is_believed()
     ]
     told = text_of(found)
     assert "Reported open Computed Difference" in told
-    assert "120.00" in told and "140.00" in told and "20.00" in told and "The reported amount" in told
+    assert [amount in told for amount in ("120.00", "140.00", "20.00", "The reported amount")] == [True] * 4
 
 
 def test_posted_revaluations_stand_beside_the_proof_and_not_in_it() -> None:

@@ -183,4 +183,4 @@ def _mismatches(frame: pd.DataFrame) -> Iterable[Mismatch]:
     keys = ["company_id", "currency", "believed"]
     for (company_id, currency, believed), part in frame.groupby(keys, sort=True):
         sums = (money(part[name].sum()) for name in ("reported_doc", "computed_doc", "difference_doc"))
-        yield Mismatch(company_id, currency, believed, len(part), *sums)
+        yield Mismatch(str(company_id), str(currency), str(believed), len(part), *sums)
