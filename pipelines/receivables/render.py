@@ -256,7 +256,7 @@ def cause_amounts(balance: Balance, words: Language) -> tuple[str, ...]:
     """What explains a difference, cause by cause."""
     _ = words.text
     return tuple(
-        _("%(cause)s: %(amount)s", cause=_(wording.CAUSES[cause]), amount=words.money(amount, balance.unit))
+        _("%(cause)s: %(amount)s", cause=_(wording.TIE_OUT_CAUSES[cause]), amount=words.money(amount, balance.unit))
         for cause, amount in balance.causes
     )
 

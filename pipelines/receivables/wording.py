@@ -307,7 +307,7 @@ BASES: Final[Mapping[str, str]] = {
     "statement": N_("Statement"),
 }
 
-CAUSES: Final[Mapping[str, str]] = {
+TIE_OUT_CAUSES: Final[Mapping[str, str]] = {
     "timing": N_("Timing"),
     "unallocated": N_("Unallocated"),
     "fx": N_("Exchange rates"),
