@@ -58,6 +58,14 @@ class Told:
             f" where action like '{action}' and reason_code <> 'FX_CLOSING_MISSING' order by batch_id, line_no nulls first, reason_code"
         )
 
+    def tied(self) -> dict[tuple[str, str], Row]:
+        """Verdict, difference, what is unmatched and what is unexplained of every stated balance by customer and currency, in ledger currency where it is stated."""
+        rows = self.rows(
+            "select coalesce(substr(customer_id, strpos(customer_id, ':') + 1), ''), coalesce(currency, ''), verdict, coalesce(difference_local, difference_doc),"
+            " coalesce(unmatched_local, unmatched_doc), coalesce(unexplained_local, unexplained_doc) from marts.tie_out"
+        )
+        return {(customer, currency): tuple(rest) for customer, currency, *rest in rows}
+
     def control_difference(self) -> Decimal:
         """What the buckets miss of the ledger, in ledger currency; must be 0."""
         ((difference,),) = self.rows("select coalesce(sum(abs(difference_local)), 0) from marts.aging_control")

@@ -205,7 +205,7 @@ def lake_row(table: Table, row: Row, line_no: int, extract_as_of: date) -> Row:
     landed: Row = {"company_id": company_id}
     for column in table.columns.values():
         value = row.get(column.name, column.default)
-        landed[column.name] = f"{company_id}:{value}" if column.is_id and value is not None else value
+        landed[column.name] = f"{company_id}:{value}" if column.is_id and value not in (None, "") else value
     posted = next((row[name] for name in POSTING_DATE_COLUMNS if row.get(name)), FIRST_DAY)
     landed |= {
         "batch_id": 1,

@@ -86,6 +86,7 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "control_total": _MONEY,
     "control_total_file": _MONEY,
     "open_doc": _MONEY,
+    "reported_doc": _MONEY,
     "open_local": _MONEY,
     "disputed_local": _MONEY,
     "open_local_closing": _MONEY,
@@ -102,7 +103,18 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     **dict.fromkeys(("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d"), pa.float64()),
     **dict.fromkeys(("age_days", "customers_at_risk", "overdue_days", "horizon_days"), pa.int64()),
     **dict.fromkeys(
-        ("batch_id", "superseded_by", "issue_id", "line_no", "count", "items", "ordinal", "lower_days", "upper_days"),
+        (
+            "alternatives",
+            "batch_id",
+            "superseded_by",
+            "issue_id",
+            "line_no",
+            "count",
+            "items",
+            "ordinal",
+            "lower_days",
+            "upper_days",
+        ),
         pa.int64(),
     ),
 }
@@ -118,14 +130,24 @@ def frame(rows: Iterable[Row], columns: Iterable[str]) -> pd.DataFrame:
 
 
 def _type(name: str) -> pa.DataType:
-    if name in _PROOF or name.removesuffix("_local") in (*_PROOF, "fx_difference"):
+    if (
+        name.removesuffix("_local") in (*_PROOF, "fx_difference")
+        or name.removesuffix("_local").removesuffix("_doc") in _TIED
+    ):
         return _MONEY
     return pa.int64() if name.startswith(("rows_", "lines_")) else _TYPES.get(name, pa.string())
 
 
 _PROOF: Final = (
     *("documents", "receipts", "sourceless", "discounts", "tolerance", "moved"),
-    *("ledger_total", "sum_of_buckets", "open_total", "difference"),
+    *("ledger_total", "sum_of_buckets", "open_total", "difference", "fx_revaluation", "gl_balance"),
+)
+_TIED: Final = (
+    *("asserted", "computed", "difference", "timing", "unallocated", "fx", "tolerance", "unmatched", "unexplained"),
+)
+STATED: Final = (
+    *("company_id", "basis", "source", "as_of", "customer_id", "currency", "verdict", "reasons", "alternatives"),
+    *(f"{name}{side}" for name in _TIED for side in ("_doc", "_local")),
 )
 _AGED: Final = (
     *("currency", "bucket", "items", "open_doc", "open_local", "disputed_local", "open_local_closing", "open_group"),
@@ -257,6 +279,10 @@ class Night:
     terms: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
     gaps: list[Row] = field(default_factory=list)
+    stated: list[Row] = field(default_factory=list)
+    mismatches: list[Row] = field(default_factory=list)
+    revaluations: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """Ledger currency posted beside the items of a company and currency."""
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
     basis: str = "due_date"
@@ -318,6 +344,11 @@ class Night:
                 self._kpi(), ("as_of", "company_id", "metric", "period_end", "value", "unit", "note", "marks")
             ),
             "marts.completeness": frame(self.gaps, COMPLETENESS),
+            "marts.tie_out": frame(self.stated, STATED),
+            "marts.open_mismatch": frame(
+                self.mismatches,
+                ("company_id", "currency", "believed", "doc_id", "reported_doc", "computed_doc", "difference_doc"),
+            ),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
             "core.territory": frame([{"territory_id": "ES01:N", "name": "Norte"}], ("territory_id", "name")),
             "marts.collection_curve": frame(_curves(), _CURVE),
@@ -400,7 +431,12 @@ class Night:
                 **_proof(
                     sum(row["open_doc"] for row in rows), self.control_off.get((company, currency), Decimal(0)), ""
                 ),
-                **_proof(sum(row["open_local"] for row in rows), Decimal(0), "_local"),
+                **_proof(
+                    sum(row["open_local"] for row in rows),
+                    Decimal(0),
+                    "_local",
+                    self.revaluations.get((company, currency), Decimal(0)),
+                ),
             }
 
     def _kpi(self) -> Iterable[Row]:
@@ -446,7 +482,7 @@ def _eight(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.00000001"))
 
 
-def _proof(open_total: Decimal, off: Decimal, suffix: str) -> Row:
+def _proof(open_total: Decimal, off: Decimal, suffix: str, revaluation: Decimal = Decimal(0)) -> Row:
     """A control row's amounts: documents are whatever the movements and the open items add up to."""
     used = {
         "receipts": Decimal("1250000.5"),
@@ -459,7 +495,30 @@ def _proof(open_total: Decimal, off: Decimal, suffix: str) -> Row:
     ledger = open_total - off
     amounts = {**used, "documents": ledger + sum(used.values()) + fx, "ledger_total": ledger, "open_total": open_total}
     amounts |= {"sum_of_buckets": open_total, "difference": off}
+    amounts |= {"fx_revaluation": revaluation, "gl_balance": open_total + revaluation}
     return {name + suffix: value for name, value in amounts.items()} | ({"fx_difference_local": fx} if suffix else {})
+
+
+def stated(
+    asserted: Decimal | float | str, computed: Decimal | float | str | None, verdict: str = "ties", **changes: Any
+) -> Row:
+    """A balance of the general ledger of ES01 in euro, both amounts the same; causes are given by their name."""
+    row: Row = {
+        "company_id": "ES01",
+        "basis": "gl",
+        "source": "general ledger",
+        "as_of": AS_OF,
+        "currency": "EUR",
+        "verdict": verdict,
+    }
+    row |= {name: changes.pop(name) for name in list(changes) if name not in _TIED}
+    amounts = {name: Decimal(0) for name in _TIED[3:]} | {name: Decimal(str(value)) for name, value in changes.items()}
+    amounts["asserted"] = Decimal(str(asserted))
+    if computed is None:
+        amounts = {"asserted": amounts["asserted"]}
+    else:
+        amounts |= {"computed": Decimal(str(computed)), "difference": Decimal(str(computed)) - amounts["asserted"]}
+    return row | {name + side: value for name, value in amounts.items() for side in ("_doc", "_local")}
 
 
 def night(customers: int = 60, seed: int = 7, names: tuple[str, ...] = ()) -> Night:

@@ -149,7 +149,14 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     reports: dict[str, Path] = {}
     with night.step("render", len(languages)) as counts, Warehouse(published_file(night.home.root)) as warehouse:
         frames = {name: warehouse.table(name, LISTED_ROWS.get(name, "")) for name in TABLES}
-        page = night_page(frames, night.settings.report.top_customers, night.settings.ledger.control_amount_per_item)
+        ledger = night.settings.ledger
+        page = night_page(
+            frames,
+            night.settings.report.top_customers,
+            ledger.control_amount_per_item,
+            tie_out_amount=ledger.tie_out_amount,
+            tie_out_asks=ledger.tie_out_level == "needs_person",
+        )
         for language in languages:
             night.progress.advance(language)
             folder = night.home.out / str(page.run.as_of)

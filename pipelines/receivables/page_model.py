@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.chapters.aging_views import AgingViews
 from receivables.chapters.restatement import Restatement
+from receivables.chapters.tie_out import TieOut
 from receivables.charts import Chart, Series
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class Ledger:
 class ProofSide:
     """The conservation proof of one company and document currency, in one of its two currencies.
 
-    `allowed` is how far the sides may lie apart: nothing in document currency, rounding in ledger currency.
+    `allowed` is how far the sides may lie apart: nothing in document currency, rounding in ledger currency. `fx_revaluation` is posted and
+    no item, `gl_balance` the open items with it: what the general ledger should show.
     """
 
     currency: str
@@ -170,6 +172,8 @@ class ProofSide:
     sum_of_buckets: Decimal
     open_total: Decimal
     difference: Decimal
+    fx_revaluation: Decimal
+    gl_balance: Decimal
     allowed: Decimal
 
     @property
@@ -312,6 +316,7 @@ class NightPage:
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    tie_out: TieOut = TieOut()
 
     @property
     def refused(self) -> tuple[Batch, ...]:
@@ -365,7 +370,8 @@ class NightPage:
     @property
     def needs_person(self) -> bool:
         """Whether the report may not be signed before somebody has looked."""
-        return bool(self.refused or self.waiting or self.untied or self.asking or self.views.missing or self.cut_short)
+        asking = (self.refused, self.waiting, self.untied, self.asking, self.views.missing, self.cut_short)
+        return any(asking) or bool(self.tie_out.asking)
 
     @property
     def cut_short(self) -> tuple[Gap, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import aging_views, collection, completeness, practice, restatement, trend
+from receivables.chapters import aging_views, collection, completeness, practice, restatement, tie_out, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -53,6 +53,7 @@ TABLES: Final = tuple(
             *practice.TABLES,
             *completeness.TABLES,
             *collection.TABLES,
+            *tie_out.TABLES,
         )
     )
 )
@@ -77,6 +78,8 @@ _PROOF_AMOUNTS: Final = (
     "sum_of_buckets",
     "open_total",
     "difference",
+    "fx_revaluation",
+    "gl_balance",
 )
 _BATCH_COUNTS: Final = (
     *("lines_read", "lines_loaded", "lines_quarantined", "lines_skipped"),
@@ -94,6 +97,9 @@ def night_page(
     top_customers: int = 15,
     control_amount_per_item: Decimal = Decimal("0.01"),
     listed_files: int = 60,
+    tie_out_amount: Decimal = Decimal(1),
+    *,
+    tie_out_asks: bool = True,
 ) -> NightPage:
     """Build the page of the newest run in `ops.run`.
 
@@ -102,6 +108,8 @@ def night_page(
         top_customers: customers of each ledger listed by name; all others are one line.
         control_amount_per_item: ledger currency per open item by which the ledger side of the proof may differ.
         listed_files: rows of `ops.batch` listed one by one; the rest is one line.
+        tie_out_amount: what of a stated balance may stay unexplained.
+        tie_out_asks: whether more than that asks for a person.
     """
     run, started = _run(frames["ops.run"])
     # A file that was read again with repaired lines is one file, and what it resolved waits for nobody.
@@ -127,6 +135,9 @@ def night_page(
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),
         gaps=tuple(completeness.gaps(frames, run.as_of)),
+        tie_out=tie_out.tie_out(
+            frames, {one.company_id: one.currency for one in companies}, amount=tie_out_amount, is_asking=tie_out_asks
+        ),
     )
 
 

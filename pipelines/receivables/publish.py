@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from receivables.run import Night
+    from receivables.settings import Settings
 
 PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
@@ -35,8 +36,9 @@ PERSON_REASONS: Final = {
     "FX_CLOSING_MISSING": "{where}: no closing rate for {count} open items ({amount}); expected one of type M of the as-of date or the days before it that"
     " the settings allow, try a file fx_rate",
     "FX_MISSING": "{count} entries are left out for want of an exchange rate (such as {amount}): receivables findings",
+    "TIE_OUT_DIFFERENCE": "{where}: {count} stated balances differ from what is computed, {amount} of it unexplained",
 }
-"""Findings of a build that a person must look at, whatever the files were like."""
+"""Findings of a build that a person must look at, whatever the files were like; a setting makes a note of a balance that does not tie out."""
 
 
 def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, ...]) -> Outcome:
@@ -148,7 +150,7 @@ def _build(
         reasons = (
             *file_reasons(files),
             *behind,
-            *_check_reasons(con),
+            *_check_reasons(con, night.settings),
             *_completeness_reasons(con),
             *publish_checks(night, con, batches),
         )
@@ -285,11 +287,13 @@ def _sql_type(name: str, annotation: str) -> str:
     return {"int": "bigint", "date": "date", "datetime": "timestamp"}.get(annotation.removesuffix(" | None"), "varchar")
 
 
-def _check_reasons(con: Connection) -> tuple[str, ...]:
+def _check_reasons(con: Connection, settings: Settings) -> tuple[str, ...]:
+    is_note = settings.ledger.tie_out_level == "note"
+    codes = [code for code in PERSON_REASONS if not (is_note and code == "TIE_OUT_DIFFERENCE")]
     rows = con.execute(
         "select reason_code, column_name, min(raw_value), sum(count)::bigint from ops.issue where list_contains(?, reason_code)"
         " group by reason_code, column_name order by reason_code, column_name",
-        [list(PERSON_REASONS)],
+        [codes],
     ).fetchall()
     return tuple(
         PERSON_REASONS[code].format(where=where, amount=amount, count=count) for code, where, amount, count in rows

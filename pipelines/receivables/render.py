@@ -30,6 +30,7 @@ from receivables.settings import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from receivables.chapters.tie_out import Balance
     from receivables.chapters.trend import Trend
     from receivables.charts import Chart, LineChart, Theme
     from receivables.language import Language
@@ -153,6 +154,10 @@ def _environment(language: str) -> Environment:
         "segment_kind": lambda kind: wording.named(collection_wording.SEGMENT_KINDS, kind, words.text),
         "segment_name": lambda segment: collection_wording.segment_name(segment, words),
         "finding_counts": lambda found: finding_counts(found, words),
+        "cause_amounts": lambda balance: cause_amounts(balance, words),
+        "cause_reasons": lambda balance: [
+            wording.named(wording.TIE_OUT_REASONS, reason, words.text) for reason in balance.reasons
+        ],
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
         "cut": shortened,
@@ -162,6 +167,9 @@ def _environment(language: str) -> Environment:
         "status_name": lambda code: wording.named(wording.STATUSES, code, words.text),
         "mode_name": lambda code: wording.named(wording.MODES, code, words.text),
         "table_name": lambda code: wording.named(wording.TABLES, code, words.text),
+        "basis_name": lambda code: wording.named(wording.BASES, code, words.text),
+        "verdict_name": lambda code: wording.named(wording.VERDICTS, code, words.text),
+        "believed_name": lambda code: wording.named(wording.BELIEVED, code, words.text),
     }
     return environment
 
@@ -259,6 +267,15 @@ def finding_counts(findings: tuple[Findings, ...], words: Language) -> str:
         for found in findings
     ]
     return words.listed(counts)
+
+
+def cause_amounts(balance: Balance, words: Language) -> tuple[str, ...]:
+    """What explains a difference, cause by cause."""
+    _ = words.text
+    return tuple(
+        _("%(cause)s: %(amount)s", cause=_(wording.TIE_OUT_CAUSES[cause]), amount=words.money(amount, balance.unit))
+        for cause, amount in balance.causes
+    )
 
 
 def finding_sentence(finding: Findings, words: Language) -> str:

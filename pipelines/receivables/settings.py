@@ -73,6 +73,12 @@ class Aging(_Section):
         le=60,
         description="months of payments and of contacts, the running one with them, that days to pay and measures of contact are taken from; a year holds every season once",
     )
+    asserted_days: int = Field(
+        default=12,
+        ge=0,
+        le=600,
+        description="latest days, no month end told anyway, whose stated balances are held against the open items of that day; a year of monthly closings",
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Aging:
@@ -172,6 +178,26 @@ class Ledger(_Section):
         default=Decimal("0.01"),
         ge=0,
         description="ledger currency per open item; rounding of part payments in foreign currency, beyond it the proof fails",
+    )
+    stated_rounding: Decimal = Field(
+        default=Decimal("0.005"),
+        ge=0,
+        description="of the unit a balance is stated in, per figure; reports show two decimals, also of thousands",
+    )
+    cutoff_days: int = Field(
+        default=10,
+        ge=0,
+        le=366,
+        description="days after its date within which a balance may have been taken with later postings in it; a closing takes so long",
+    )
+    tie_out_amount: Decimal = Field(
+        default=Decimal(1),
+        ge=0,
+        description="ledger currency (document currency where no other is stated) of a stated balance that no cause explains; beyond it there is a finding",
+    )
+    tie_out_level: Literal["note", "needs_person"] = Field(
+        default="needs_person",
+        description="what becomes of a difference beyond it: a note, or somebody must look; a report whose balances nobody can explain is not signed",
     )
     whole_list_share: Decimal = Field(
         default=Decimal("0.5"),

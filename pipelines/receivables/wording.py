@@ -224,6 +224,12 @@ REASONS: Final[Mapping[str, str]] = {
     "CONTROL_DIFFERENCE": N_("The aged items do not sum to what the postings leave."),
     "CONTROL_DIFFERENCE_LOCAL": N_("In ledger currency, items and postings differ by more than rounding."),
     "ALLOC_TAKEN_BACK_UNKNOWN": N_("Uses taken back that no earlier row had told; they have no effect."),
+    "TIE_OUT_DIFFERENCE": N_(
+        "Balances another record states differ from the computed ones by more than any cause explains. The example is the sum of what is unexplained."
+    ),
+    "TIE_OUT_ONE_SIDED": N_(
+        "Customers that only one of the two has: the record that states balances, or the ledger. The example is the sum of their balances."
+    ),
     "CONTROL_TOTAL": N_("The file's own total differs from the sum of its rows. The example is that total."),
     "ENTRY_HEADER_ONLY": N_("Document headers without an amount and without any line yet; they count nowhere."),
     "ENTRY_INCOMPLETE": N_(
@@ -293,6 +299,47 @@ PROOF_STEPS: Final[tuple[tuple[str, str, int], ...]] = (
     (N_("Moved between currencies"), "moved", -1),
     (N_("Exchange differences"), "fx_difference", -1),
 )
+
+# Kinds of record that state a balance, what can explain a difference, why, and what comes of it.
+BASES: Final[Mapping[str, str]] = {
+    "gl": N_("General ledger"),
+    "erp_aging": N_("Aging report"),
+    "statement": N_("Statement"),
+}
+
+TIE_OUT_CAUSES: Final[Mapping[str, str]] = {
+    "timing": N_("Timing"),
+    "unallocated": N_("Unallocated"),
+    "fx": N_("Exchange rates"),
+    "tolerance": N_("Closing tolerance"),
+    "unmatched": N_("Only on one side"),
+}
+
+TIE_OUT_REASONS: Final[Mapping[str, str]] = {
+    "recorded_later": N_("postings first told after the record was made"),
+    "after_cutoff": N_("postings of the days after, which the record holds"),
+    "document_date": N_("documents it places by their document date"),
+    "value_date": N_("receipts it places by their value date"),
+    "unapplied_receipt": N_("unapplied receipts it leaves out"),
+    "unallocated_credit": N_("unallocated credit notes it leaves out"),
+    "reported_open": N_("documents it calls less or more open than their allocations leave"),
+    "revaluation": N_("posted exchange revaluations"),
+    "closing_rate": N_("open items at the closing rate"),
+    "closing_tolerance": N_("small rests closed here"),
+    "vanished": N_("items gone from later extracts"),
+}
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "ties": N_("Ties"),
+    "explained": N_("Explained"),
+    "unexplained": N_("Unexplained"),
+    "not_computed": N_("Not computed"),
+}
+
+BELIEVED: Final[Mapping[str, str]] = {
+    "reported": N_("The reported amount"),
+    "computed": N_("The computed amount"),
+}
 
 FIELDS: Final[Mapping[str, str]] = {
     "company": N_("Company"),

@@ -1,5 +1,6 @@
 -- One row per company and document currency: the proof that the aged items are the ledger. ledger_total is what postings leave, open_total what items sum to,
--- difference = open_total - ledger_total; each in document currency and, with _local, in ledger currency.
+-- difference = open_total - ledger_total; each in document currency and, with _local, in ledger currency. fx_revaluation: revaluations posted, which are no items;
+-- gl_balance = open_total + fx_revaluation, what the general ledger's accounts of customers should show.
 with part as (
   select
     company_id, currency,
@@ -13,7 +14,9 @@ with part as (
     sum(amount_local) filter (where part = 'sourceless') as sourceless_local,
     sum(amount_local) filter (where part = 'discounts') as discounts_local,
     sum(amount_local) filter (where part = 'moved') as moved_local,
-    sum(amount_local) filter (where part = 'fx_difference') as fx_difference_local
+    sum(amount_local) filter (where part = 'fx_difference') as fx_difference_local,
+    sum(amount_doc) filter (where part = 'fx_revaluation') as fx_revaluation,
+    sum(amount_local) filter (where part = 'fx_revaluation') as fx_revaluation_local
   from marts.control_part
   group by company_id, currency
 ),
@@ -48,7 +51,8 @@ whole as (
     coalesce(documents_local, 0) as documents_local, coalesce(receipts_local, 0) as receipts_local, coalesce(sourceless_local, 0) as sourceless_local,
     coalesce(discounts_local, 0) as discounts_local, coalesce(tolerance_local, 0) as tolerance_local, coalesce(moved_local, 0) as moved_local,
     coalesce(fx_difference_local, 0) as fx_difference_local,
-    coalesce(sum_of_buckets_local, 0) as sum_of_buckets_local, coalesce(open_total_local, 0) as open_total_local
+    coalesce(sum_of_buckets_local, 0) as sum_of_buckets_local, coalesce(open_total_local, 0) as open_total_local,
+    coalesce(fx_revaluation, 0) as fx_revaluation, coalesce(fx_revaluation_local, 0) as fx_revaluation_local
   from part
   left join core.company as company on part.company_id = company.company_id
   left join closed on part.company_id = closed.company_id and part.currency = closed.currency
@@ -66,5 +70,7 @@ select
   getvariable('as_of') as as_of,
   *,
   (open_total - ledger_total)::decimal(18, 4) as difference,
-  (open_total_local - ledger_total_local)::decimal(18, 4) as difference_local
+  (open_total_local - ledger_total_local)::decimal(18, 4) as difference_local,
+  (open_total + fx_revaluation)::decimal(18, 4) as gl_balance,
+  (open_total_local + fx_revaluation_local)::decimal(18, 4) as gl_balance_local
 from tied

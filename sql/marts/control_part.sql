@@ -1,11 +1,14 @@
 -- One row per company, document currency and part of the ledger total, from postings alone and never from items: documents, receipts, sourceless
--- (written off or waived), discounts, moved (to or from other currencies and bills), fx_difference. Document and ledger currency, signed.
+-- (written off or waived), discounts, moved (to or from other currencies and bills), fx_difference; beside them fx_revaluation, posted and no
+-- item, which is no part of the total. Document and ledger currency, signed.
 with allocation as (
   select
-    *,
+    used.*,
     kind in ('write_off', 'waiver', 'discount', 'tolerance') as is_sourceless,
     from_item_currency is not null and from_item_currency = to_currency and kind <> 'bill_transfer' as is_same_currency
-  from marts.allocation_in_effect
+  from marts.allocation_in_effect as used
+  left join core.company_basis as basis on used.company_id = basis.company_id
+  where coalesce(basis.basis, 'replay') = 'replay'
 ),
 posting as (
   select
@@ -48,6 +51,10 @@ posting as (
   select company_id, to_currency, 'fx_difference', 0, item_sign * amount_local
   from allocation
   where kind = 'fx_difference'
+  union all
+  select company_id, currency, 'fx_revaluation', amount_doc, amount_local
+  from core.document
+  where kind = 'fx_revaluation' and counts_on(getvariable('as_of'), counts_from, counts_until)
 )
 select
   company_id, currency, part,

@@ -46,6 +46,7 @@ def test_each_set_of_tables_gives_the_balances_of_the_ledger(
     found = told(tmp_path, samples(reference_data, "d365_fo", *names), company="acme")
     whole(found)
     assert found.open_by_customer() == truth(reference_data, CUSTOMERS)
+    assert {row[0] for row in found.tied().values()} <= {"ties"}  # the list of what is open with the transactions
 
 
 def test_a_newer_list_of_what_is_open_counts_instead_of_older_transactions(

@@ -445,3 +445,4 @@ def test_the_receivable_report_is_not_counted_beside_the_ledger(tmp_path: Path) 
     found = told(tmp_path / "home", files, company="ACME")
     whole(found)
     assert found.open_by_customer() == {"CUST-1": Decimal(550)}
+    assert found.tied() == {("CUST-1", ""): ("ties", 0, 0, 0), ("CUST-2", ""): ("explained", 20, 20, 0)}

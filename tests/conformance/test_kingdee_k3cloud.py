@@ -458,7 +458,7 @@ def test_the_list_of_debts_due_is_not_counted_beside_the_bills(reference_data: P
 AGING: Final = ["客户编码", "客户名称", "币别", "尾款", "未到期", "1-30天", "31-60天", "61-90天", "90天以上"]
 
 
-def test_the_table_by_age_is_a_balance_to_hold_the_ledger_against(tmp_path: Path) -> None:
+def test_the_table_by_age_is_a_balance_to_hold_the_ledger_against(reference_data: Path, tmp_path: Path) -> None:
     lines = [
         ["应收款账龄分析表"],
         ["单位：万元", "截止日期：2024-10-15"],
@@ -469,7 +469,8 @@ def test_the_table_by_age_is_a_balance_to_hold_the_ledger_against(tmp_path: Path
         ["合计", "", "", "0.90", "0", "0.20", "0.15", "0", "0.55"],
         ["制表人：张三"],
     ]
-    got = night(tmp_path, table(tmp_path, "应收款账龄分析表.csv", lines, "gb18030"), extract_as_of=None)
+    path = table(tmp_path, "应收款账龄分析表.csv", lines, "gb18030")
+    got = night(tmp_path / "alone", path, extract_as_of=None)
     assert got.open_by_customer() == {}
     stated = got.rows(
         "select customer_id, currency, balance_doc, unit_factor, as_of from core.balance_assertion order by customer_id, currency"
@@ -479,6 +480,14 @@ def test_the_table_by_age_is_a_balance_to_hold_the_ledger_against(tmp_path: Path
         ("ES01:CUST0002", "CNY", Decimal(1500), 10000, date(2024, 10, 15)),
         ("ES01:CUST0002", "USD", Decimal(2000), 10000, date(2024, 10, 15)),
     ]
+    beside = night(tmp_path / "beside", path, *samples(reference_data, "kingdee_k3cloud"))
+    assert beside.open_by_customer() == truth(reference_data, CUSTOMERS)
+    assert {key: row[0] for key, row in beside.tied().items()} == {
+        ("CUST0001", "CNY"): "ties",
+        ("CUST0002", "CNY"): "ties",
+        ("CUST0002", "USD"): "ties",
+        ("CUST0003", "CNY"): "explained",  # whose money on account the table leaves out
+    }
 
 
 def test_a_name_stands_for_the_customer_where_no_code_is_told(tmp_path: Path) -> None:

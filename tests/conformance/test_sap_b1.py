@@ -711,3 +711,7 @@ def test_the_aging_list_alone_tells_what_is_open_and_counts_nothing_beside_the_t
     beside = told(tmp_path / "beside", [aging, tables], extract_as_of=TRUTH_DAY)
     assert beside.open_by_customer() == {"C00001": Decimal("1500.50")}
     whole(beside)
+    assert beside.tied() == {
+        ("C00001", ""): ("unexplained", 190, 0, 190),  # the credit note and the journal entry are in no table
+        ("C00002", ""): ("explained", 750, 750, 0),  # of that customer no table tells anything
+    }

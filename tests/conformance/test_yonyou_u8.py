@@ -276,8 +276,15 @@ def test_the_table_by_age_in_thousands_is_a_balance_to_hold_the_ledger_against(
     assert alone.open_by_customer() == {}
     stated = alone.rows("select sum(balance_local), max(unit_factor), max(as_of) from core.balance_assertion")
     assert stated == [(Decimal(8070), 1000, date(2024, 10, 15))]
+    assert {row[0] for row in alone.tied().values()} == {"not_computed"}
     beside = night(tmp_path / "beside", path, *samples(reference_data, "yonyou_u8", "Ar_Detail.csv"))
     assert beside.open_by_customer() == truth(reference_data, CUSTOMERS)
+    # in thousands two decimals are ten yuan, and five of them rounding
+    assert {key[0]: row[:2] for key, row in beside.tied().items()} == {
+        "0001": ("ties", 0),
+        "0002": ("ties", Decimal("-1.82")),
+        "0003": ("ties", 0),
+    }
 
 
 TPLUS: Final = ["ID", "VoucherCode", "VoucherDate", "ArrivalDate", "ExchangeRate", "OrigAmount", "OrigSettleAmount", "Amount", "SettleAmount", "AuditFlag",

@@ -169,7 +169,8 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(
         "create table params.ledger as select ?::decimal(18, 4) as closing_tolerance_amount, ?::decimal(9, 6) as closing_tolerance_share,"
         " ?::decimal(18, 4) as over_allocation_amount, ?::decimal(18, 4) as control_amount_per_item, ?::decimal(9, 6) as whole_list_share,"
-        " ?::integer as fx_rate_days, nullif(?, '')::varchar as reporting_currency",
+        " ?::integer as fx_rate_days, nullif(?, '')::varchar as reporting_currency,"
+        " ?::decimal(9, 6) as stated_rounding, ?::integer as cutoff_days, ?::decimal(18, 4) as tie_out_amount",
         [
             ledger.closing_tolerance_amount,
             ledger.closing_tolerance_share,
@@ -178,12 +179,16 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             ledger.whole_list_share,
             ledger.fx_rate_days,
             ledger.reporting_currency,
+            ledger.stated_rounding,
+            ledger.cutoff_days,
+            ledger.tie_out_amount,
         ],
     )
     aging = settings.aging
     con.execute(
-        "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months, ?::varchar as basis",
-        [aging.month_ends, aging.turnover_months, aging.payment_months, aging.basis],
+        "create table params.aging as select ?::integer as month_ends, ?::integer as turnover_months, ?::integer as payment_months, ?::varchar as basis,"
+        " ?::integer as asserted_days",
+        [aging.month_ends, aging.turnover_months, aging.payment_months, aging.basis, aging.asserted_days],
     )
     _write_section(con, "completeness", settings.completeness)
     con.execute(
