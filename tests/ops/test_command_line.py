@@ -126,7 +126,7 @@ def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: 
 def test_steps_are_log_lines_where_nobody_watches(demo: tuple[Path, Ended]) -> None:
     lines = demo[1].stderr.splitlines()
     steps = [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+): .+", line) for line in lines]
-    assert [step and step[1] for step in steps] == ["land", "check", "build", "publish", "render", "deliver"]
+    assert [step and step[1] for step in steps] == ["land", "check", "build", "publish", "keep", "render", "deliver"]
 
 
 def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
@@ -258,4 +258,4 @@ def test_a_run_writes_one_log_of_json_lines(home: Path) -> None:
     run = receivables.status(home).last_run
     assert run is not None
     lines = (home / "logs" / f"{run.run_id}.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["event"] for line in lines] == ["build", "publish", "ended"]
+    assert [json.loads(line)["event"] for line in lines] == ["build", "publish", "keep", "ended"]
