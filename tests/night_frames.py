@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -120,10 +120,10 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
 }
 
 
-def frame(rows: Iterable[Row], columns: Iterable[str]) -> pd.DataFrame:
-    """Rows as the warehouse's readers see them: Arrow-backed, money as decimal, NULL as NA."""
+def frame(rows: Iterable[Row], columns: Iterable[str], texts: Container[str] = ()) -> pd.DataFrame:
+    """Rows as the warehouse's readers see them: Arrow-backed, money as decimal, NULL as NA; `texts`: columns that are texts in this table."""
     names = list(columns)
-    schema = pa.schema([(name, _type(name)) for name in names])
+    schema = pa.schema([(name, pa.string() if name in texts else _type(name)) for name in names])
     table = pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], schema)
     found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return found
@@ -333,7 +333,9 @@ class Night:
             "marts.aging_control": frame(
                 self._control(), ("as_of", "company_id", "currency", "local_currency", *control)
             ),
-            "marts.data_quality": frame(self.checks, (*COLUMNS, "is_current", "waived_at")),
+            "marts.data_quality": frame(
+                self.checks, (*COLUMNS, "is_current", "waived_at"), texts=("observed", "expected")
+            ),
             "marts.restatement": frame(self.restated, _RESTATED),
             "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
             "params.aging": frame([{"basis": self.basis}], ("basis",)),
