@@ -3,16 +3,16 @@
 -- arrived_local: all that stood in the next bucket at the next month ends. open_local: at the last month end. Ledger currency, positive. base_local is NULL
 -- where nothing ever stood there; is_enough: whether there are as many pairs of month ends as a setting asks for.
 with month_end as (
-  select company_id, period_end, row_number() over (partition by company_id order by period_end desc)::bigint as back
+  select company_id, period_end, last_day((period_end + 1)::date) as next_end
   from marts.period
   where is_told and period_end = last_day(period_end)
 ),
 pair as (
-  select month_end.company_id, month_end.period_end, following.period_end as next_end
+  select month_end.company_id, month_end.period_end, month_end.next_end
   from month_end
-  inner join month_end as following on month_end.company_id = following.company_id and month_end.back = following.back + 1
+  inner join month_end as following on month_end.company_id = following.company_id and month_end.next_end = following.period_end
   cross join params.provision as setting
-  where month_end.back <= setting.roll_months_max + 1
+  where month_end.next_end > last_day((date_trunc('month', getvariable('as_of') + 1)::date - 1 - to_months(setting.roll_months_max))::date)
 ),
 place as (
   select unnest(generate_series(0::bigint, 13::bigint)) as months
@@ -61,15 +61,16 @@ arrived as (
 ),
 counted as (
   select
-    company.company_id, max(month_end.period_end) as last_end, greatest(least(count(month_end.period_end) - 1, max(setting.roll_months_max)), 0)::bigint as pairs,
-    max(setting.roll_months_min)::bigint as pairs_min
+    company.company_id, max(month_end.period_end) as last_end, count(pair.period_end)::bigint as pairs,
+    count(pair.period_end)::bigint >= max(setting.roll_months_min) as is_enough
   from (select distinct company_id from marts.period) as company
   cross join params.provision as setting
   left join month_end on company.company_id = month_end.company_id
+  left join pair on month_end.company_id = pair.company_id and month_end.period_end = pair.period_end
   group by company.company_id
 )
 select
-  counted.company_id, counted.pairs, counted.pairs >= counted.pairs_min as is_enough, place.months,
+  counted.company_id, counted.pairs, counted.is_enough, place.months,
   coalesce(balance.open_local, 0)::decimal(18, 4) as open_local, kept.open_local as base_local,
   coalesce(kept.stayed_local, 0) as stayed_local, coalesce(kept.rolled_local, 0) as rolled_local,
   -- what was posted and cleared between two month ends never stood in a bucket

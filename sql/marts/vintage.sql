@@ -33,7 +33,7 @@ shown as (
 cell as (
   select
     company_id, vintage, billed_local, least(until_months, vintage_months::bigint) as until_months,
-    unnest(generate_series(0::bigint, least(until_months, vintage_months::bigint))) as months
+    unnest(generate_series(0::bigint, least(until_months, vintage_months)::bigint)) as months
   from shown
 ),
 collected as (
