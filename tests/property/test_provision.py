@@ -61,7 +61,7 @@ def judged(con: Connection, ledger: Ledger) -> Connection:
 
 @settings(
     derandomize=True,
-    max_examples=max(EXAMPLES // 5, 6),
+    max_examples=max(EXAMPLES // 5, 4),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
