@@ -97,3 +97,13 @@ create or replace macro count_tail(events, mean, variance) as (
       )))
   end
 );
+-- months_after(due_date, day): the smallest whole number of months after a due date that reaches a day; 0 up to the due date itself.
+create or replace macro months_after(due_date, day) as (
+  case
+    when day <= due_date then 0
+    when (due_date + to_months(date_diff('month', due_date, day)::integer))::date >= day then date_diff('month', due_date, day)
+    else date_diff('month', due_date, day) + 1
+  end::integer
+);
+-- at_most(value, top): the value, cut to top; NULL stays NULL, which least() would make top.
+create or replace macro at_most(value, top) as (case when value > top then top else value end);

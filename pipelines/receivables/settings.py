@@ -285,6 +285,77 @@ class Curve(_Section):
         ]
 
 
+class Provision(_Section):
+    """What is expected to be lost of open items (a management estimate, no audited figure), and what waiting costs."""
+
+    forward_factor: Decimal = Field(
+        default=Decimal("1.00"),
+        ge=0,
+        le=10,
+        description="times the loss rate of the past; what is known of the future and not yet in the past, 1: nothing",
+    )
+    forward_reason: str = Field(
+        default="", description="why the factor is what it is, printed beside it; required unless it is 1"
+    )
+    rest_loss_share: Decimal = Field(
+        default=Decimal(1),
+        ge=0,
+        le=1,
+        description="share of what is still open at the last age the curve tells that counts as lost; nothing is known of it, prudence says all",
+    )
+    event_confidence_min: Decimal = Field(
+        default=Decimal("0.5"),
+        ge=0,
+        le=1,
+        description="how sure an insolvency or closure must be to assess a debtor individually; less is a rumour",
+    )
+    differs_share: Decimal = Field(
+        default=Decimal("0.20"),
+        gt=0,
+        description="share of a loss rate that the roll rates may differ from it; beyond it one of the two does not fit the ledger",
+    )
+    roll_months_min: int = Field(
+        default=12, ge=1, le=36, description="pairs of month ends; fewer do not hold every season once"
+    )
+    roll_months_max: int = Field(
+        default=36, ge=1, le=120, description="pairs of month ends, latest first; older ones tell of another practice"
+    )
+    discount_rate: Decimal = Field(
+        default=Decimal("0.05"),
+        ge=0,
+        le=1,
+        description="cost of money per year as a share, with which cash to come is discounted; a usual bank rate until the company tells its own",
+    )
+    vintage_months: int = Field(
+        default=24, ge=3, le=120, description="months after due that a vintage is followed; later cash is little"
+    )
+    watch_months: int = Field(
+        default=3, ge=0, le=24, description="months after due at which a vintage is held against those before it"
+    )
+    prior_vintages: int = Field(
+        default=4, ge=1, le=24, description="vintages before it that are its standard; more would hide a slow change"
+    )
+    window_days: int = Field(
+        default=180,
+        ge=1,
+        description="days overdue, half a year; practitioners collect best within it and far worse beyond",
+    )
+    leaving_days: int = Field(
+        default=30, ge=1, description="days before the window closes from which an item is listed; a month to act"
+    )
+    waiting_days: int = Field(
+        default=7, ge=1, le=365, description="days of delay whose cost is told; a week is how calls are planned"
+    )
+
+    @model_validator(mode="after")
+    def _explained(self) -> Provision:
+        if self.forward_factor != 1 and not self.forward_reason.strip():
+            raise ValueError("forward_factor other than 1 needs a forward_reason")
+        if self.roll_months_max < self.roll_months_min:
+            raise ValueError(f"at least roll_months_min, {self.roll_months_min}")
+        return self
+
+
 class Ingest(_Section):
     """When a file is loaded, when a person must look, when it is refused."""
 
@@ -476,6 +547,7 @@ class Settings(_Section):
     contact: Contact = Contact()
     ledger: Ledger = Ledger()
     curve: Curve = Curve()
+    provision: Provision = Provision()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()

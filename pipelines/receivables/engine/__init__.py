@@ -1,6 +1,24 @@
 """Running the SQL models: their order, and the engine that builds them."""
 
-from receivables.engine.duckdb import Connection, EngineError, comment, connect, run_entries, run_models
+from receivables.engine.duckdb import (
+    Connection,
+    EngineError,
+    comment,
+    connect,
+    run_entries,
+    run_judged_models,
+    run_models,
+)
 from receivables.engine.models import Model, models
 
-__all__ = ["Connection", "EngineError", "Model", "comment", "connect", "models", "run_entries", "run_models"]
+__all__ = [
+    "Connection",
+    "EngineError",
+    "Model",
+    "comment",
+    "connect",
+    "models",
+    "run_entries",
+    "run_judged_models",
+    "run_models",
+]

@@ -12,7 +12,7 @@ from receivables import lake
 from receivables.assets import sql_dir
 from receivables.engine.calendar import TABLES as CALENDAR_TABLES
 from receivables.engine.calendar import write_business_days
-from receivables.engine.models import Model, models
+from receivables.engine.models import Model, judged_models, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
 from receivables.settings import Curve, Settings
@@ -115,7 +115,7 @@ def _tables_of_no_entries() -> tuple[str, ...]:
 def run_models(
     con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, on_model: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction.
+    """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction, but for those that read judgement.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
@@ -125,7 +125,12 @@ def run_models(
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
-    wanted = [model for model in models() if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES]
+    later = judged_models()
+    wanted = [
+        model
+        for model in models()
+        if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES and model not in later
+    ]
     made = {model.full_name for model in wanted}
     # what no model makes is what was told last; it comes first, so that any model may read it
     for table in TABLES:
@@ -140,6 +145,17 @@ def run_models(
         if model.full_name == "core.instalment":  # which days are needed follows from the due dates
             write_business_days(con, settings, as_of)
     con.execute("drop schema staging cascade")
+
+
+def run_judged_models(con: duckdb.DuckDBPyConnection, on_model: Callable[[str], None] = lambda _: None) -> None:
+    """Build the models that read what judgement has written, after it and in the same transaction.
+
+    Raises:
+        NightFailed: a model's SQL failed; the message names the model and the cause.
+    """
+    for model in judged_models():
+        on_model(model.full_name)
+        _create(con, model)
 
 
 def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -197,6 +213,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     rows = [(*row, row[2] is not None or row[3] is not None, (row[2] or 0) > 0) for row in settings.aging.buckets()]
     con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
     _write_curve_params(con, settings.curve)
+    _write_section(con, "provision", settings.provision)
     con.execute(
         "create table params.company (company_id varchar, name varchar, local_currency varchar, country varchar)"
     )
@@ -233,7 +250,7 @@ def _write_curve_params(con: duckdb.DuckDBPyConnection, curve: Curve) -> None:
     con.executemany("insert into params.amount_band values (?, ?, ?)", curve.bands())
 
 
-_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)"}
+_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar"}
 
 
 def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:

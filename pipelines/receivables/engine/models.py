@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SCHEMAS: Final = ("entries", "staging", "core", "marts", "checks")
 
+JUDGED: Final = frozenset({"marts.collection_curve", "marts.loss_evidence"})
+"""Tables that `judgement` writes and models read: such a model, and what reads it in its turn, is built after them."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -61,3 +64,13 @@ def models() -> tuple[Model, ...]:
         return tuple(found[name] for name in sorter.static_order())
     except CycleError as circle:
         raise ValueError(f"models read each other in a circle: {circle.args[1]}") from None
+
+
+@cache
+def judged_models() -> tuple[Model, ...]:
+    """The models that read what judgement writes, directly or through each other, in the order of `models()`."""
+    after = set(JUDGED)
+    for model in models():
+        if model.reads & after:
+            after.add(model.full_name)
+    return tuple(model for model in models() if model.full_name in after)
