@@ -180,12 +180,12 @@ class _Measured:
 
     def add(self, place: _Place, curve: Curve, cells: Cells) -> None:
         is_net = place.basis == "net"
-        behind = collection.support(cells, net=is_net)
+        moved = cells.grouped(self.settings.interval_groups)
+        behind = collection.support(cells, moved, net=is_net)
         last_age = behind.last_age(curve.ages, self.settings.min_customers)
         if last_age is None:
             return
         reasons = behind.reasons(self.settings.min_customers, float(self.settings.max_customer_share))
-        moved = cells.grouped(self.settings.interval_groups)
         left_out = collection.estimate_without_each(curve.ages, moved, net=is_net)
         low, high = collection.interval(curve.cash, collection.jackknife_error(left_out.cash), moved.shape[1])
         told = slice(0, int(np.searchsorted(curve.ages, last_age)) + 1)

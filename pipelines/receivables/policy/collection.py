@@ -237,17 +237,6 @@ class Cells:
     customers: int
     ages: int
 
-    def moved(self, first: int, last: int) -> Floats:
-        """Lay the customers from `first` to below `last` out by channel, customer and age."""
-        these = slice(*np.searchsorted(self.customer, (first, last)))
-        return _laid_out(
-            self.channel[these],
-            self.customer[these] - first,
-            self.place[these],
-            self.weight[these],
-            (last - first, self.ages),
-        )
-
     def grouped(self, groups: int) -> Floats:
         """Lay the customers out in so many groups, or each alone where they are no more."""
         count = min(groups, self.customers)
@@ -260,18 +249,35 @@ def _laid_out(channel: Ints, whose: Ints, place: Ints, weight: Floats, shape: tu
     return flat.reshape(CHANNELS, *shape)
 
 
-_AT_ONCE: Final = 2_000_000
-"""Customers times ages laid out at once; more would only take memory."""
+def support(cells: Cells, grouped: Floats, *, net: bool = False) -> Support:
+    """Count who is at risk at each age, and find the largest share one customer has of it.
+
+    Args:
+        cells: the customers one by one.
+        grouped: the same laid out in groups; where they are fewer than the customers the share is that of a group, which is no less.
+        net: as in `estimate`.
+    """
+    at_risk = _at_risk(grouped, net=net)
+    total = at_risk.sum(axis=0)
+    share: Floats = np.divide(at_risk.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    return Support(_customers_at_risk(cells, net=net), share)
 
 
-def support(cells: Cells, *, net: bool = False) -> Support:
-    """Count who is at risk at each age, and find the largest share one customer has of it."""
-    customers = np.zeros(cells.ages, dtype=np.int64)
-    total, largest = np.zeros(cells.ages), np.zeros(cells.ages)
-    step = max(_AT_ONCE // max(cells.ages, 1), 1)
-    for first in range(0, cells.customers, step):
-        at_risk = _at_risk(cells.moved(first, min(first + step, cells.customers)), net=net)
-        customers += (at_risk > 0).sum(axis=0)
-        total += at_risk.sum(axis=0)
-        largest = np.maximum(largest, at_risk.max(axis=0))
-    return Support(customers, np.divide(largest, total, out=np.zeros_like(total), where=total > 0))
+def _customers_at_risk(cells: Cells, *, net: bool) -> Ints:
+    """How many customers have anything at risk at each age: between two ages at which something of one moves nothing of it changes."""
+    sign = np.ones(CHANNELS)
+    sign[ENTERED] = -1
+    sign[ENTERED_DILUTION] = 1 if net else 0
+    sign[DILUTION] = 0 if net else 1
+    order = np.lexsort((-cells.place, cells.customer))
+    customer, place = cells.customer[order], cells.place[order]
+    flow = np.cumsum(sign[cells.channel[order]] * cells.weight[order])
+    is_last = np.append(customer[1:] != customer[:-1], [True] * (len(customer) > 0))
+    before = np.concatenate([[0.0], flow[is_last][:-1]]) if len(flow) else flow
+    held = flow - np.repeat(before, np.diff(np.concatenate([[-1], np.flatnonzero(is_last)])))
+    first = np.where(is_last, 0, np.append(place[1:] + 1, [0] * (len(place) > 0)))
+    counts = (held > 0) & (first <= place)
+    change = np.zeros(cells.ages + 1, dtype=np.int64)
+    np.add.at(change, first[counts], 1)
+    np.add.at(change, place[counts] + 1, -1)
+    return np.cumsum(change)[:-1]
