@@ -15,7 +15,7 @@ from receivables.check_tables import publish_checks
 from receivables.dates import utc_now
 from receivables.engine import Connection, EngineError, comment, connect, models, run_entries, run_models
 from receivables.errors import NightFailed, UsageError
-from receivables.judgement import judge_collection
+from receivables.judgement import judge_collection, judge_expected_cash
 from receivables.land import file_reasons
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
@@ -144,6 +144,7 @@ def _build(
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance)
         judge_collection(con, night.settings.curve)
+        judge_expected_cash(con, night.settings)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files)

@@ -198,6 +198,10 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
     _write_curve_params(con, settings.curve)
     con.execute(
+        "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
+        [settings.forecast.months, settings.forecast.usual_years],
+    )
+    con.execute(
         "create table params.company (company_id varchar, name varchar, local_currency varchar, country varchar)"
     )
     for company in settings.company:
