@@ -24,7 +24,7 @@ from receivables.engine import (
     run_models,
 )
 from receivables.errors import NightFailed, UsageError
-from receivables.judgement import judge_collection, judge_provision
+from receivables.judgement import judge_collection, judge_expected_cash, judge_provision
 from receivables.land import file_reasons
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
@@ -155,6 +155,7 @@ def _build(
         judge_collection(con, night.settings.curve)
         judge_provision(con, night.settings)
         run_judged_models(con, night.progress.advance)
+        judge_expected_cash(con, night.settings)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files)

@@ -356,6 +356,51 @@ class Provision(_Section):
         return self
 
 
+class Forecast(_Section):
+    """How much cash is expected from what is open, how past forecasts are held against what came, and what a smooth year end asks for."""
+
+    weeks: int = Field(
+        default=13, ge=1, le=52, description="weeks ahead told week by week; a quarter is planned at once"
+    )
+    months: int = Field(
+        default=12,
+        ge=1,
+        le=24,
+        description="months ahead of the due curve; a year holds the next year end whatever the day",
+    )
+    segment: Literal["terms", "territory", "salesperson", "grade", "amount_band", "customer_type"] = Field(
+        default="terms",
+        description="by what customers are likened to each other where their own history is short; terms decide most of when money comes",
+    )
+    shrinkage_customers: Decimal = Field(
+        default=Decimal(5),
+        ge=0,
+        description="average customers whose money at risk is added to a customer's own, at the segment's rate; one paying once or twice has no habit yet",
+    )
+    record_quarters: int = Field(
+        default=8,
+        ge=0,
+        le=40,
+        description="past quarter ends whose forecasts are made again as known then; two years hold every season twice",
+    )
+    record_weeks_min: int = Field(
+        default=26,
+        ge=10,
+        description="past weeks whose errors set the interval, two forecasts of a quarter; with fewer it is made of the customers' own variance",
+    )
+    usual_years: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="past years that say what a calendar month usually brings; one alone may be odd",
+    )
+    level_share: Decimal = Field(
+        default=Decimal("1.25"),
+        ge=1,
+        description="times the average month that a month may bring before part of it should come earlier; a quarter above is a busy month, more is a hill",
+    )
+
+
 class Ingest(_Section):
     """When a file is loaded, when a person must look, when it is refused."""
 
@@ -548,6 +593,7 @@ class Settings(_Section):
     ledger: Ledger = Ledger()
     curve: Curve = Curve()
     provision: Provision = Provision()
+    forecast: Forecast = Forecast()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()

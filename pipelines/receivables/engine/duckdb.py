@@ -215,6 +215,10 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_curve_params(con, settings.curve)
     _write_section(con, "provision", settings.provision)
     con.execute(
+        "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
+        [settings.forecast.months, settings.forecast.usual_years],
+    )
+    con.execute(
         "create table params.company (company_id varchar, name varchar, local_currency varchar, country varchar)"
     )
     for company in settings.company:
