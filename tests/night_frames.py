@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any, Final
@@ -101,6 +101,16 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "value": pa.decimal128(26, 8),
     **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi"), pa.float64()),
     **dict.fromkeys(("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d"), pa.float64()),
+    **dict.fromkeys(("from_date", "to_date", "forecast_on", "leaves_on", "vintage"), pa.date32()),
+    **dict.fromkeys(
+        ("expected_loss", "forecast", "actual", "error", "at_median_delay_error", "weeks_before_error"), _MONEY
+    ),
+    **dict.fromkeys(
+        ("due_local", "expected_local", "bring_forward_local", "lost_local", "stake_local", "billed_local"), _MONEY
+    ),
+    **dict.fromkeys(("loss_rate", "roll_loss_rate", "ultimate_rate"), pa.float64()),
+    **dict.fromkeys(("lo", "hi", "forward_factor"), _MONEY),
+    **dict.fromkeys(("week", "months", "waiting_days"), pa.int64()),
     **dict.fromkeys(("age_days", "customers_at_risk", "overdue_days", "horizon_days"), pa.int64()),
     **dict.fromkeys(
         (
@@ -264,6 +274,71 @@ def _chances() -> Iterable[Row]:
                 }
 
 
+def _prospect() -> dict[str, tuple[tuple[str, ...], list[Row]]]:
+    """What the curve of ES01 says in money: two weeks ahead, one past forecast, two buckets, an item about to leave, a vintage."""
+    one = {"company_id": "ES01"}
+    weeks = [
+        one
+        | {"week": n, "from_date": AS_OF + timedelta(7 * n - 6), "to_date": AS_OF + timedelta(7 * n)}
+        | {"expected": 1000.0 * n, "lo": Decimal(500 * n), "hi": Decimal(2000 * n)}
+        for n in (1, 2)
+    ]
+    record = [
+        one
+        | {"forecast_on": date(2026, 3, 31), "week": n, "forecast": Decimal(100), "actual": actual, "error": error}
+        | {"at_median_delay_error": Decimal(30), "weeks_before_error": Decimal(40)}
+        for n, actual, error in ((1, Decimal(90), Decimal(10)), (2, Decimal(120), Decimal(20)), (3, None, None))
+    ]
+    months = [
+        one | {"period_end": day, "due_local": Decimal(50), "expected_local": Decimal(40), "bring_forward_local": early}
+        for day, early in (
+            (date(2026, 5, 31), Decimal(9)),
+            (date(2026, 7, 31), Decimal(0)),
+            (date(2026, 12, 31), Decimal(7)),
+        )
+    ]
+    matrix = [
+        one
+        | {
+            "bucket": bucket,
+            "open_local": Decimal(1000),
+            "loss_rate": rate,
+            "roll_loss_rate": 0.1,
+            "expected_loss": loss,
+        }
+        | {"cross_check": check, "forward_factor": Decimal("1.1"), "forward_reason": "a crisis <b>"}
+        for bucket, rate, loss, check in (("d1_30", 0.05, Decimal(50), "differs"), ("not_due", None, None, None))
+    ]
+    waiting = [one | {"bucket": "d1_30", "waiting_days": 7, "lost_local": Decimal("12.5")}]
+    leaving = [
+        one
+        | {
+            "customer_id": "ES01:100000",
+            "item_id": "ES01:<i>",
+            "leaves_on": date(2026, 7, 9),
+            "open_local": Decimal(80),
+            "stake_local": Decimal(8),
+        }
+    ]
+    vintages = [
+        one
+        | {"vintage": date(2026, 4, 1), "months": n, "billed_local": Decimal(900), "rate": rate, "ultimate_rate": final}
+        for n, rate, final in ((0, Decimal("0.5"), None), (1, Decimal("0.8"), 0.95))
+    ]
+    verdicts = [one | {"vintage": date(2026, 4, 1), "verdict": "worse"}]
+    tables: dict[str, list[Row]] = {
+        "marts.expected_cash": weeks,
+        "marts.forecast_record": record,
+        "marts.due_curve": months,
+        "marts.provision_matrix": matrix,
+        "marts.waiting_cost": waiting,
+        "marts.window_item": leaving,
+        "marts.vintage": vintages,
+        "marts.vintage_change": verdicts,
+    }
+    return {name: (tuple(rows[0]), rows) for name, rows in tables.items()}
+
+
 @dataclass
 class Night:
     """An invented night; change its rows before asking for frames."""
@@ -355,6 +430,7 @@ class Night:
             "core.territory": frame([{"territory_id": "ES01:N", "name": "Norte"}], ("territory_id", "name")),
             "marts.collection_curve": frame(_curves(), _CURVE),
             "marts.collection_success": frame(_chances(), _CHANCE),
+            **{name: frame(rows, columns) for name, (columns, rows) in _prospect().items()},
         }
 
     def _closing_rates(self) -> Iterable[Row]:

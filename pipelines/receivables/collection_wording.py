@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from receivables.chapters.collection import Chance, Collection, SegmentCurve
+    from receivables.chapters.prospect import Prospect
     from receivables.charts import LineChart
     from receivables.language import Language
 
@@ -31,6 +32,7 @@ _LINES: Final[Mapping[tuple[str, str], str]] = {
     ("chance", "cash"): N_("This ledger"),
     ("chance", "benchmark_a"): N_("Survey A"),
     ("chance", "benchmark_d"): N_("Survey D, 2004"),
+    ("expected_cash", "cash"): N_("Expected"),
     ("segment", "cash"): N_("Collected"),
     ("segment", "company"): N_("Company"),
 }
@@ -52,6 +54,36 @@ def line_labels(chart: LineChart, words: Language) -> LineLabels:
         exact=words.share,
         short=words.whole_share,
         place=words.count,
+    )
+
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "worse": N_("worse than those before"),
+    "better": N_("better than those before"),
+}
+
+
+def cash_labels(chart: LineChart, words: Language) -> LineLabels:
+    """The words of the chart of expected cash."""
+    return LineLabels(
+        tuple(words.text(_LINES[chart.title, line.key]) for line in chart.lines),
+        x_title="",
+        y_title=chart.unit,
+        exact=lambda value: words.money(value, chart.unit),
+        short=words.short,
+        place=words.day,
+    )
+
+
+def cash_summary(prospect: Prospect, words: Language) -> str:
+    """What is expected of the weeks ahead, in a sentence."""
+    ngettext = words.texts
+    return ngettext(
+        "In %(number)s week %(expected)s is expected of what is open now; of that date's balance %(loss)s is expected to be lost.",
+        "In %(number)s weeks %(expected)s is expected of what is open now; of that date's balance %(loss)s is expected to be lost.",
+        len(prospect.weeks),
+        expected=words.money(prospect.expected, prospect.currency),
+        loss=words.money(prospect.expected_loss, prospect.currency),
     )
 
 

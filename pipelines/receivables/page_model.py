@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from receivables.chapters.collection import Collection
     from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
+    from receivables.chapters.prospect import Prospect
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
@@ -312,6 +313,7 @@ class NightPage:
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
     collections: tuple[Collection, ...] = ()
+    prospects: tuple[Prospect, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()

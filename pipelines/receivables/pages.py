@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import aging_views, collection, completeness, practice, restatement, tie_out, trend
+from receivables.chapters import aging_views, collection, completeness, practice, prospect, restatement, tie_out, trend
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -53,6 +53,7 @@ TABLES: Final = tuple(
             *practice.TABLES,
             *completeness.TABLES,
             *collection.TABLES,
+            *prospect.TABLES,
             *tie_out.TABLES,
         )
     )
@@ -131,6 +132,7 @@ def night_page(
         judged=tuple(judged(frames["marts.data_quality"])),
         trends=tuple(trend.trends(frames, run.as_of)),
         collections=tuple(collection.collections(frames)),
+        prospects=tuple(prospect.prospects(frames, run.as_of)),
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from receivables import collection_wording, contract_wording, gap_wording, measure_wording, wording
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
+from receivables.chapters.prospect import VINTAGE_MONTHS
 from receivables.charts import (
     THEMES,
     Labels,
@@ -76,6 +77,7 @@ def render(page: NightPage, language: str) -> str:
             scripts=scripts,
             style=_static("report.css"),
             steps=wording.PROOF_STEPS,
+            vintage_months=VINTAGE_MONTHS,
             measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
@@ -148,6 +150,8 @@ def _environment(language: str) -> Environment:
         "term_state": lambda state: wording.named(wording.TERM_STATES, state, words.text),
         "needs": lambda measures: measure_wording.needs(measures, words),
         "collection_summary": lambda found: collection_wording.collection_summary(found, words),
+        "cash_summary": lambda prospect: collection_wording.cash_summary(prospect, words),
+        "verdict_name": lambda code: wording.named(collection_wording.VERDICTS, code, words.text),
         "chance_summary": lambda found: collection_wording.chance_summary(found, words),
         "chance_text": lambda chance: collection_wording.chance_text(chance, words),
         "interval_text": lambda chance: collection_wording.interval_text(chance, words),
@@ -186,6 +190,9 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
     for place, trend in enumerate(page.trends, start=1):
         if trend.has_course:
             figures[f"trend-{place}"] = _drawn_lines(trend.chart, _trend_labels(trend, words))
+    for place, prospect in enumerate(page.prospects, start=1):
+        chart = prospect.cash_chart
+        figures[f"cash-{place}"] = _drawn_lines(chart, collection_wording.cash_labels(chart, words))
     for name, chart in _collection_charts(page):
         figures[name] = _drawn_lines(chart, collection_wording.line_labels(chart, words))
     return figures

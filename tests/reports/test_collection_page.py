@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from night_frames import night
+from night_frames import AS_OF, night
 from receivables.chapters.collection import Collection, SegmentCurve, collections
+from receivables.chapters.prospect import prospects
 from receivables.charts import LineChart
 from receivables.collection_wording import (
+    cash_summary,
     chance_summary,
     chance_text,
     collection_summary,
@@ -89,3 +91,30 @@ def test_members_stand_beside_their_company_the_one_with_most_money_first(told: 
 def test_a_band_of_amounts_is_told_by_its_edge(key: str, name: str) -> None:
     chart = LineChart("segment", (), (), "share")
     assert segment_name(SegmentCurve("amount_band", key, key, chart), EN) == name
+
+
+def test_what_the_curve_says_in_money() -> None:
+    (told,) = prospects(night().frames(), AS_OF)
+    assert (told.company_id, told.currency, told.expected, told.expected_loss, told.stake) == (
+        "ES01",
+        "EUR",
+        Decimal(3000),
+        Decimal(50),
+        Decimal(8),
+    )
+    assert told.cash_chart.lines[0].low == (Decimal(500), Decimal(1000))
+    (past,) = told.record
+    assert (past.weeks, past.forecast, past.actual) == (2, Decimal(200), Decimal(210)), (
+        "a week that has not passed is held against nothing"
+    )
+    assert (past.error, past.median_error, past.before_error) == (Decimal(15), Decimal(30), Decimal(40))
+    assert [month.last_day.month for month in told.months] == [7, 12]
+    assert [month.bring_forward for month in told.early] == [Decimal(7)]
+    assert [(line.bucket, line.differs, line.lost_by_waiting) for line in told.provisions] == [
+        ("not_due", False, None),
+        ("d1_30", True, Decimal("12.5")),
+    ]
+    (vintage,) = told.vintages
+    assert vintage.rates == (Decimal("0.5"), Decimal("0.8"), None, None, None, None)
+    assert (vintage.ultimate, vintage.verdict) == (Decimal("0.95"), "worse")
+    assert "EUR\u00a03,000.00" in cash_summary(told, EN) or "EUR 3,000.00" in cash_summary(told, EN)

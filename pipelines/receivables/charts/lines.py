@@ -169,7 +169,7 @@ def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any
         "font": {"family": FONT, "size": 12, "color": theme.ink},
         "hoverlabel": {"bgcolor": theme.paper, "bordercolor": theme.line, "font": {"family": FONT, "color": theme.ink}},
         "annotations": [] if chart.is_small else _names(chart, labels, theme),
-        "xaxis": _bottom(chart, labels, theme, most=8),
+        "xaxis": _bottom(chart, labels, theme, most=5),
         "yaxis": {
             "range": [0, high * 1.06],
             "tickvals": [float(tick) for tick in ticks],
