@@ -69,8 +69,8 @@ contact as (
 reached as (
   select lasting.company_id, lasting.doc_id, lasting.seq, contact.day
   from lasting
-  inner join contact on lasting.company_id = contact.company_id and lasting.doc_id = contact.doc_id
-    and contact.day between lasting.contact_from and coalesce(lasting.open_until, contact.day)
+  inner join contact
+    on lasting.company_id = contact.company_id and lasting.doc_id = contact.doc_id and contact.day between lasting.contact_from and coalesce(lasting.open_until, contact.day)
   union all
   select lasting.company_id, lasting.doc_id, lasting.seq, contact.day
   from lasting
