@@ -219,7 +219,10 @@ def trace_metric(
 def _traced(warehouse: Warehouse, metric: str, day: date, told: tuple[Any, ...]) -> TracedMetric:
     company, value, unit, note, marks = told
     formula = FORMULAS[metric]
-    operands = tuple(_operand(warehouse, name, company, day) for name in (*formula.operands, *formula.beside))
+    is_told = not (note or "").startswith("needs_")
+    operands = tuple(
+        _operand(warehouse, name, company, day, is_told=is_told) for name in (*formula.operands, *formula.beside)
+    )
     totals = {operand.name: operand.total for operand in operands if operand.name in formula.operands}
     columns = ", ".join(f"?::{_kind(total)} as {name}" for name, total in totals.items())
     ((recomputed,),) = warehouse.con.execute(
@@ -234,20 +237,23 @@ def _kind(total: Decimal | None) -> str:
     return "decimal(38, 4)" if places <= 4 else "decimal(38, 16)"  # ledger places
 
 
-def _operand(warehouse: Warehouse, name: str, company: str, day: date) -> TracedOperand:
+def _operand(warehouse: Warehouse, name: str, company: str, day: date, *, is_told: bool) -> TracedOperand:
+    """An operand, which is not known where one of its rows has no amount, or where what it is made of was never told."""
     operand = OPERANDS[name]
     asked: dict[str, Any] = {"company": company, "day": day}
     rows = warehouse.query(
         f"select {', '.join(COLUMNS)} from ({operand.rows}) order by abs(amount) desc, row_id, amount", asked
     )
+    if not is_told or rows["amount"].isna().any():
+        return TracedOperand(name, operand.meaning, None, rows)
     total = sum((Decimal(str(amount)) for amount in rows["amount"]), Decimal(0))
     if operand.is_of_start:
-        is_told = warehouse.con.execute(
+        is_start_told = warehouse.con.execute(
             "select 1 from marts.period as told inner join marts.period as here on told.company_id = here.company_id and told.period_end = here.turnover_after"
             " where here.company_id = $company and here.period_end = $day",
             asked,
         ).fetchall()
-        return TracedOperand(name, operand.meaning, total if is_told else None, rows)
+        return TracedOperand(name, operand.meaning, total if is_start_told else None, rows)
     return TracedOperand(name, operand.meaning, total, rows)
 
 

@@ -1,33 +1,33 @@
--- One row per company that clears: the clearings of its latest window of business days (a setting says how many; each holds the same weekdays) beside those
+-- One row per company that clears: the clearings of its latest window of business days (a setting says how many, those near New Year left out) beside those
 -- before. mean and variance: of the windows before; season: the fewest in a window around this time of last year, NULL without one; tail: how
 -- likely so few are by chance.
 with setting as (
   select * from params.completeness
 ),
 today as (
-  select min(business_days) as business_days from marts.business_day where day >= getvariable('as_of') - 1
+  select company_id, telling_days from params.business_day where day = getvariable('as_of') - 1
 ),
 clearing as (
-  select activity.company_id, activity.day, activity.events, calendar.business_days
+  select activity.company_id, activity.day, activity.events, calendar.telling_days
   from marts.activity_day as activity
-  inner join marts.business_day as calendar on activity.day = calendar.day and (calendar.is_business_day or isodow(calendar.day) > 5)
+  inner join params.business_day as calendar on activity.company_id = calendar.company_id and activity.day = calendar.day and not calendar.is_year_end
   where activity.series = 'clearing'
 ),
 life as (
-  select clearing.company_id, min(clearing.business_days) as first_business_days, max(today.business_days) as last_business_days
+  select clearing.company_id, min(clearing.telling_days) as first_telling_days, max(today.telling_days) as last_telling_days
   from clearing
-  cross join today
+  inner join today on clearing.company_id = today.company_id
   group by clearing.company_id
 ),
 windows as (
   select
-    life.company_id, calendar.day, calendar.business_days,
-    ((life.last_business_days - calendar.business_days) // setting.window_days)::bigint as windows_ago
+    life.company_id, calendar.day, calendar.telling_days,
+    ((life.last_telling_days - calendar.telling_days) // setting.window_days)::bigint as windows_ago
   from life
   cross join setting
-  inner join marts.business_day as calendar
-    on calendar.business_days > life.last_business_days - ((life.last_business_days - life.first_business_days + 1) // setting.window_days) * setting.window_days
-    and calendar.business_days <= life.last_business_days
+  inner join params.business_day as calendar
+    on life.company_id = calendar.company_id and calendar.telling_days > life.last_telling_days - ((life.last_telling_days - life.first_telling_days + 1) // setting.window_days) * setting.window_days
+    and calendar.telling_days <= life.last_telling_days
     and calendar.day < getvariable('as_of')
 ),
 counted as (

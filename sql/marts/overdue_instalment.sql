@@ -38,16 +38,16 @@ room as (
     instalment.company_id, instalment.doc_id, instalment.seq, instalment.due_date, instalment.amount_local,
     invoice.customer_id, invoice.counts_from, invoice.counts_until, invoice.tolerance_doc, named.named_on,
     instalment.amount_doc - coalesce(named.named_doc, 0) as room_doc,
-    sum(greatest(instalment.amount_doc - coalesce(named.named_doc, 0), 0)) over (
-      partition by instalment.company_id, instalment.doc_id order by instalment.due_date nulls last, instalment.seq rows between unbounded preceding and current row
-    ) as room_until_doc
+    sum(greatest(instalment.amount_doc - coalesce(named.named_doc, 0), 0)) over earlier as room_until_doc
   from core.instalment as instalment
   inner join invoice on instalment.company_id = invoice.company_id and instalment.doc_id = invoice.doc_id
   left join named on instalment.company_id = named.company_id and instalment.doc_id = named.doc_id and instalment.seq = named.seq
+  window earlier as (partition by instalment.company_id, instalment.doc_id order by instalment.due_date nulls last, instalment.seq rows between unbounded preceding and current row)
 ),
 lasting as (
   select
     room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local, greatest(room.due_date, room.counts_from) as open_after,
+    room.due_date - max(setting.contact_before_due_days) as contact_from,
     least(
       room.counts_until,
       case
@@ -57,6 +57,7 @@ lasting as (
     ) as open_until
   from room
   left join pool on room.company_id = pool.company_id and room.doc_id = pool.doc_id and pool.pool_doc >= room.room_until_doc - room.tolerance_doc
+  cross join params.practice as setting
   where room.due_date < getvariable('as_of') and room.amount_local > 0
   group by room.company_id, room.doc_id, room.seq, room.customer_id, room.due_date, room.amount_local, room.counts_from, room.counts_until, room.named_on, room.room_doc, room.tolerance_doc
 ),
@@ -68,15 +69,13 @@ contact as (
 reached as (
   select lasting.company_id, lasting.doc_id, lasting.seq, contact.day
   from lasting
-  inner join contact on lasting.company_id = contact.company_id and lasting.doc_id = contact.doc_id
-  cross join params.practice as setting
-  where contact.day >= lasting.due_date - setting.contact_before_due_days and contact.day <= coalesce(lasting.open_until, contact.day)
+  inner join contact
+    on lasting.company_id = contact.company_id and lasting.doc_id = contact.doc_id and contact.day between lasting.contact_from and coalesce(lasting.open_until, contact.day)
   union all
   select lasting.company_id, lasting.doc_id, lasting.seq, contact.day
   from lasting
   inner join contact on lasting.company_id = contact.company_id and lasting.customer_id = contact.customer_id and contact.doc_id is null
-  cross join params.practice as setting
-  where contact.day >= lasting.due_date - setting.contact_before_due_days and contact.day <= coalesce(lasting.open_until, contact.day)
+    and contact.day between lasting.contact_from and coalesce(lasting.open_until, contact.day)
 )
 select
   lasting.company_id, lasting.doc_id, lasting.seq, lasting.customer_id, lasting.due_date, lasting.amount_local, lasting.open_until,

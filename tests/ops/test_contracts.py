@@ -44,15 +44,16 @@ def tuesday(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     home = tmp_path_factory.mktemp("tuesday") / "home"
     shutil.copytree(monday, home, symlinks=True)
     tell_tuesday(home)
-    create, harmful = engine._create, harms()
+    create, harmful = engine._Tables.create_model, harms()
 
-    def create_and_harm(con: Any, model: Any) -> None:
-        create(con, model)
+    def create_and_harm(tables: Any, model: Any) -> None:
+        create(tables, model)
         for harm in harmful.get(model.full_name, ()):
-            con.execute(harm)
+            tables.con.execute(harm)
+            tables.empty.discard(model.full_name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_create", create_and_harm)
+        patch.setattr(engine._Tables, "create_model", create_and_harm)
         return home, command("nightly", "--home", home)
 
 
@@ -124,5 +125,9 @@ def test_companies_are_broken_one_by_one(tuesday: tuple[Path, Ended]) -> None:
         ("kpi_total", named("open_item_grain")),
         ("aging_ties", named("open_item_grain")),
         ("kpi_parts", named("kpi_total")),
+        # an item has its customer's salesperson, so a customer told twice doubles it
+        ("open_item_grain", named("customer_grain")),
+        ("kpi_total", named("customer_grain")),
+        ("aging_ties", named("customer_grain")),
     }
     assert {row for row in failed if row not in beside} == {(name, named(name)) for name in BROKEN}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import receivables
-from homes import MONDAY, ask, command, quick_night, set_contracts
+from homes import MONDAY, TUESDAY, ask, business, changed, command, quick_night, set_contracts, tell
 from receivables import operands
 from receivables.errors import UsageError
 from receivables.world.specify import World
@@ -33,6 +33,10 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("traded")
     receivables.init(home)
     set_contracts(home, enabled=False)
+    settings = home / "receivables.toml"
+    settings.write_text(
+        settings.read_text("utf-8").replace('#reporting_currency = ""', 'reporting_currency = "USD"'), encoding="utf-8"
+    )
     generate(home / "inbox", World(12, 5, as_of=date(2025, 9, 17), months=14, invoices_per_customer=25))
     quick_night(home)
     return home
@@ -82,7 +86,26 @@ def test_rows_sum_to_each_operand_and_the_formula_gives_the_value_published(trad
             seen |= {operand.name} if len(operand.rows) else set()
     assert wrong == []
     assert lost == []
-    assert operands.OPERANDS.keys() - seen <= {"no_due_date"}
+    assert operands.OPERANDS.keys() - seen <= {"no_due_date", "disputed"}
+
+
+def test_what_is_disputed_or_overdue_is_so_whichever_date_buckets_go_by(home: Path) -> None:
+    settings = home / "receivables.toml"
+    settings.write_text(
+        settings.read_text("utf-8").replace('#basis = "due_date"', 'basis = "document_date"'), encoding="utf-8"
+    )
+    tell(home, changed(business(), "document", "D1", dispute_flag=True), TUESDAY)
+    quick_night(home)
+    for metric in ("disputed_total", "overdue_total", "not_due_total", "dso_best_days", "days_late_to_date"):
+        (figure,) = receivables.trace_metric(metric, home)
+        assert figure.value, metric
+        assert figure.recomputed == figure.value, metric
+
+
+def test_what_was_never_told_is_not_known(home: Path) -> None:
+    for metric in ("without_term_total", "contact_latency_days", "due_total"):
+        (figure,) = receivables.trace_metric(metric, home)
+        assert (figure.value, figure.recomputed, figure.operands[0].total) == (None, None, None), metric
 
 
 @pytest.mark.parametrize(

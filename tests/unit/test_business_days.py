@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -67,7 +67,7 @@ def written(settings: Settings, as_of: date, *companies: tuple[str, str | None, 
         con.execute("create table core.instalment as select date '2026-05-02' as due_date")
         write_business_days(con, settings, as_of)
         assert con.execute("select min(day), max(day) from params.business_day").fetchone() == (
-            date(2026, 1, 1),
+            date(2023, 1, 1),  # the months that completeness looks back
             date(as_of.year + 1, 12, 31),
         )
         rows = con.execute("select company_id, day, next_business_day, grace_until from params.business_day").fetchall()
@@ -94,6 +94,27 @@ def test_a_weekend_worked_to_make_up_for_holidays_is_business() -> None:
     worked = [day for day in calendar("CN", "", 2026, 2026).workdays if day.year == 2026]
     assert worked
     assert all(told["CN", day][0] == day for day in worked)
+
+
+def test_days_near_new_year_and_holidays_tell_nothing_by_their_silence() -> None:
+    with closing(connect()) as con:
+        write_params(con, Settings())
+        con.execute("create schema staging; create schema core")
+        con.execute("create table staging.company as select 'ES' as company_id, 'ES' as country, '6,7' as weekend")
+        con.execute("create table core.instalment as select date '2024-05-02' as due_date")
+        write_business_days(con, Settings(), date(2025, 1, 14))
+        told = con.execute(
+            "select day, telling_days - min(telling_days) over (), is_year_end from params.business_day"
+            " where day between date '2024-12-04' and date '2025-01-14' order by day"
+        ).fetchall()
+    counted = [count for _, count, _ in told]
+    # Wednesday to Tuesday, without Friday, the day of the Constitution
+    assert counted[:7] == [0, 1, 1, 1, 1, 2, 3]
+    assert [day for day, _, is_year_end in told if is_year_end] == [
+        date(2024, 12, 20) + timedelta(days=after) for after in range(24)
+    ]
+    assert counted[-2:] == [max(counted) - 1, max(counted)]
+    assert len(set(counted[15:40])) == 1
 
 
 @pytest.mark.parametrize(

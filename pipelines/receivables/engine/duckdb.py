@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from receivables import lake
 from receivables.assets import sql_dir
 from receivables.engine.calendar import TABLES as CALENDAR_TABLES
 from receivables.engine.calendar import write_business_days
@@ -18,7 +16,7 @@ from receivables.schema import TABLES
 from receivables.settings import Curve, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from pydantic import BaseModel
@@ -77,11 +75,12 @@ def run_entries(
     if as_of is not None:
         con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     _prepare(con, settings)
-    if con.execute("select 1 from lake.entry union all select 1 from lake.entry_allocation limit 1").fetchall():
-        _create_entries(con, on_model)
-    else:
-        for table in _tables_of_no_entries():
-            con.execute(table)
+    tables = _Tables.of_lake(con)
+    for model in models():
+        if model.schema == "entries":
+            on_model(model.full_name)
+            tables.create_model(model)
+    tables.remember()
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -91,25 +90,82 @@ def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("attach ':memory:' as entries")
     for model in models():
         if model.full_name in BEFORE_ENTRIES:
-            _create(con, model)
+            con.execute(f"create view {model.full_name} as {model.sql}")
 
 
-def _create_entries(con: duckdb.DuckDBPyConnection, on_model: Callable[[str], None] = lambda _: None) -> None:
-    for model in models():
-        if model.schema == "entries":
-            on_model(model.full_name)
-            _create(con, model)
+_STATEMENTS: Final[dict[str, str]] = {}
+"""How a table without a row is made, by its name, once this process has built it: to plan dozens of models over nothing takes half of a small build."""
 
 
-@cache
-def _tables_of_no_entries() -> tuple[str, ...]:
-    """The entries tables without a row, as statements: to plan dozens of models over nothing takes a third of a small build."""
-    with connect() as con:
-        lake.snapshot(con, Path(), ())
-        _prepare(con, Settings())
-        _create_entries(con)
-        tables = con.execute("select sql from duckdb_tables() where database_name = 'entries'").fetchall()
-    return tuple(sql.replace("CREATE TABLE ", "create table entries.", 1) for (sql,) in tables)
+class _Tables:
+    """The tables of a build as they are made, of which it is known that they have no row."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, told: Sequence[str]) -> None:
+        self.con = con
+        asked = " union all ".join(f"(select '{name}' from {name} limit 1)" for name in told)
+        self.empty = set(told) - {name for (name,) in con.execute(asked).fetchall()}
+
+    @classmethod
+    def of_lake(cls, con: duckdb.DuckDBPyConnection) -> _Tables:
+        """Those of a build that begins with what was told."""
+        found = con.execute(
+            "select table_name from duckdb_tables() where 'lake' in (database_name, schema_name)"
+        ).fetchall()
+        tables = cls(con, [f"lake.{name}" for (name,) in found])
+        for model in models():
+            if model.full_name in BEFORE_ENTRIES or model.schema == "entries":
+                tables.see(model)
+        return tables
+
+    def see(self, model: Model) -> bool:
+        """Whether a model has no row for want of rows in what it reads, which is kept for those that read it."""
+        if model.is_empty(self.empty):
+            self.empty.add(model.full_name)
+        return model.full_name in self.empty
+
+    def create(self, name: str, select: str, words: str, *, is_empty: bool) -> None:
+        """Make a table: in one statement without planning the query, where it has no row and this process has made it before."""
+        if is_empty and name in _STATEMENTS:
+            rows = 0
+            self.con.execute(_STATEMENTS[name])
+        else:
+            ((rows,),) = self.con.execute(f"create table {name} as {select}").fetchall()
+        if rows == 0:
+            self.empty.add(name)
+        if not name.startswith("entries."):  # they are not kept
+            comment(self.con, name, words)
+
+    def create_model(self, model: Model) -> None:
+        """Make a model's table; staging only joins what others hold, so it is a view of the build and not kept.
+
+        Raises:
+            NightFailed: its SQL failed.
+        """
+        is_empty = self.see(model)
+        try:
+            if model.schema == "staging":
+                self.con.execute(f"create view {model.full_name} as {model.sql}")
+            else:
+                self.create(model.full_name, model.sql, model.header, is_empty=is_empty)
+        except duckdb.Error as error:
+            raise NightFailed(
+                got=f"model {model.full_name}: {error}",
+                expected="SQL that runs on the lake",
+                try_=f"sql/{model.schema}/{model.name}.sql",
+            ) from error
+
+    def remember(self) -> None:
+        """Keep how the tables without a row are made, for the next build of this process."""
+        made = {name for name in self.empty if not name.startswith(("lake.", "staging."))}
+        if made <= _STATEMENTS.keys():
+            return
+        for database, schema, table, sql in self.con.execute(
+            "select database_name, schema_name, table_name, sql from duckdb_tables()"
+        ).fetchall():
+            is_of_entries = database == "entries"
+            name = f"entries.{table}" if is_of_entries else f"{schema}.{table}"
+            if name in made:
+                _STATEMENTS[name] = sql.replace("CREATE TABLE ", "create table entries.", 1) if is_of_entries else sql
 
 
 def run_models(
@@ -132,18 +188,18 @@ def run_models(
         if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES and model not in later
     ]
     made = {model.full_name for model in wanted}
+    tables = _Tables.of_lake(con)
     # what no model makes is what was told last; it comes first, so that any model may read it
     for table in TABLES:
         if f"core.{table}" not in made and table not in NOT_PUBLISHED:
-            con.execute(
-                f"create table core.{table} as select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
-            )
-            comment(con, f"core.{table}", TABLES[table].grain)
+            told = f"select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
+            tables.create(f"core.{table}", told, TABLES[table].grain, is_empty=f"lake.{table}" in tables.empty)
     for model in wanted:
         on_model(model.full_name)
-        _create(con, model)
+        tables.create_model(model)
         if model.full_name == "core.instalment":  # which days are needed follows from the due dates
             write_business_days(con, settings, as_of)
+    tables.remember()
     con.execute("drop schema staging cascade")
 
 
@@ -153,24 +209,13 @@ def run_judged_models(con: duckdb.DuckDBPyConnection, on_model: Callable[[str], 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
-    for model in judged_models():
+    judged = judged_models()
+    made = {model.full_name for model in judged}
+    tables = _Tables(con, sorted({name for model in judged for name in model.reads} - made))
+    for model in judged:
         on_model(model.full_name)
-        _create(con, model)
-
-
-def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Staging only joins what others hold, so it is a view of the build and not kept; everything else is a table."""
-    kind = "view" if model.schema == "staging" else "table"
-    try:
-        con.execute(f"create {kind} {model.full_name} as {model.sql}")
-    except duckdb.Error as error:
-        raise NightFailed(
-            got=f"model {model.full_name}: {error}",
-            expected="SQL that runs on the lake",
-            try_=f"sql/{model.schema}/{model.name}.sql",
-        ) from error
-    if kind == "table":
-        comment(con, model.full_name, model.header)
+        tables.create_model(model)
+    tables.remember()
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,8 @@ from receivables.assets import sql_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from receivables.engine.emptiness import Empty
+
 SCHEMAS: Final = ("entries", "staging", "core", "marts", "checks")
 
 JUDGED: Final = frozenset({"marts.collection_curve", "marts.loss_evidence"})
@@ -20,13 +22,14 @@ JUDGED: Final = frozenset({"marts.collection_curve", "marts.loss_evidence"})
 
 @dataclass(frozen=True)
 class Model:
-    """One `.sql` file: a select that becomes the table `schema.name`; `header` is its grain, unit and sign."""
+    """One `.sql` file: a select that becomes the table `schema.name`; `header` is its grain, unit and sign, `is_empty` whether it has no row for want of rows in what it reads."""
 
     schema: str
     name: str
     sql: str
     header: str
     reads: frozenset[str]
+    is_empty: Empty = field(compare=False)
 
     @property
     def full_name(self) -> str:
@@ -39,12 +42,14 @@ def read_model(path: Path) -> Model:
     import sqlglot
     from sqlglot import exp
 
+    from receivables.engine.emptiness import emptiness
+
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     header = " ".join(line.removeprefix("--").strip() for line in lines[: _header_length(lines)])
     tree = sqlglot.parse_one(text, dialect="duckdb")
     reads = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
-    return Model(path.parent.name, path.stem, text.strip(), header, frozenset(reads))
+    return Model(path.parent.name, path.stem, text.strip(), header, frozenset(reads), emptiness(tree))
 
 
 def _header_length(lines: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The published collection curve and the chance of success read off it: the models' estimates, with who stands behind them and how sure they are."""
+"""What is measured of each collection curve: who stands behind it, how sure it is, and the chance of success read off it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from receivables.collectability import survey_share
-from receivables.engine import comment
+from receivables.judgement.curve_tables import BENCHMARK, CHANCE, SUPPORT
 from receivables.policy import collection
 from receivables.policy.collection import Cells, Curve, Shares
 
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from receivables.engine import Connection
     from receivables.settings import Curve as CurveSettings
 
-CURVE: Final = "marts.collection_curve"
-SUCCESS: Final = "marts.collection_success"
-
-_CURVE_GRAIN: Final = (
-    "One row per history, basis, segment, weight and age, up to the last age with customers enough at risk: cumulative shares of 1 of what had been open, as in"
-    " marts.collection_point, NULL where too few stand behind them (reason says why); cash_lo and cash_hi: 95 % interval, leaving out one customer at a time."
-)
-_SUCCESS_GRAIN: Final = (
-    "One row per history, basis, segment, weight, days overdue and horizon in days (NULL: ever): p, the chance that what is then open brings cash within it, with its"
-    " 95 % interval; upper_bound: were all that is open at the last age told to be paid; loss: the chance of loss. NULL where it cannot be told (reason says why)."
-    " benchmark_a, benchmark_d: surveys of collection agencies, to compare with and never a parameter."
-)
 _HISTORIES: Final = {"all": "entry_age", "24m": "recent_entry_age"}
 _SCALE: Final = 10_000
 """Money is counted in units of the ledger's last decimal: whole numbers, of which leaving a customer out leaves exactly the others."""
@@ -103,38 +91,23 @@ class _Columns:
         return pa.table(columns, schema)
 
 
-_KEYS: Final = [(name, pa.string()) for name in ("history", "basis", "segment_kind", "segment", "weight")]
-_SUPPORT: Final = pa.schema(
-    [
-        *_KEYS,
-        ("age_days", pa.int64()),
-        ("customers_at_risk", pa.int64()),
-        ("largest_share", pa.float64()),
-        ("cash_lo", pa.float64()),
-        ("cash_hi", pa.float64()),
-        ("reason", pa.string()),
-    ]
-)
-_CHANCE: Final = pa.schema(
-    [
-        *_KEYS,
-        ("overdue_days", pa.int32()),
-        ("horizon_days", pa.int32()),
-        *((name, pa.float64()) for name in ("p", "p_lo", "p_hi", "upper_bound", "loss")),
-        ("reason", pa.string()),
-    ]
-)
+_ARROW: Final = {"varchar": pa.string(), "bigint": pa.int64(), "integer": pa.int32(), "double": pa.float64()}
 
 
-def judge_collection(con: Connection, settings: CurveSettings) -> None:
-    """Write `marts.collection_curve` and `marts.collection_success` from `marts.collection_point` and `marts.exposure_tranche`."""
+def _schema(columns: dict[str, str]) -> pa.Schema:
+    return pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+
+
+def measure(con: Connection, settings: CurveSettings) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """The tables `SUPPORT`, `CHANCE` and `BENCHMARK` of all segments with customers enough."""
     measured = _Measured(settings)
     found = con.execute("select distinct segment_kind from marts.collection_point order by segment_kind").fetchall()
     for history, entry in _HISTORIES.items():
         for (kind,) in found:
             for place, curve, cells in _segments(con, history, entry, kind):
                 measured.add(place, curve, cells)
-    _write(con, measured.support.table(_SUPPORT), measured.chance.table(_CHANCE))
+    chance = measured.chance.table(_schema(CHANCE))
+    return measured.support.table(_schema(SUPPORT)), chance, _benchmarks(chance)
 
 
 def _segments(con: Connection, history: str, entry: str, kind: str) -> Iterator[tuple[_Place, Curve, Cells]]:
@@ -229,35 +202,4 @@ class _Measured:
 def _benchmarks(chance: pa.Table) -> pa.Table:
     days = sorted(set(chance["overdue_days"].to_pylist()))
     shares = {f"benchmark_{name}": [survey_share(name, day) for day in days] for name in ("a", "d")}
-    schema = pa.schema([("overdue_days", pa.int32()), *((name, pa.float64()) for name in shares)])
-    return pa.table({"overdue_days": days, **shares}, schema)
-
-
-def _write(con: Connection, support: pa.Table, chance: pa.Table) -> None:
-    con.register("told_support", support)
-    con.execute(
-        f"create table {CURVE} as select point.history, point.basis, point.segment_kind, point.segment, point.company_id, point.weight, point.age_days,"
-        " point.at_risk, support.customers_at_risk, support.largest_share,"
-        + ", ".join(
-            f"case when support.reason is null then {source} end as {name}"
-            for name, source in (
-                *((name, f"point.{name}") for name in ("cash", "loss", "dilution", "transferred", "open_share")),
-                *((name, f"support.{name}") for name in ("cash_lo", "cash_hi")),
-            )
-        )
-        + ", support.reason from marts.collection_point as point inner join told_support as support"
-        + " on "
-        + " and ".join(f"point.{key} = support.{key}" for key in (*(name for name, _ in _KEYS), "age_days"))
-    )
-    con.unregister("told_support")
-    con.register("told_chance", chance)
-    con.register("told_benchmark", _benchmarks(chance))
-    con.execute(
-        f"create table {SUCCESS} as select told.* exclude (reason), case when told.horizon_days is null or told.horizon_days = 365 then benchmark.benchmark_a end as benchmark_a,"
-        " case when told.horizon_days is null or told.horizon_days = 365 then benchmark.benchmark_d end as benchmark_d, told.reason"
-        " from told_chance as told left join told_benchmark as benchmark on told.overdue_days = benchmark.overdue_days"
-    )
-    for name in ("told_chance", "told_benchmark"):
-        con.unregister(name)
-    comment(con, CURVE, _CURVE_GRAIN)
-    comment(con, SUCCESS, _SUCCESS_GRAIN)
+    return pa.table({"overdue_days": days, **shares}, _schema(BENCHMARK))
