@@ -214,7 +214,9 @@ def test_nothing_is_restated_but_what_was_told_late(run: Run) -> None:
         pytest.skip("a list names its irregularities by clearing, not by document")
     irregular = run.truth["irregularities"]
     named = {name for found in irregular for name in found["ids"]}
-    late = named | {end for allocation, end in run.uses if allocation in named}
+    # a receipt told late, or taken back late, moves what it was used for as well
+    touched = {allocation for allocation, end in run.uses if allocation in named or end in named}
+    late = named | {end for allocation, end in run.uses if allocation in touched}
     # what happened on nights without files, or stood in a file that came late, was late as a whole
     exports = {
         first_export(run, found["happened"]) for found in irregular if found["kind"] in ("no_files", "file_late")

@@ -84,7 +84,9 @@ def test_a_night_that_was_killed_is_made_good_by_the_next(point: str, home: Path
     with receivables.open_warehouse(home) as reader, script(KILLED_NIGHT, home, *map(str, POINTS[point])) as night:
         assert night.wait(60) == -signal.SIGKILL, night.communicate()[1]
         assert figures(home) in (monday, tuesday)
-        runs = {*kept_runs(home), published_id(home)}
+        # of a run that was killed while it was kept there is no record yet: the next night keeps what it published
+        recorded = {path.stem for path in (home / "lake" / "published").iterdir()}
+        runs = recorded | {published_id(home)}
         receivables.nightly(home)
         assert published(home) == undisturbed
         assert rows_of(reader, "marts.open_item") == monday["marts.open_item"]
