@@ -17,7 +17,8 @@ with told as (
   inner join core.company as company on item.company_id = company.company_id
   cross join params.ledger as setting
   left join core.document as document on item.company_id = document.company_id and item.doc_id = document.doc_id
-  left join core.customer as customer on item.company_id = customer.company_id and item.customer_id = customer.customer_id
+  left join (select company_id, customer_id, min(salesperson) as salesperson from core.customer group by company_id, customer_id) as customer
+    on item.company_id = customer.company_id and item.customer_id = customer.customer_id
   left join marts.disputed_item as part
     on item.item_kind = 'document' and item.company_id = part.company_id and item.item_id = part.item_id and item.seq = part.seq
   left join marts.closing_rate as rate
