@@ -2,7 +2,8 @@
 -- that lacks something. Tests: silent (nothing after a day though the company goes on), gone (a company, currency or kind of document that earlier
 -- extracts had), month_missing, fall (of clearings), cut (of what is due before a day nothing is open over it). observed, expected: business days
 -- (silent, gone), postings or instalments. is_complete NULL: not evaluated, for want of what needs says. figures: the families of key figures that lack
--- it (JSON list); affected_until: the last day on which balances do. needs_person: whether a person is asked to look.
+-- it (JSON list); affected_until: the last day on which balances do. needs_person: whether a person is asked to look; not of what an
+-- extract lacks that passed the bounds of what a file may lose or that a person let in.
 with judged as (
   select told.*, told.is_hit and not told.is_short and basis.only_as_of is null as is_missing, basis.only_as_of is not null as has_no_history
   from marts.completeness_told as told
@@ -32,28 +33,30 @@ untold as (
   where told.company_id is null
 ),
 answer as (
-  select company_id, test, subject, from_date, to_date, affected_until, observed, expected, false as is_complete, null::varchar as needs
+  select company_id, test, subject, from_date, to_date, affected_until, observed, expected, false as is_complete, null::varchar as needs, is_let_in
   from judged
   where is_missing
   union all
   select
     company_id, test, subject, from_date, to_date, null, observed, expected,
     case when not is_short and not has_no_history then true end,
-    case when has_no_history then 'history' when is_short then needs end
+    case when has_no_history then 'history' when is_short then needs end,
+    false
   from whole
   union all
   select
     company_id, test, subject, null, null, null, null, null,
     case when test = 'month_missing' and not is_short then true end,
-    case when test <> 'month_missing' or is_short then 'postings' end
+    case when test <> 'month_missing' or is_short then 'postings' end,
+    false
   from untold
 )
 select
-  getvariable('as_of') as as_of, answer.*,
+  getvariable('as_of') as as_of, answer.* exclude (is_let_in),
   case
     when answer.subject = 'document' or answer.subject like 'currency %' or answer.subject like 'kind %' then '["balance", "turnover"]'
     else '["balance", "payment", "turnover"]'
   end as figures,
-  not coalesce(answer.is_complete, true) and list_contains(setting.needs_person, answer.test) as needs_person
+  not coalesce(answer.is_complete, true) and not answer.is_let_in and list_contains(setting.needs_person, answer.test) as needs_person
 from answer
 cross join params.completeness as setting

@@ -1,5 +1,6 @@
 -- One row per company, test, subject and stretch of days looked at: what was counted (observed) against what is usual (expected), whether that is a hit,
--- and whether too little is told to say (is_short; needs says what). Tests as in marts.completeness; business days, postings or instalments.
+-- and whether too little is told to say (is_short; needs says what). is_let_in: the extract that lacks it passed the bounds of what a file may lose, or a
+-- person let it in, so that nobody is asked again. Tests as in marts.completeness; business days, postings or instalments.
 with setting as (
   select * from params.completeness
 ),
@@ -66,12 +67,12 @@ cut as (
   from marts.completeness_cut as found
   cross join setting
 )
-select * from silent
+select *, false as is_let_in from silent
 union all
-select * from vanished
+select *, true from vanished
 union all
-select * from month
+select *, false from month
 union all
-select * from fall
+select *, false from fall
 union all
-select * from cut
+select *, false from cut
