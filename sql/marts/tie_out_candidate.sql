@@ -20,12 +20,19 @@ item as (
   left join core.payment as payment on item.item_kind = 'payment' and item.company_id = payment.company_id and item.item_id = payment.payment_id
 ),
 rate as (
-  select
-    day.company_id, day.as_of, told.from_currency as currency, told.to_currency as local_currency, max_by(told.rate, told.rate_date) as rate
-  from (select distinct company_id, as_of from day) as day
-  inner join core.fx_rate as told
-    on day.company_id = told.company_id and told.rate_type = 'M' and told.rate_date <= day.as_of and told.rate_date >= day.as_of - 7
-  group by day.company_id, day.as_of, told.from_currency, told.to_currency
+  select company_id, as_of, from_currency as currency, to_currency as local_currency, rate, is_inverse
+  from (
+    select
+      day.company_id, day.as_of, told.from_currency, told.to_currency, told.rate, told.is_inverse,
+      row_number() over (
+        partition by day.company_id, day.as_of, told.from_currency, told.to_currency order by told.is_inverse, told.rate_date desc, told.batch_id, told.line_no
+      )::bigint as place
+    from (select distinct company_id, as_of from day) as day
+    cross join params.ledger as setting
+    inner join staging.closing_rate as told
+      on day.company_id = told.company_id and told.rate_date between day.as_of - setting.fx_rate_days and day.as_of
+  ) as ranked
+  where place = 1
 ),
 reported as (
   select
@@ -62,7 +69,7 @@ named as (
   union all
   select
     item.company_id, item.as_of, item.extract_as_of, 'closing_rate', item.item_kind, item.item_id, item.seq, item.customer_id, item.currency, 0,
-    item.open_local - (item.open_doc::decimal(18, 4) * rate.rate::decimal(18, 9))::decimal(18, 4)
+    item.open_local - at_rate(item.open_doc, rate.rate, rate.is_inverse, 4)::decimal(18, 4)
   from item
   inner join rate
     on item.company_id = rate.company_id and item.as_of = rate.as_of and item.currency = rate.currency and item.local_currency = rate.local_currency
