@@ -55,7 +55,7 @@ create or replace macro is_overdue(bucket, days_overdue) as (
 -- where is_inverse. NULL without a rate.
 create or replace macro at_rate(amount, rate, is_inverse, places) as (
   case
-    when is_inverse then round(prorate(amount, 100000000, rate * 100000000::decimal(9, 0)), places)
+    when is_inverse then round(prorate(amount, 100000000, rate::decimal(28, 12) * 100000000::decimal(9, 0)), places)
     else round(amount * rate::decimal(20, 12), places)
   end
 );
