@@ -25,7 +25,7 @@ def two_companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     receivables.init(home)
     for company_id in ("ES01", "MX01"):
         tables = business(company_id)
-        tell(home, {name: tables[name] for name in ("company", "document")}, MONDAY, company_id)
+        tell(home, {name: tables[name] for name in ("company", "document", "fx_rate")}, MONDAY, company_id)
     quick_night(home)
     return home
 
