@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from big_ledger import AS_OF, batches  # run as a program
 from receivables import lake
 from receivables.engine import connect, run_models
-from receivables.engine.duckdb import Connection, run_entries
+from receivables.engine.duckdb import BEFORE_ENTRIES, Connection, run_entries
 from receivables.engine.models import Model, models
 from receivables.settings import Settings
 
@@ -97,7 +97,7 @@ def main() -> None:
         con.execute("create schema core")
         con.execute("create schema marts")
         needed = behind("marts.aging", *(["marts.aging_month_end"] * (what == "months")))
-        wanted = [model for model in needed if model.schema != "entries" and model.full_name != "staging.company"]
+        wanted = [model for model in needed if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES]
         build(con, [model for model in wanted if model.schema != "marts"])
         costs["load"], begin = since(begin), spent()
         build(con, [model for model in wanted if model.schema == "marts"])
