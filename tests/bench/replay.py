@@ -58,7 +58,11 @@ def behind(*names: str) -> list[Model]:
 
 
 def build(con: Connection, wanted: list[Model]) -> None:
-    """Make tables of models, of staging views, as the night does."""
+    """Make tables of models, of staging views, as the night does; what of core no model makes is what was told."""
+    made = {model.full_name for model in models()}
+    for name in sorted({name for model in wanted for name in model.reads} - made):
+        if name.startswith("core."):
+            con.execute(f"create table if not exists {name} as select * from lake.{name[5:]} where is_current")
     for model in wanted:
         con.execute(f"create {'view' if model.schema == 'staging' else 'table'} {model.full_name} as {model.sql}")
 
