@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
+from receivables.settings.section import Section
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -21,11 +22,7 @@ Model = TypeVar("Model", bound="BaseModel")
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Company(_Section):
+class Company(Section):
     """A company of the group, where its exports do not describe it themselves."""
 
     id: str = Field(min_length=1, description="the company's id as its exports and file names write it")
@@ -42,7 +39,7 @@ class Company(_Section):
     )
 
 
-class Aging(_Section):
+class Aging(Section):
     """How open items are aged."""
 
     bucket_edges_days: tuple[int, ...] = Field(
@@ -97,7 +94,7 @@ class Aging(_Section):
         return [*rows, ("no_due_date", len(rows) + 1, None, None), ("unapplied", len(rows) + 2, None, None)]
 
 
-class Restatement(_Section):
+class Restatement(Section):
     """What was published before and is held against what is known now."""
 
     dates_back: int = Field(
@@ -119,7 +116,7 @@ class Restatement(_Section):
         return self
 
 
-class Grace(_Section):
+class Grace(Section):
     """When what is due counts as late in the measures after grace; days overdue and buckets always count calendar days."""
 
     to_business_day: bool = Field(
@@ -134,7 +131,7 @@ class Grace(_Section):
     )
 
 
-class Terms(_Section):
+class Terms(Section):
     """What counts as a written payment term."""
 
     needs_signed_file: bool = Field(
@@ -143,7 +140,7 @@ class Terms(_Section):
     )
 
 
-class Contact(_Section):
+class Contact(Section):
     """How contacts with customers are measured."""
 
     before_due_days: int = Field(
@@ -160,7 +157,7 @@ class Contact(_Section):
     )
 
 
-class Ledger(_Section):
+class Ledger(Section):
     """What closes an item, what values it, and how far figures may differ before somebody must look."""
 
     closing_tolerance_amount: Decimal = Field(
@@ -218,7 +215,7 @@ class Ledger(_Section):
     )
 
 
-class Curve(_Section):
+class Curve(Section):
     """How the chance of collection is measured against the days overdue."""
 
     window_months: int = Field(
@@ -285,7 +282,7 @@ class Curve(_Section):
         ]
 
 
-class Provision(_Section):
+class Provision(Section):
     """What is expected to be lost of open items (a management estimate, no audited figure), and what waiting costs."""
 
     forward_factor: Decimal = Field(
@@ -356,7 +353,7 @@ class Provision(_Section):
         return self
 
 
-class Forecast(_Section):
+class Forecast(Section):
     """How much cash is expected from what is open, how past forecasts are held against what came, and what a smooth year end asks for."""
 
     weeks: int = Field(
@@ -401,7 +398,7 @@ class Forecast(_Section):
     )
 
 
-class Ingest(_Section):
+class Ingest(Section):
     """When a file is loaded, when a person must look, when it is refused."""
 
     needs_person_pct: Decimal = Field(
@@ -456,7 +453,7 @@ class Ingest(_Section):
     )
 
 
-class Contracts(_Section):
+class Contracts(Section):
     """What is expected of data; each contract stands in contracts/*.toml of the program, and of the home, with its values and level."""
 
     enabled: bool = Field(
@@ -465,7 +462,7 @@ class Contracts(_Section):
     )
 
 
-class Completeness(_Section):
+class Completeness(Section):
     """When what was told of a company counts as cut short."""
 
     history_months: int = Field(
@@ -560,7 +557,7 @@ class Completeness(_Section):
     )
 
 
-class Report(_Section):
+class Report(Section):
     """The nightly report."""
 
     languages: tuple[Literal["en", "es", "zh"], ...] = Field(
@@ -569,7 +566,7 @@ class Report(_Section):
     top_customers: int = Field(default=15, ge=1, le=200, description="customers listed by name; the rest is one row")
 
 
-class Engine(_Section):
+class Engine(Section):
     """What the database may use."""
 
     memory_limit: str = Field(
@@ -579,7 +576,7 @@ class Engine(_Section):
     keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything `receivables.toml` can say."""
 
     company: tuple[Company, ...] = Field(
