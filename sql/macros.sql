@@ -107,3 +107,21 @@ create or replace macro months_after(due_date, day) as (
 );
 -- at_most(value, top): the value, cut to top; NULL stays NULL, which least() would make top.
 create or replace macro at_most(value, top) as (case when value > top then top else value end);
+-- clearing_cause(kind, payment_kind, other_kind): what becomes of an invoice's money through an allocation of that kind, by the receipt or document it comes
+--   from: 1 cash, 2 loss, 3 dilution, 4 transferred.
+create or replace macro clearing_cause(kind, payment_kind, other_kind) as (
+  case
+    when kind in ('write_off', 'waiver') then 2
+    when kind in ('credit_note', 'discount', 'tolerance') or other_kind = 'credit_note' then 3
+    when kind in ('netting', 'bill_transfer') or payment_kind = 'netting' then 4
+    else 1
+  end::integer
+);
+-- recorded_day(recorded_at, extract_as_of): the day by which the ERP held what a file told: its own entry time where known, and the day of the extract at the latest.
+create or replace macro recorded_day(recorded_at, extract_as_of) as (least(recorded_at::date, extract_as_of));
+-- is_debt(kind, amount_doc): whether a document is a debt whose paying is looked at.
+create or replace macro is_debt(kind, amount_doc) as (
+  amount_doc > 0 and kind in ('invoice', 'debit_note', 'finance_charge', 'chargeback', 'bill_of_exchange', 'opening_balance')
+);
+-- period_of(day, first_period, last_period): the first period end that has seen a day, where periods are the first one, the month ends after it and the last one.
+create or replace macro period_of(day, first_period, last_period) as (greatest(least(last_day(day), last_period), first_period));

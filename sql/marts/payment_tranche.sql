@@ -12,8 +12,7 @@ with subject as (
   from marts.document_counting as counting
   inner join core.document as document on counting.company_id = document.company_id and counting.doc_id = document.doc_id
   left join core.customer as customer on document.company_id = customer.company_id and document.customer_id = customer.customer_id
-  where counting.basis = 'replay' and document.amount_doc > 0
-    and document.kind in ('invoice', 'debit_note', 'finance_charge', 'chargeback', 'bill_of_exchange', 'opening_balance')
+  where counting.basis = 'replay' and is_debt(document.kind, document.amount_doc)
 ),
 account as (
   select company_id, credit_account_id, max_by(risk_class, valid_from) as grade
@@ -42,12 +41,7 @@ share as (
 cleared as (
   select
     part.company_id, part.doc_id, part.seq, part.effective_from, part.part_doc, part.discount_share, part.allocation_id,
-    case
-      when part.kind in ('write_off', 'waiver') then 2
-      when part.kind in ('credit_note', 'discount', 'tolerance') or other.kind = 'credit_note' then 3
-      when part.kind in ('netting', 'bill_transfer') or payment.kind = 'netting' then 4
-      else 1
-    end::integer as cause
+    clearing_cause(part.kind, payment.kind, other.kind) as cause
   from marts.clearing_part as part
   left join core.payment as payment on part.company_id = payment.company_id and part.from_payment_id = payment.payment_id
   left join core.document as other on part.company_id = other.company_id and part.other_doc_id = other.doc_id

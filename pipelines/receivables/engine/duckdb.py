@@ -14,6 +14,7 @@ from receivables.engine.models import Model, judged_models, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
 from receivables.settings import Curve, Settings
+from receivables.settings.behaviour import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -259,6 +260,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.executemany("insert into params.bucket values (?, ?, ?, ?, ?, ?)", rows)
     _write_curve_params(con, settings.curve)
     _write_section(con, "provision", settings.provision)
+    _write_behaviour_params(con, settings.behaviour)
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
@@ -297,6 +299,32 @@ def _write_curve_params(con: duckdb.DuckDBPyConnection, curve: Curve) -> None:
         "create table params.amount_band (amount_band varchar, above_local decimal(18, 4), up_to_local decimal(18, 4))"
     )
     con.executemany("insert into params.amount_band values (?, ?, ?)", curve.bands())
+
+
+def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:
+    scores = behaviour.scores()
+    con.execute(
+        "create table params.behaviour as select ?::integer as window_months, ?::integer as recent_months, ?::integer as loss_score, ?::decimal(9, 6) as item_share_max,"
+        " ?::integer as capped_max, ?::integer as items_min, ?::integer as history_days_min, ?::integer as dispute_days, ?::integer as promise_grace_days,"
+        " ?::integer as first_scored_day, ?::integer as last_scored_day",
+        [
+            behaviour.window_months,
+            behaviour.recent_months,
+            behaviour.loss_score,
+            behaviour.item_share_max,
+            behaviour.capped_max(),
+            behaviour.items_min,
+            behaviour.history_days_min,
+            behaviour.dispute_days,
+            behaviour.promise_grace_days,
+            scores[0][0],
+            scores[-1][0],
+        ],
+    )
+    con.execute(
+        "create table params.payment_score as select unnest(?::integer[]) as days_late, unnest(?::decimal(11, 8)[]) as score",
+        [[day for day, _ in scores], [score for _, score in scores]],
+    )
 
 
 _SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar"}

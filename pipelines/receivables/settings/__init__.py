@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
+from receivables.settings.behaviour import Behaviour
 from receivables.settings.section import Section
 
 FILE_NAME: Final = "receivables.toml"
@@ -591,6 +592,7 @@ class Settings(Section):
     curve: Curve = Curve()
     provision: Provision = Provision()
     forecast: Forecast = Forecast()
+    behaviour: Behaviour = Behaviour()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()

@@ -1,0 +1,168 @@
+"""Payment behaviour of a month end on random ledgers: what was told after it changes none of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from factories import Row, allocation, company, customer, document, lake_tables, payment
+from intake_files import SINGLE
+from random_ledgers import AS_OF, EXAMPLES, Ledger, ledgers
+from receivables.engine import connect, run_models
+from receivables.settings import Settings
+from receivables.settings.behaviour import Behaviour
+
+MONTH_ENDS: Final = (date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
+EVENT_DAY: Final = {
+    "document": "coalesce(posting_date, doc_date)",
+    "payment": "pay_date",
+    "allocation": "alloc_date",
+}
+LATE_BY: Final = "case when hash({key}, {seed}) % 3 = 0 then (hash({key}, {seed}) // 3 % 90)::integer else 0 end"
+"""Every third row is told up to a quarter late."""
+
+TOGETHER: Final = """
+update lake.document set recorded_at = pair.recorded_at
+from (
+  select undone.company_id, undone.doc_id, undoing.doc_id as undoing_id, greatest(undone.recorded_at, undoing.recorded_at) as recorded_at
+  from lake.document as undone
+  inner join lake.document as undoing on undone.company_id = undoing.company_id and undoing.doc_id = replace(undone.doc_id, ':', ':R')
+  where undone.reversed_by_doc_id is not null or undone.state <> 'posted'
+) as pair
+where document.company_id = pair.company_id and document.doc_id in (pair.doc_id, pair.undoing_id)
+"""
+"""A document that says it is reversed was told with what reverses it: an earlier version of it would not say so."""
+
+
+Rows = dict[tuple[str, str], dict[str, Any]]
+
+
+def behaviour(ledger: Ledger, seed: int, as_of: date, month_end: date, *, is_deleted: bool) -> Rows:
+    """The rows of `marts.payment_behaviour` for a month end by company and customer, of what is left in the lake, where a ledger is replayed."""
+    with closing(connect(settings=SINGLE)) as con:
+        lake_tables(con, ledger.tables, AS_OF)
+        for table, day in EVENT_DAY.items():
+            late = LATE_BY.format(key=f"company_id || {table}_id".replace("document_id", "doc_id"), seed=seed)
+            con.execute(f"update lake.{table} set recorded_at = {day} + {late}")
+        con.execute(TOGETHER)
+        if is_deleted:
+            for table in EVENT_DAY:
+                con.execute(f"delete from lake.{table} where recorded_at > ?", [month_end])
+        run_models(con, Settings(), as_of)
+        found = con.execute(
+            "select behaviour.* from marts.payment_behaviour as behaviour inner join core.company_basis as basis"
+            " on behaviour.company_id = basis.company_id and basis.basis = 'replay' and basis.only_as_of is null where period_end = ?",
+            [month_end],
+        )
+        names = [column[0] for column in found.description or ()]
+        return {(row[1], row[2]): dict(zip(names, row, strict=True)) for row in found.fetchall()}
+
+
+def differences(one: Rows, other: Rows) -> list[tuple[Any, ...]]:
+    """Customer, column and both values of all that is not the same, of companies in both."""
+    companies = {key[0] for key in one} & {key[0] for key in other}
+    found: list[tuple[Any, ...]] = []
+    for key in sorted(one.keys() | other.keys()):
+        if key[0] in companies:
+            mine, theirs = one.get(key, {}), other.get(key, {})
+            found += [
+                (*key, name, mine.get(name), theirs.get(name))
+                for name in {**mine, **theirs}
+                if mine.get(name) != theirs.get(name)
+            ]
+    return found
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate, Phase.target),
+    suppress_health_check=list(HealthCheck),
+)
+@given(ledger=ledgers(), seed=st.integers(0, 1000), month_end=st.sampled_from(MONTH_ENDS))
+def test_what_is_told_after_a_month_end_changes_nothing_of_it(ledger: Ledger, seed: int, month_end: date) -> None:
+    with_all = behaviour(ledger, seed, AS_OF, month_end, is_deleted=False)
+    without = behaviour(ledger, seed, month_end, month_end, is_deleted=True)
+    assert differences(with_all, without) == []
+
+
+DUE: Final = date(2025, 9, 1)
+PAID: Final = ((1000, -5), (500, 15), (2000, 30), (1500, 75), (800, 0), (200, 200))
+"""The example of the methods: six invoices and how many days beyond terms each was paid."""
+
+
+def paid_ledger() -> dict[str, list[Row]]:
+    """Six invoices of one customer, all paid, and what it said."""
+    numbered = list(enumerate(PAID, start=1))
+    promise = {"company_id": "ES01", "customer_id": "C1", "entry_kind": "promise", "logged_at": "2026-01-05 10:00:00"}
+    return {
+        "company": [company()],
+        "customer": [customer()],
+        "document": [
+            document(f"D{n}", amount, doc_date=DUE - timedelta(days=30), due_date=DUE) for n, (amount, _) in numbered
+        ],
+        "payment": [payment(f"P{n}", amount, pay_date=DUE + timedelta(days=late)) for n, (amount, late) in numbered],
+        "allocation": [
+            allocation(
+                f"A{n}", amount, from_payment_id=f"P{n}", to_doc_id=f"D{n}", alloc_date=DUE + timedelta(days=late)
+            )
+            for n, (amount, late) in numbered
+        ],
+        "collection_log": [
+            promise | {"log_id": 1, "promised_date": date(2026, 1, 20), "promised_amount": Decimal(100)},
+            promise | {"log_id": 2, "promised_date": date(2026, 3, 18), "promised_amount": Decimal(200)},
+            promise | {"log_id": 3, "promised_date": date(2026, 3, 18), "promised_amount": Decimal("200.01")},
+            promise | {"log_id": 4, "promised_date": date(2026, 3, 20), "promised_amount": None},
+            promise | {"log_id": 5, "promised_date": AS_OF, "promised_amount": None},
+            {**promise, "log_id": 6, "entry_kind": "deferral_request"},
+        ],
+    }
+
+
+def told(chosen: Settings, *columns: str, day: date = AS_OF) -> tuple[Any, ...]:
+    with closing(connect(settings=SINGLE)) as con:
+        lake_tables(con, paid_ledger(), AS_OF)
+        run_models(con, chosen, AS_OF)
+        found = con.execute(f"select {', '.join(columns)} from marts.payment_behaviour where period_end = ?", [day])
+        return found.fetchall()[0]
+
+
+def test_the_example_of_the_methods() -> None:
+    share = (
+        "payment_index",
+        "days_beyond_terms",
+        "share_late_30",
+        "late_share",
+        "late_7_share",
+        "late_30_share",
+        "max_days_late",
+        "items",
+    )
+    told_with = told(Settings(), *share, "promises", "broken_promises", "deferral_requests")
+    days = Decimal(-5 * 1000 + 15 * 500 + 30 * 2000 + 75 * 1500 + 200 * 200) / 6000
+    assert told_with == (
+        *(Decimal("58.350000"), round(days, 6), Decimal("0.283333"), Decimal("0.666667"), Decimal("0.666667")),
+        *(Decimal("0.333333"), 200, 6, 4, 2, 1),
+    )
+    no_cap = Settings(behaviour=Behaviour(item_share_max=Decimal(1)))
+    assert told(no_cap, "payment_index") == (Decimal("56.333333"),)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        # three are paid; 3,700 are 29 days late, which earns 51.25 points
+        (date(2025, 9, 30), (6, Decimal("61.854167"), Decimal("3700.0000"))),
+        # four are paid; 1,700 are 60 days late: 40 points
+        (date(2025, 10, 31), (6, Decimal("58.250000"), Decimal("1700.0000"))),
+    ],
+)
+def test_what_is_open_counts_at_the_lateness_it_has_reached(day: date, expected: tuple[Any, ...]) -> None:
+    no_cap = Settings(behaviour=Behaviour(item_share_max=Decimal(1), history_days_min=0))
+    assert told(no_cap, "items", "payment_index", "overdue_local", day=day) == expected
