@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
 from receivables.settings.behaviour import Behaviour
+from receivables.settings.rating import GRADES as GRADES
+from receivables.settings.rating import Rating as Rating
 from receivables.settings.section import Section
 
 FILE_NAME: Final = "receivables.toml"
@@ -593,6 +595,7 @@ class Settings(Section):
     provision: Provision = Provision()
     forecast: Forecast = Forecast()
     behaviour: Behaviour = Behaviour()
+    rating: Rating = Rating()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()
