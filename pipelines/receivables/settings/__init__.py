@@ -16,6 +16,9 @@ from receivables.errors import SettingsError, nearest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.rating import GRADES as GRADES
 from receivables.settings.rating import Rating as Rating
+from receivables.settings.scorecard import BLOCKS as BLOCKS
+from receivables.settings.scorecard import Attribute as Attribute
+from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
 
 FILE_NAME: Final = "receivables.toml"
@@ -595,6 +598,7 @@ class Settings(Section):
     provision: Provision = Provision()
     forecast: Forecast = Forecast()
     behaviour: Behaviour = Behaviour()
+    scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
