@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receivables.errors import SettingsError
@@ -271,6 +271,7 @@ value = st.none() | st.floats(-1, 2) | st.floats(-1000, 1000)
 customer = st.fixed_dictionaries(dict.fromkeys(NUMBERS, value))
 
 
+@settings(max_examples=30)
 @given(st.sampled_from(NUMBERS), customer, st.floats(-100, 200), st.floats(0, 100), st.booleans())
 def test_a_score_rises_with_every_good_and_falls_with_every_bad(
     name: str, row: dict[str, float | None], lower: float, more: float, is_stale: bool
@@ -284,6 +285,7 @@ def test_a_score_rises_with_every_good_and_falls_with_every_bad(
     assert low >= high if name in BETTER_IF_LESS else low <= high
 
 
+@settings(max_examples=30)
 @given(st.lists(customer, min_size=1, max_size=8))
 def test_scores_keep_within_their_bounds(rows: list[dict[str, float | None]]) -> None:
     found = scored(*rows)
@@ -302,6 +304,7 @@ def test_scores_keep_within_their_bounds(rows: list[dict[str, float | None]]) ->
     assert told["reason_1_points"].fillna(0).to_numpy() == pytest.approx(lost.max(axis=1), abs=1e-3)
 
 
+@settings(max_examples=30)
 @given(st.lists(customer, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_customers_changes_nothing(rows: list[dict[str, float | None]], random: Any) -> None:
     order = list(range(len(rows)))

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
 from receivables.settings.behaviour import Behaviour
+from receivables.settings.credit_limit import CreditLimit as CreditLimit
 from receivables.settings.rating import GRADES as GRADES
 from receivables.settings.rating import Rating as Rating
 from receivables.settings.scorecard import BLOCKS as BLOCKS
@@ -600,6 +601,7 @@ class Settings(Section):
     behaviour: Behaviour = Behaviour()
     scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
+    credit_limit: CreditLimit = CreditLimit()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()
