@@ -142,6 +142,11 @@ def test_terms_supply_and_benefits_by_grade() -> None:
     assert recommended({"grade": "A", "terms_days": 10})["terms_days"].tolist() == [10]
 
 
+def test_a_cap_is_told_whatever_the_grade_leaves() -> None:
+    found = recommended({"grade": "F", "net_worth": 800_000}, {"grade": None, "net_worth": 800_000})
+    assert found["cap"].tolist() == [80_000, None]
+
+
 def test_nobody() -> None:
     assert recommended().empty
     assert set(recommended()) == set(recommended({}))

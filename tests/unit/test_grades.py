@@ -127,6 +127,10 @@ def test_a_grade_waits_after_a_downgrade() -> None:
     assert grades.review(after(2, downgraded_on=date(2026, 7, 2)), evidence(90), day, RULES).grade.tolist() == [3]
     without = Rating(upgrade_pause_days=0)
     assert grades.review(after(2, downgraded_on=date(2026, 9, 29)), evidence(90), day, without).grade.tolist() == [3]
+    monthly = Rating(rerating_months=1)
+    months = [date(2026, 6, 30), date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30)]
+    assert replayed([60, 60, 90, 90], rules=monthly, days=months) == [3, 3, 4, 5]
+    assert replayed([60, 40, 90, 90], rules=monthly, days=months) == [3, 1, 1, 1]
     # a hard event is a downgrade, too
     assert replayed([80, 80, 80], {1: 1}, days=[date(2026, 6, 30), date(2026, 7, 31), date(2026, 9, 30)]) == [5, 1, 1]
 
@@ -187,6 +191,7 @@ SOUND: Final = ("K1", "B", "new owner, guarantees given", "Ana", "2026-01-10", "
         ({3: None}, "no_author"),
         ({5: None}, "no_expiry"),
         ({5: "2026-01-09"}, "ends_before_it_begins"),
+        ({4: "2026-03-01", 5: "2026-03-01"}, None),
         ({5: "2026-07-10"}, "too_long"),
     ],
 )
@@ -326,4 +331,5 @@ def test_rules_that_cannot_be_are_refused(raw: dict[str, Any], message: str) -> 
 
 
 def test_letters_and_places_are_one_thing() -> None:
+    assert GRADES[BEST] == "A"
     assert grades.places(pd.Series([*GRADES, "x", None])).tolist() == [0, 1, 2, 3, 4, 5, NONE, NONE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -154,6 +155,8 @@ def test_a_file_known_too_little_has_no_score_of_its_own() -> None:
     found = scored(nothing, little, enough, {}, stand_in=MEDIANS).customers
     assert found["file_completeness"].tolist() == [0, 0.32, 0.64, 1]
     assert found["file_score"].isna().tolist() == [True, True, False, False]
+    just = scorecard.score(facts(enough), CARD, Rating(completeness_min=Decimal("0.64"))).customers
+    assert just["file_score"].notna().tolist() == [True]
     # 16 of the first block with a median of 1 for its fourth attribute, 16 of the second with two of them
     assert found["file_score"].tolist()[2:] == [100 * (16 + 1 + 16 + 2) / 50, 100]
     assert found["completeness"].tolist() == [0.5, 0.66, 0.82, 1]
@@ -179,6 +182,7 @@ def test_reasons_are_what_cost_most() -> None:
     ]
     assert found[["reason_2", "reason_2_kind", "reason_2_points"]].iloc[1].tolist() == ["share_late_30", "low", 0.4]
     assert found["reason_3"].isna().tolist() == [False, True, True]
+    assert "reason_4" not in found
     assert found[[f"reason_1{part}" for part in ("", "_kind", "_points")]].iloc[2].isna().all()
 
 
@@ -245,15 +249,15 @@ def test_altmans_figure_can_be_put_on_the_card() -> None:
 def test_the_worst_event_of_the_time_looked_at() -> None:
     events = pd.DataFrame(
         {
-            "customer_id": ["K1", "K1", "K2", "K2", "K3", "K9"],
-            "kind": ["relocation", "demolition", "insolvency", "other", "closure", "closure"],
+            "customer_id": ["K1", "K1", "K2", "K2", "K3", "K4", "K9"],
+            "kind": ["relocation", "demolition", "insolvency", "other", "closure", "relocation", "closure"],
             "event_date": pd.to_datetime(
-                ["2026-10-01", "2025-01-01", "2024-10-31", "2024-11-01", "2026-11-01", "2026-01-01"]
+                ["2026-10-01", "2025-01-01", "2024-10-31", "2024-11-01", "2026-11-01", "2026-10-31", "2026-01-01"]
             ),
         }
     )
-    found = scorecard.worst_registry_event(events, pd.Index(["K3", "K2", "K1"]), date(2026, 10, 31), CARD)
-    assert found.to_dict() == {"K3": "none", "K2": "other", "K1": "demolition"}
+    found = scorecard.worst_registry_event(events, pd.Index(["K3", "K2", "K1", "K4"]), date(2026, 10, 31), CARD)
+    assert found.to_dict() == {"K3": "none", "K2": "other", "K1": "demolition", "K4": "relocation"}
     assert scorecard.worst_registry_event(events[:0], pd.Index(["K3"]), date(2026, 10, 31), CARD).tolist() == ["none"]
 
 
