@@ -33,7 +33,7 @@ BEST: Final = {
     "share_late_30": 0.0,
     "max_days_late": 0.0,
     "broken_promises": 0,
-    "days_beyond_terms_trend": -3.0,
+    "trend_days": -3.0,
 }
 WORST: Final = {
     "years_trading": 0.0,
@@ -48,7 +48,7 @@ WORST: Final = {
     "share_late_30": 0.9,
     "max_days_late": 400.0,
     "broken_promises": 9,
-    "days_beyond_terms_trend": 80.0,
+    "trend_days": 80.0,
 }
 NOTHING: Final = dict.fromkeys(BEST, None)
 FILE: Final = [*BLOCKS["basic"], *(name for name in BLOCKS["operating"] if name in NAMES)]
@@ -268,7 +268,7 @@ BETTER_IF_LESS: Final = {
     "share_late_30",
     "max_days_late",
     "broken_promises",
-    "days_beyond_terms_trend",
+    "trend_days",
 }
 NUMBERS: Final = [name for name in NAMES if name != "registry_event"]
 value = st.none() | st.floats(-1, 2) | st.floats(-1000, 1000)

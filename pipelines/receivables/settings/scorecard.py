@@ -36,7 +36,7 @@ BLOCKS: Final = {
         "current_ratio",
         "altman_z",
     ),
-    "payment": ("payment_index", "share_late_30", "max_days_late", "broken_promises", "days_beyond_terms_trend"),
+    "payment": ("payment_index", "share_late_30", "max_days_late", "broken_promises", "trend_days"),
 }
 """The attributes of each block of the card: the parts of an integrity file."""
 
@@ -139,7 +139,7 @@ class Scorecard(Section):
         default=_table(("0", "6"), ("1", "4"), ("2", "2"), ("3", "0")),
         description="promises to pay that were not kept; once may be bad luck, three times are a habit",
     )
-    days_beyond_terms_trend: Points = Field(
+    trend_days: Points = Field(
         default=_table(("0", "6"), ("10", "3"), ("30", "0")),
         description="days that it pays later than it used to, negative where sooner; trouble shows in the change first",
     )
