@@ -27,8 +27,16 @@ _POSTED: Final = {
     "allocation": ("alloc_date",),
     "entry": ("posting_date", "doc_date"),
     "entry_allocation": ("alloc_date",),
+    "credit_limit": ("valid_from",),
+    "dispute": ("opened",),
+    "concession": ("requested", "granted"),
+    "collection_log": ("logged_at",),
+    "customer_event": ("event_date",),
+    "integrity_file": ("as_of",),
+    "operating_survey": ("as_of",),
+    "integrity_record": ("event_date",),
 }
-"""When a first load's rows were recorded by the ERP, as far as it is told: on their posting date."""
+"""When a first load's rows were recorded by the ERP, as far as it is told: on their posting date, or the day of what they tell."""
 
 _MARKS: Final = "extract_as_of date, source_mode varchar, is_current boolean, is_first boolean, missing_since date"
 _ISSUES: Final = "issue"

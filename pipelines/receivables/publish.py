@@ -24,7 +24,7 @@ from receivables.engine import (
     run_models,
 )
 from receivables.errors import NightFailed, UsageError
-from receivables.judgement import judge_collection, judge_expected_cash, judge_provision
+from receivables.judgement import judge_collection, judge_expected_cash, judge_provision, judge_rating
 from receivables.land import file_reasons
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
@@ -154,6 +154,7 @@ def _build(
         run_models(con, night.settings, day, night.progress.advance)
         judge_collection(con, night.settings.curve)
         judge_provision(con, night.settings)
+        judge_rating(con, night.settings)
         run_judged_models(con, night.progress.advance)
         judge_expected_cash(con, night.settings)
         _refuse_unknown_companies(con)

@@ -7,7 +7,7 @@ with told as (
   group by company_id, payment_id
 )
 select
-  payment.company_id, payment.customer_id, payment.payment_id, payment.kind, payment.state, payment.currency, payment.amount_doc, payment.amount_local, payment.counts_from,
+  payment.company_id, payment.customer_id, payment.payment_id, payment.kind, payment.state, payment.instrument_no, payment.currency, payment.amount_doc, payment.amount_local, payment.counts_from,
   greatest(payment.counts_from, told.recorded_on) as known_from,
   case when payment.counts_until is not null then greatest(payment.counts_until, told.end_recorded_on) end as known_until
 from core.payment as payment

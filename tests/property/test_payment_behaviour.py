@@ -44,7 +44,7 @@ Rows = dict[tuple[str, str], dict[str, Any]]
 
 
 def behaviour(ledger: Ledger, seed: int, as_of: date, month_end: date, *, is_deleted: bool) -> Rows:
-    """The rows of `marts.payment_behaviour` for a month end by company and customer, of what is left in the lake, where a ledger is replayed."""
+    """The rows of `marts.payment_behaviour` and `marts.rating_fact` for a month end by company and customer, of what is left in the lake, where a ledger is replayed."""
     with closing(connect(settings=SINGLE)) as con:
         lake_tables(con, ledger.tables, AS_OF)
         for table, day in EVENT_DAY.items():
@@ -56,8 +56,10 @@ def behaviour(ledger: Ledger, seed: int, as_of: date, month_end: date, *, is_del
                 con.execute(f"delete from lake.{table} where recorded_at > ?", [month_end])
         run_models(con, Settings(), as_of)
         found = con.execute(
-            "select behaviour.* from marts.payment_behaviour as behaviour inner join core.company_basis as basis"
-            " on behaviour.company_id = basis.company_id and basis.basis = 'replay' and basis.only_as_of is null where period_end = ?",
+            "select behaviour.*, fact.* exclude (period_end, company_id, customer_id) from marts.payment_behaviour as behaviour"
+            " inner join marts.rating_fact as fact on behaviour.period_end = fact.period_end and behaviour.customer_id = fact.customer_id"
+            " inner join core.company_basis as basis on behaviour.company_id = basis.company_id and basis.basis = 'replay' and basis.only_as_of is null"
+            " where behaviour.period_end = ?",
             [month_end],
         )
         names = [column[0] for column in found.description or ()]

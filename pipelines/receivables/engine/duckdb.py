@@ -262,6 +262,10 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_section(con, "provision", settings.provision)
     _write_behaviour_params(con, settings.behaviour)
     con.execute(
+        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share",
+        [settings.rating.material_amount, settings.rating.material_share],
+    )
+    con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
     )

@@ -3,5 +3,6 @@
 from receivables.judgement.expected_cash import judge_expected_cash
 from receivables.judgement.provision import judge_provision
 from receivables.judgement.published_curve import judge_collection
+from receivables.judgement.rating import judge_rating
 
-__all__ = ["judge_collection", "judge_expected_cash", "judge_provision"]
+__all__ = ["judge_collection", "judge_expected_cash", "judge_provision", "judge_rating"]

@@ -56,6 +56,17 @@ class Rating(Section):
         description="event, best grade while it lasts, days it lasts (0: as long as it is so; default and lawsuit may be added); who is insolvent or closed gets no credit, "
         "a dishonoured bill or broken plan of instalments needs a year of record, much that is over 90 days late needs paying",
     )
+    material_amount: Decimal = Field(
+        default=Decimal(100),
+        ge=0,
+        description="ledger currency from which debt over 90 days late counts as a hard event, and as gone bad in back-tests; less is a forgotten invoice",
+    )
+    material_share: Decimal = Field(
+        default=Decimal("0.05"),
+        ge=0,
+        le=1,
+        description="share of what the customer owes that such debt must reach too; large customers always have something old in dispute",
+    )
     completeness_min: Decimal = Field(
         default=Decimal("0.6"),
         ge=0,

@@ -1,0 +1,91 @@
+"""Rating customers, review by review: what is known of each goes through the card, the rules of grades and the credit policy, and becomes tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from receivables.engine import comment
+
+if TYPE_CHECKING:
+    from receivables.engine import Connection
+    from receivables.settings import Settings
+
+RATING: Final = "marts.rating"
+HISTORY: Final = "marts.rating_history"
+MIGRATION: Final = "marts.rating_migration"
+ATTRIBUTE: Final = "marts.rating_attribute"
+
+_GRAIN: Final = {
+    RATING: "One row per customer that can be rated at the as-of date. A recommendation that a named person confirms. status: rated, or insufficient: too little payment history, no score; score:"
+    " 0 to 100, of which basic_, operating_ and payment_points; file_score: of the integrity file alone, and file_grade, for who has no history, what it would be worth; completeness: share of the card's points with a fact. raw_grade: by the edges alone;"
+    " grade: by rule, F to A, NULL where nothing can be graded; previous_grade: at the review before. recommended_limit (ledger currency), what decided it, recommended_terms in days, supply,"
+    " has_benefits. reasons: JSON list of {code, params}: hard events, then what cost most points. next_review: when the grade may change next.",
+    HISTORY: "One row per customer and review (every month end told, and the as-of date): score, completeness, raw_grade, ruled_grade (by rule, from which the next review goes on) and grade, each"
+    " from what had been told by then. is_rerating: scores move grades then; at other reviews hard events do alone. cap: the best grade hard events left, NULL without any.",
+    MIGRATION: "One row per company, re-rating and pair of grades: customers that had grade_before at the re-rating before and grade_after at this one; share: of those with grade_before, smoothed"
+    " by Jeffreys' prior.",
+    ATTRIBUTE: "One row per company and attribute of the scorecard at the as-of date: its block, the best points it gives, those that stand in where the fact is missing (the portfolio's"
+    " median), customers with a fact that counts.",
+}
+_EMPTY: Final = {
+    RATING: "status varchar, score double, completeness double, basic_points double, operating_points double, payment_points double, file_score double, file_completeness double, file_grade varchar,"
+    " raw_grade varchar, grade varchar, previous_grade varchar, need_local decimal(18, 4), cap_local decimal(18, 4), recommended_limit decimal(18, 4), limit_decided_by varchar,"
+    " recommended_terms integer, supply varchar, has_benefits boolean, reasons varchar, next_review date",
+    HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar",
+}
+
+EVENTS: Final = ("insolvency", "closure", "bounced_instrument", "broken_plan", "overdue_90", "default", "lawsuit")
+"""Hard events as `marts.hard_event` names them."""
+
+
+def judge_rating(con: Connection, settings: Settings) -> None:
+    """Write `marts.rating`, its history, migration and attributes, from `marts.rating_fact` and `marts.hard_event`."""
+    if not con.execute("select 1 from marts.rating_fact limit 1").fetchall():
+        _write_nothing(con)
+        return
+    from receivables.judgement.reviews import Reviews
+
+    told, selects = Reviews(con, settings).tables(), _selects(settings.scorecard.reasons)
+    for name, table in told.items():
+        con.register("told", table)
+        con.execute(f"create table {name} as {selects[name]}")
+        con.unregister("told")
+        comment(con, name, _GRAIN[name])
+
+
+def _write_nothing(con: Connection) -> None:
+    keys = "company_id varchar, customer_id varchar"
+    for name, columns in {
+        RATING: f"as_of date, {keys}, {_EMPTY[RATING]}",
+        HISTORY: f"{keys}, {_EMPTY[HISTORY]}",
+        MIGRATION: "company_id varchar, review_date date, grade_before varchar, grade_after varchar, customers bigint, share double",
+        ATTRIBUTE: "as_of date, attribute varchar, block varchar, best_points double, stand_in_points double, customers bigint, company_id varchar",
+    }.items():
+        con.execute(f"create table {name} ({columns})")
+        comment(con, name, _GRAIN[name])
+
+
+def _reason(turn: int) -> str:
+    return (
+        f'case when told.reason_{turn} is not null then \'{{"code": "\' || told.reason_{turn} || \'", "params": {{"kind": "\' || told.reason_{turn}_kind'
+        f" || '\", \"points\": ' || round(told.reason_{turn}_points, 1)::decimal(9, 1)::varchar || '}}}}' end"
+    )
+
+
+def _event(name: str) -> str:
+    return f'case when told.is_capped_by_{name} then \'{{"code": "{name}", "params": {{"days": \' || told.days_{name}::integer::varchar || \'}}}}\' end'
+
+
+def _selects(reasons: int) -> dict[str, str]:
+    """How each table is made of what was told, with so many reasons of a score."""
+    listed = ", ".join([*map(_event, EVENTS), *map(_reason, range(1, reasons + 1))])
+    return {
+        RATING: "select getvariable('as_of') as as_of, told.company_id, told.customer_id, told.status, told.score, told.completeness, told.basic_points, told.operating_points, told.payment_points,"
+        " told.file_score, told.file_completeness, told.file_grade, told.raw_grade, told.grade, told.previous_grade, told.need_local::decimal(18, 4) as need_local, told.cap_local::decimal(18, 4) as cap_local,"
+        " told.recommended_limit::decimal(18, 4) as recommended_limit, told.limit_decided_by, told.recommended_terms::integer as recommended_terms, told.supply, told.has_benefits,"
+        f" '[' || concat_ws(', ', {listed}) || ']' as reasons, told.next_review::date as next_review from told order by company_id, customer_id",
+        HISTORY: "select told.company_id, told.customer_id, told.review_date, told.is_rerating, told.status, told.score, told.completeness, told.raw_grade, told.ruled_grade, told.grade, told.cap"
+        " from told order by company_id, customer_id, review_date",
+        MIGRATION: "select * from told order by company_id, review_date, grade_before, grade_after",
+        ATTRIBUTE: "select getvariable('as_of') as as_of, told.* from told order by company_id, attribute",
+    }

@@ -1,0 +1,287 @@
+"""The reviews of all customers, one after the other: each sees what had been told by its day, and the standing that the one before left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from receivables.judgement.rating import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
+from receivables.policy import credit_limit, grades, scorecard
+from receivables.policy.grades import BEST, NONE, Evidence, Standing
+from receivables.settings import GRADES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from receivables.engine import Connection
+    from receivables.policy.scorecard import Scored
+    from receivables.settings import Settings
+
+_WHOM: Final = "select distinct company_id, customer_id from marts.rating_fact order by company_id, customer_id"
+_FACTS: Final = """
+select
+  company_id, customer_id, is_watched, years_trading, paid_in_share, fixed_assets_to_turnover, return_on_operating_assets, inventory_turnover, debt_to_asset_ratio,
+  current_ratio, null::double as altman_z, payment_index::double as payment_index, share_late_30::double as share_late_30, max_days_late::double as max_days_late,
+  broken_promises::double as broken_promises, trend_days::double as trend_days, days_beyond_terms::double as days_beyond_terms, agreed_days::double as agreed_days,
+  paid_in_share_age, fixed_assets_to_turnover_age, return_on_operating_assets_age, inventory_turnover_age, debt_to_asset_ratio_age, current_ratio_age,
+  insolvency, closure, bounced_instrument, broken_plan, overdue_90, default_event as "default", lawsuit
+from marts.rating_fact where period_end = ?
+order by company_id, customer_id
+"""
+_MONEY: Final = """
+select
+  prorate(greatest(purchases_local, 0)::decimal(18, 4), 1::decimal(18, 4), 12::decimal(18, 4)) as monthly_purchases, high_credit_local as high_credit,
+  previous_limit_local as previous_limit
+from marts.rating_fact where period_end = ?
+order by company_id, customer_id
+"""
+_MONEY_COLUMNS: Final = ("monthly_purchases", "high_credit", "previous_limit")
+_REGISTRY: Final = """
+select
+  told.customer_id, told.kind, told.event_date::timestamp as event_date,
+  greatest(told.event_date, min(recorded_day(first.recorded_at, first.extract_as_of)))::timestamp as known_on
+from core.customer_event as told
+inner join lake.customer_event as first on told.company_id = first.company_id and told.event_id = first.event_id
+group by told.customer_id, told.kind, told.event_date, told.event_id
+order by told.customer_id, told.event_date, told.kind
+"""
+
+
+_AGING: Final = [
+    *("paid_in_share", "fixed_assets_to_turnover", "return_on_operating_assets", "inventory_turnover"),
+    *("debt_to_asset_ratio", "current_ratio"),
+]
+"""Facts that go stale."""
+
+
+@dataclass(frozen=True)
+class _Review:
+    """One review: its day, who was looked at (places among all customers), what the card says of them, hard-event caps and days, standing of all after it."""
+
+    day: date
+    place: np.ndarray[Any, np.dtype[np.int64]]
+    facts: pd.DataFrame
+    told: pd.DataFrame
+    cap: np.ndarray[Any, np.dtype[np.int64]]
+    standing: Standing
+
+
+class Reviews:
+    """Every review that the period ends of `marts.rating_fact` allow."""
+
+    def __init__(self, con: Connection, settings: Settings) -> None:
+        self.con, self.settings = con, settings
+        self.whom = con.execute(_WHOM).df()
+        self.customers = pd.Index(self.whom["customer_id"])
+        self.registry = con.execute(_REGISTRY).df()
+        self.days: list[date] = [
+            day for (day,) in con.execute("select distinct period_end from marts.rating_fact order by 1").fetchall()
+        ]
+        self.attributes: list[pd.DataFrame] = []
+
+    def tables(self) -> dict[str, pa.Table]:
+        """What the reviews say, by the table it becomes."""
+        history: list[pd.DataFrame] = []
+        moves: list[pd.DataFrame] = []
+        standing = grades.unrated(len(self.whom))
+        rated: list[Standing] = []
+        rating = pd.DataFrame()
+        for day in self.days:
+            review = self._review(standing, day)
+            history.append(self._history(review))
+            if grades.is_rerating(day, self.settings.rating):
+                moves += [self._moves(day, before.grade, review.standing.grade) for before in rated[-1:]]
+                rated.append(review.standing)
+            if day == self.days[-1]:
+                rating = self._rating(review, standing)
+            standing = review.standing
+        return {
+            RATING: _table(rating),
+            HISTORY: _table(pd.concat(history, ignore_index=True)),
+            MIGRATION: _table(pd.concat(moves, ignore_index=True) if moves else _NO_MOVES),
+            ATTRIBUTE: _table(pd.concat(self.attributes, ignore_index=True)),
+        }
+
+    def _review(self, before: Standing, day: date) -> _Review:
+        rules, facts = self.settings.rating, self.con.execute(_FACTS, [day]).df()
+        place = self.customers.get_indexer(pd.Index(facts["customer_id"])).astype(np.int64)
+        known = self.registry[self.registry["known_on"] <= pd.Timestamp(day)]
+        worst = scorecard.worst_registry_event(
+            known, pd.Index(facts["customer_id"]), day, self.settings.scorecard
+        ).to_numpy()
+        facts["registry_event"] = pd.Series(worst, index=facts.index, dtype="object").where(facts["is_watched"], None)
+        told = self._scored(facts, day)
+        cap = grades.hard_event_cap(facts[list(EVENTS)], rules)
+        size = len(self.whom)
+        evidence = Evidence(
+            score=_spread(told["score"].to_numpy(dtype=np.float64), place, size, np.nan),
+            completeness=_spread(told["completeness"].to_numpy(dtype=np.float64), place, size, np.nan),
+            cap=_spread(cap, place, size, BEST),
+            override=np.full(size, NONE, dtype=np.int64),
+        )
+        return _Review(day, place, facts, told, cap, grades.review(before, evidence, day, rules))
+
+    def _scored(self, facts: pd.DataFrame, day: date) -> pd.DataFrame:
+        """What the card says, company by company: each is a portfolio of its own."""
+        ages = facts[[f"{name}_age" for name in _AGING]].set_axis(_AGING, axis=1)
+        scored: list[pd.DataFrame] = []
+        for company_id, mine in facts.groupby("company_id", sort=True):
+            found: Scored = scorecard.score(
+                mine, self.settings.scorecard, self.settings.rating, ages=ages.loc[mine.index]
+            )
+            scored.append(found.customers)
+            if day == self.days[-1]:
+                self.attributes.append(found.attributes.reset_index().assign(company_id=company_id))
+        return pd.concat(scored).reindex(facts.index)
+
+    def _history(self, review: _Review) -> pd.DataFrame:
+        score = review.told["score"].to_numpy(dtype=np.float64)
+        cap = np.where(review.cap < BEST, review.cap, NONE)
+        return self.whom.iloc[review.place].assign(
+            review_date=review.day,
+            is_rerating=grades.is_rerating(review.day, self.settings.rating),
+            status=review.told["status"].astype(str).to_numpy(),
+            score=score,
+            completeness=review.told["completeness"].to_numpy(),
+            raw_grade=grades.letters(grades.raw_grade(score, self.settings.rating)),
+            ruled_grade=grades.letters(review.standing.ruled[review.place]),
+            grade=grades.letters(review.standing.grade[review.place]),
+            cap=grades.letters(cap),
+        )
+
+    def _moves(self, day: date, before: Any, after: Any) -> pd.DataFrame:
+        """Who moved from which grade to which between two re-ratings, company by company."""
+        found: list[pd.DataFrame] = []
+        for company_id, places in self.whom.groupby("company_id", sort=True).indices.items():
+            moved = grades.migration(before[places], after[places])
+            count = len(moved.customers)
+            row, column = np.divmod(np.arange(count * count), count)
+            found.append(
+                pd.DataFrame(
+                    {
+                        "company_id": company_id,
+                        "review_date": day,
+                        "grade_before": grades.letters(row),
+                        "grade_after": grades.letters(column),
+                        "customers": moved.customers.ravel(),
+                        "share": moved.share.ravel(),
+                    }
+                ).dropna(subset=["share"])
+            )
+        return pd.concat(found, ignore_index=True)
+
+    def _rating(self, review: _Review, before: Standing) -> pd.DataFrame:
+        """Who stands where at the last review, why, and what follows."""
+        rules, facts, grade = self.settings.rating, review.facts, review.standing.grade[review.place]
+        limits = self._limits(review, grade)
+        caps = facts[list(EVENTS)].to_numpy(dtype=np.float64)
+        lasting: dict[str, int] = {event: lasts for event, _, lasts in rules.hard_event_caps}
+        score = review.told["score"].to_numpy(dtype=np.float64)
+        never = np.full(len(facts), np.datetime64("NaT"), dtype="datetime64[D]")
+        told = self.whom.iloc[review.place].reset_index(drop=True)
+        told = pd.concat([told, review.told.reset_index(drop=True)], axis=1)
+        for number, event in enumerate(EVENTS):
+            days = caps[:, number]
+            told[f"days_{event}"] = days
+            told[f"is_capped_by_{event}"] = (days >= 0) & (days <= lasting.get(event, -1))
+        reasons = [
+            column for column in told if str(column).startswith("reason_") and not str(column).endswith("_points")
+        ]
+        told = told.assign(**{str(column): told[column].astype("object") for column in reasons})
+        return told.assign(
+            status=told["status"].astype(str),
+            raw_grade=grades.letters(grades.raw_grade(score, rules)),
+            grade=grades.letters(grade),
+            previous_grade=grades.letters(before.grade[review.place]),
+            file_grade=grades.letters(self._file_grade(review.told)),
+            need_local=limits["need"].to_numpy(),
+            cap_local=limits["cap"].to_numpy(),
+            recommended_limit=limits["limit"].to_numpy(),
+            limit_decided_by=limits["decided_by"].astype("object").to_numpy(),
+            recommended_terms=limits["terms_days"].to_numpy(),
+            supply=limits["supply"].to_numpy(),
+            has_benefits=limits["has_benefits"].to_numpy(),
+            next_review=grades.next_review(review.day, never, rules),
+        )
+
+    def _file_grade(self, told: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """What the integrity file alone would be graded, for who has no history yet: never beyond what is granted to the unknown."""
+        rules = self.settings.rating
+        is_new = (told["status"] == scorecard.INSUFFICIENT).to_numpy()
+        alone = np.where(is_new, told["file_score"].to_numpy(dtype=np.float64), np.nan)
+        return np.minimum(grades.raw_grade(alone, rules), GRADES.index(rules.completeness_cap))
+
+    def _limits(self, review: _Review, grade: Any) -> pd.DataFrame:
+        """What follows from each grade; money stays decimal."""
+        rows = self.con.execute(_MONEY, [review.day]).fetchall()
+        money = dict(zip(_MONEY_COLUMNS, zip(*rows, strict=True), strict=True))
+        facts = review.facts
+        unknown = pd.Series([None] * len(facts), index=facts.index, dtype="object")
+        has_event = review.cap < BEST
+        return credit_limit.recommend(
+            pd.DataFrame(
+                {
+                    "grade": grade,
+                    **{
+                        name: pd.Series(list(values), index=facts.index, dtype="object")
+                        for name, values in money.items()
+                    },
+                    "terms_days": facts["agreed_days"],
+                    "days_beyond_terms": facts["days_beyond_terms"],
+                    **dict.fromkeys(("net_worth", "working_capital", "insurer_limit"), unknown),
+                    "has_hard_event": has_event,
+                },
+                index=facts.index,
+            ),
+            self.settings.credit_limit,
+        )
+
+
+_NO_MOVES: Final = pd.DataFrame(
+    {
+        **{name: pd.Series(dtype="object") for name in ("company_id", "review_date", "grade_before", "grade_after")},
+        "customers": pd.Series(dtype="int64"),
+        "share": pd.Series(dtype="float64"),
+    }
+)
+
+_TEXTS: Final = frozenset(
+    (
+        "company_id",
+        "customer_id",
+        "status",
+        "raw_grade",
+        "ruled_grade",
+        "grade",
+        "previous_grade",
+        "cap",
+        "grade_before",
+        "grade_after",
+    )
+) | {"limit_decided_by", "supply", "attribute", "block"}
+_MONIES: Final = frozenset(("need_local", "cap_local", "recommended_limit"))
+
+
+def _spread(values: Any, place: Any, size: int, otherwise: float) -> Any:
+    spread = np.full(size, otherwise, dtype=values.dtype)
+    spread[place] = values
+    return spread
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """A frame as a table with types that do not depend on what is in it."""
+    columns: dict[str, pa.Array] = {}
+    for name in map(str, frame.columns):
+        kind: pa.DataType | None = None
+        if name in _TEXTS or (name.startswith("reason_") and not name.endswith("_points")):
+            kind = pa.string()
+        elif name in _MONIES:
+            kind = pa.decimal128(18, 4)
+        elif name in {"review_date", "next_review"}:
+            kind = pa.date32()
+        columns[name] = pa.array(frame[name], type=kind, from_pandas=True)
+    return pa.table(columns)
