@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from receivables.engine import comment
+from receivables.judgement.rating_tables import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
 
 if TYPE_CHECKING:
     from receivables.engine import Connection
     from receivables.settings import Settings
-
-RATING: Final = "marts.rating"
-HISTORY: Final = "marts.rating_history"
-MIGRATION: Final = "marts.rating_migration"
-ATTRIBUTE: Final = "marts.rating_attribute"
 
 _GRAIN: Final = {
     RATING: "One row per customer that can be rated at the as-of date. A recommendation that a named person confirms. status: rated, or insufficient: too little payment history, no score; score:"
@@ -33,9 +29,6 @@ _EMPTY: Final = {
     " recommended_terms integer, supply varchar, has_benefits boolean, reasons varchar, next_review date",
     HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar",
 }
-
-EVENTS: Final = ("insolvency", "closure", "bounced_instrument", "broken_plan", "overdue_90", "default", "lawsuit")
-"""Hard events as `marts.hard_event` names them."""
 
 
 def judge_rating(con: Connection, settings: Settings) -> None:

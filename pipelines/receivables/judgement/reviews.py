@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from receivables.judgement.rating import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
+from receivables.judgement.rating_tables import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
 from receivables.policy import credit_limit, grades, scorecard
 from receivables.policy.grades import BEST, NONE, Evidence, Standing
 from receivables.settings import GRADES
