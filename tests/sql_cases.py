@@ -20,7 +20,11 @@ import csv
 import re
 import tomllib
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -33,8 +37,10 @@ from receivables.lake import OWN
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
     from pathlib import Path
+
+    from receivables.engine import Model
 
 CANONICAL_SCHEMAS: Final = ("lake", "entries", "staging", "core")
 
@@ -108,20 +114,72 @@ def run_case(folder: Path, sql_dir: Path) -> None:
     model = folder.parent.name
     params = _read_params(folder / "params.toml")
     types = params.pop("types", {})
-    with engine.connect() as db:
-        try:
-            write_params(db, Settings())
-            for name, value in params.items():
-                db.execute(f"set variable {_quoted(name)} = {_literal(value)}")
-            for path in sorted((folder / "given").glob("*.csv")):
-                _load(db, path, types.get(path.stem, {}))
-            _run_model(db, sql_dir, model)
-            difference = _difference(db, folder / "expect.csv")
-        except duckdb.Error as error:
-            cause = str(error).partition("\n\n")[0]  # what follows is advice about reading files
-            raise CaseError(f"{model}/{folder.name}: {cause}") from error
+    ground = _ground(sql_dir)
+    db = ground.db
+    db.execute("begin")
+    try:
+        for name, value in params.items():
+            db.execute(f"set variable {_quoted(name)} = {_literal(value)}")
+        given = sorted((folder / "given").glob("*.csv"))
+        for path in given:
+            _load(db, path, types.get(path.stem, {}))
+        _run_model(ground, sql_dir, model, {path.stem for path in given})
+        difference = _difference(db, folder / "expect.csv")
+    except duckdb.Error as error:
+        _ground.cache_clear()  # an engine may be of no use after some errors
+        cause = str(error).partition("\n\n")[0]  # what follows is advice about reading files
+        raise CaseError(f"{model}/{folder.name}: {cause}") from error
+    finally:
+        with suppress(duckdb.Error):
+            db.execute("rollback")
+            for name in params:
+                db.execute(f"reset variable {_quoted(name)}")
     if difference:
         raise Differs(f"{model}/{folder.name}\n{difference}")
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What all cases stand on, made once: params, macros, an empty lake and what is made of it. What a case makes is taken back after it."""
+
+    db: duckdb.DuckDBPyConnection
+    built: dict[str, Model]
+    """What a case need not give, each after those it reads."""
+    empty: frozenset[str]
+    """Tables of the lake, and of what is built from it, that stand there without a row."""
+
+
+@lru_cache(maxsize=1)
+def _ground(sql_dir: Path) -> _Ground:
+    db = engine.connect()
+    write_params(db, Settings())
+    for shared in sorted(sql_dir.glob("*.sql")):  # macros every model may use
+        db.execute(shared.read_text(encoding="utf-8"))
+    for schema_name in ("lake", "entries", "staging"):
+        db.execute(f"create schema {schema_name}")
+    for name, table in schema.TABLES.items():
+        columns = table.ddl_columns | LANDING_TYPES
+        db.execute(f"create table lake.{name} ({', '.join(f'{_quoted(c)} {kind}' for c, kind in columns.items())})")
+    empty = {f"lake.{name}" for name in schema.TABLES}
+    built = _what_is_built(sql_dir)
+    standing = set(empty)
+    for name, model in built.items():
+        if all(read in standing or read.startswith("params.") for read in model.reads):
+            db.execute(f"create table {name} as {model.sql}")
+            standing.add(name)
+            empty |= {name} if model.is_empty(empty) else set()
+    return _Ground(db, built, frozenset(empty))
+
+
+def _what_is_built(sql_dir: Path) -> dict[str, Model]:
+    found = {
+        model.full_name: model
+        for path in sorted(sql_dir.glob("*/*.sql"))
+        if f"{path.parent.name}.{path.stem}".startswith(BUILT)
+        for model in [read_model(path)]
+    }
+    order = TopologicalSorter({name: sorted(model.reads & found.keys()) for name, model in found.items()})
+    return {name: found[name] for name in order.static_order()}
 
 
 def _read_params(path: Path) -> dict[str, Any]:
@@ -182,38 +240,30 @@ def _types_of(table: str, header: Sequence[str], known: dict[str, str]) -> dict[
     return types
 
 
-def _run_model(db: duckdb.DuckDBPyConnection, sql_dir: Path, model: str) -> None:
+def _run_model(ground: _Ground, sql_dir: Path, model: str, given: Set[str]) -> None:
     schema_name, _, name = model.partition(".")
     path = sql_dir / schema_name / f"{name}.sql"
     if not path.is_file():
         raise CaseError(f"{model}: no model {schema_name}/{name}.sql")
-    for shared in sorted(sql_dir.glob("*.sql")):  # macros every model may use
-        db.execute(shared.read_text(encoding="utf-8"))
-    _build_reads(db, sql_dir, path)
-    query = path.read_text(encoding="utf-8").strip().rstrip(";")
-    db.execute(f"create temp table actual as\n{query}")
+    tested = read_model(path)
+    _build_reads(ground, tested, given)
+    ground.db.execute(f"create temp table actual as\n{tested.sql.rstrip(';')}")
 
 
-def _build_reads(db: duckdb.DuckDBPyConnection, sql_dir: Path, path: Path) -> None:
-    """Build what the model reads and the case need not give, and what that reads in its turn."""
-    model = read_model(path)
-    for name in sorted(model.reads):
-        schema_name, _, table = name.partition(".")
-        if _exists(db, schema_name, table) or not (name.startswith(BUILT) or schema_name == "lake"):
+def _build_reads(ground: _Ground, tested: Model, given: Set[str]) -> None:
+    """Build what the model reads and the case need not give, and what that reads in its turn, unless it stands there without a row and still has none."""
+    needed = {name for name in tested.reads if name.startswith(BUILT)} - given
+    for name in reversed(ground.built):
+        if name in needed:
+            needed |= {below for below in ground.built[name].reads if below.startswith(BUILT)} - given
+    empty = {*ground.empty} - given
+    for name, model in ground.built.items():
+        if name not in needed:
             continue
-        db.execute(f"create schema if not exists {_quoted(schema_name)}")
-        if name.startswith(BUILT):
-            source = sql_dir / schema_name / f"{table}.sql"
-            _build_reads(db, sql_dir, source)
-            db.execute(f"create table {name} as {source.read_text(encoding='utf-8')}")
-        elif table in schema.TABLES:
-            columns = schema.TABLES[table].ddl_columns | LANDING_TYPES
-            db.execute(f"create table {name} ({', '.join(f'{_quoted(c)} {kind}' for c, kind in columns.items())})")
-
-
-def _exists(db: duckdb.DuckDBPyConnection, schema_name: str, table: str) -> bool:
-    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return db.execute(query, [schema_name, table]).fetchall() != [(0,)]
+        if name in ground.empty and model.is_empty(empty):
+            continue
+        empty.discard(name)
+        ground.db.execute(f"create or replace table {name} as {model.sql}")
 
 
 def _difference(db: duckdb.DuckDBPyConnection, expect: Path) -> str:

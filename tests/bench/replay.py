@@ -90,10 +90,10 @@ def main() -> None:
     models()  # they are read once a night
     begin = spent()
     lake.snapshot(con, folder, batches())
-    run_entries(con, settings, AS_OF)
+    tables = run_entries(con, settings, AS_OF)
     con.execute("begin")
     if what == "whole":
-        run_models(con, settings, AS_OF)
+        run_models(con, settings, AS_OF, tables=tables)
         con.execute("commit")
         costs["whole"] = since(begin)
     else:

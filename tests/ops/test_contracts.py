@@ -44,7 +44,7 @@ def tuesday(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     home = tmp_path_factory.mktemp("tuesday") / "home"
     shutil.copytree(monday, home, symlinks=True)
     tell_tuesday(home)
-    create, harmful = engine._Tables.create_model, harms()
+    create, harmful = engine.Tables.create_model, harms()
 
     def create_and_harm(tables: Any, model: Any) -> None:
         create(tables, model)
@@ -53,7 +53,7 @@ def tuesday(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
             tables.empty.discard(model.full_name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine._Tables, "create_model", create_and_harm)
+        patch.setattr(engine.Tables, "create_model", create_and_harm)
         return home, command("nightly", "--home", home)
 
 

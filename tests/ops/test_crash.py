@@ -30,7 +30,7 @@ POINTS: Final = {
     "a file of the lake is written, not yet in its place": ("receivables.lake:settle", 2, "before"),
     "a file is in the lake, not yet registered": ("receivables.lake:write", 1, "after"),
     "a file is registered, the run does not know yet": ("receivables.state:State.add", 2, "after"),
-    "the build is half way": ("receivables.engine.duckdb:_Tables.create_model", 12, "before"),
+    "the build is half way": ("receivables.engine.duckdb:Tables.create_model", 12, "before"),
     "the file is closed, not yet published": ("receivables.publish:_publish", 1, "before"),
     "the file has its name, readers are not yet led to it": ("pathlib:Path.symlink_to", 1, "before"),
     "readers are led to it, the run does not know yet": ("receivables.run:Night.record", 1, "before"),

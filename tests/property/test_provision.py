@@ -52,10 +52,10 @@ select company_id, sum(open_local) from (
 
 def judged(con: Connection, ledger: Ledger) -> Connection:
     lake_tables(con, ledger.tables, AS_OF)
-    run_models(con, SETTINGS, AS_OF)
+    tables = run_models(con, SETTINGS, AS_OF)
     judge_collection(con, SETTINGS.curve)
     judge_provision(con, SETTINGS)
-    run_judged_models(con)
+    run_judged_models(tables)
     return con
 
 

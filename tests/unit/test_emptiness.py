@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from homes import MONDAY, ask, business, published, quick_night, tell
 from receivables import init
 from receivables.engine import connect, duckdb, models
 from receivables.engine.emptiness import UNKNOWN_AGGREGATES, emptiness
+from receivables.engine.models import reads
 from receivables.verbs import build
 
 if TYPE_CHECKING:
@@ -62,6 +65,33 @@ def test_an_inner_join_is_empty_with_either_side_and_an_outer_one_with_what_it_k
 )
 def test_what_has_a_row_of_nothing_is_never_called_empty(sql: str) -> None:
     assert not is_empty(sql, "m.a")
+
+
+def test_a_model_reads_what_the_parser_says_it_reads() -> None:
+    for model in models():
+        tree = sqlglot.parse_one(model.sql, dialect="duckdb")
+        assert model.reads == {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}, model
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from m.a as x\ninner join\n  m.b as y on x.k = y.k", {"m.a", "m.b"}),
+        ("select 'from m.a', x -- from m.b, the customer's\nfrom m.c", {"m.c"}),
+        ("select x.k is distinct from m.k as differs from m.a as x cross join m.b as m", {"m.a", "m.b"}),
+        ("with c as (select 1 as x) select * from c", set()),
+    ],
+)
+def test_what_is_read_stands_after_from_and_join(sql: str, told: set[str]) -> None:
+    assert reads(sql) == told
+
+
+def test_a_process_that_builds_once_parses_no_sql(tmp_path: Path) -> None:
+    init(tmp_path)
+    tell(tmp_path, business(), MONDAY)
+    code = "import sys, receivables; receivables.ingest(['inbox'], '.'); receivables.build('.'); sys.exit('sqlglot' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_parser_knows_every_aggregate_that_models_use() -> None:

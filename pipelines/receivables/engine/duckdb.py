@@ -10,7 +10,7 @@ import duckdb
 from receivables.assets import sql_dir
 from receivables.engine.calendar import TABLES as CALENDAR_TABLES
 from receivables.engine.calendar import write_business_days
-from receivables.engine.models import Model, judged_models, models
+from receivables.engine.models import JUDGED, Model, judged_models, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
 from receivables.settings import Curve, Settings
@@ -65,7 +65,7 @@ def run_entries(
     settings: Settings,
     as_of: date | None = None,
     on_model: Callable[[str], None] = lambda _: None,
-) -> None:
+) -> Tables:
     """Attach database `entries` and build in it what subledger entries become; before the build's own transaction, which writes to one database only.
 
     Of two lists of the same debts the as-of date may decide which one counts; without one the newest is looked at.
@@ -76,12 +76,20 @@ def run_entries(
     if as_of is not None:
         con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     _prepare(con, settings)
-    tables = _Tables.of_lake(con)
+    tables = Tables(con, _read_from("lake"))
     for model in models():
-        if model.schema == "entries":
+        if model.full_name in BEFORE_ENTRIES:
+            tables.see(model)
+        elif model.schema == "entries":
             on_model(model.full_name)
             tables.create_model(model)
     tables.remember()
+    return tables
+
+
+def _read_from(*schemas: str) -> list[str]:
+    """The tables of some schemas that models read."""
+    return sorted({name for model in models() for name in model.reads if name.partition(".")[0] in schemas})
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -98,29 +106,24 @@ _STATEMENTS: Final[dict[str, str]] = {}
 """How a table without a row is made, by its name, once this process has built it: to plan dozens of models over nothing takes half of a small build."""
 
 
-class _Tables:
+class Tables:
     """The tables of a build as they are made, of which it is known that they have no row."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, told: Sequence[str]) -> None:
+        """Ask which of those that are told already have no row."""
         self.con = con
-        asked = " union all ".join(f"(select '{name}' from {name} limit 1)" for name in told)
-        self.empty = set(told) - {name for (name,) in con.execute(asked).fetchall()}
+        self.empty: set[str] = set()
+        self._is_first = not _STATEMENTS
+        self.look(told)
 
-    @classmethod
-    def of_lake(cls, con: duckdb.DuckDBPyConnection) -> _Tables:
-        """Those of a build that begins with what was told."""
-        found = con.execute(
-            "select table_name from duckdb_tables() where 'lake' in (database_name, schema_name)"
-        ).fetchall()
-        tables = cls(con, [f"lake.{name}" for (name,) in found])
-        for model in models():
-            if model.full_name in BEFORE_ENTRIES or model.schema == "entries":
-                tables.see(model)
-        return tables
+    def look(self, told: Sequence[str]) -> None:
+        """Ask which of some tables have no row."""
+        asked = " union all ".join(f"(select '{name}' from {name} limit 1)" for name in told)
+        self.empty |= set(told) - {name for (name,) in self.con.execute(asked).fetchall()}
 
     def see(self, model: Model) -> bool:
-        """Whether a model has no row for want of rows in what it reads, which is kept for those that read it."""
-        if model.is_empty(self.empty):
+        """Whether a model has no row for want of rows in what it reads, which is kept for those that read it; the first build of a process has no use for it and does not ask."""
+        if not self._is_first and model.is_empty(self.empty):
             self.empty.add(model.full_name)
         return model.full_name in self.empty
 
@@ -170,15 +173,20 @@ class _Tables:
 
 
 def run_models(
-    con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, on_model: Callable[[str], None] = lambda _: None
-) -> None:
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    as_of: date,
+    on_model: Callable[[str], None] = lambda _: None,
+    tables: Tables | None = None,
+) -> Tables:
     """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction, but for those that read judgement.
+
+    `tables` are those of `run_entries`, which is run where they are not given.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
-    if not con.execute("select 1 from duckdb_databases() where database_name = 'entries'").fetchall():
-        run_entries(con, settings, as_of, on_model)
+    tables = tables or run_entries(con, settings, as_of, on_model)
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     for schema in ("core", "marts", "checks"):
         con.execute(f"create schema if not exists {schema}")
@@ -189,7 +197,6 @@ def run_models(
         if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES and model not in later
     ]
     made = {model.full_name for model in wanted}
-    tables = _Tables.of_lake(con)
     # what no model makes is what was told last; it comes first, so that any model may read it
     for table in TABLES:
         if f"core.{table}" not in made and table not in NOT_PUBLISHED:
@@ -202,18 +209,17 @@ def run_models(
             write_business_days(con, settings, as_of)
     tables.remember()
     con.execute("drop schema staging cascade")
+    return tables
 
 
-def run_judged_models(con: duckdb.DuckDBPyConnection, on_model: Callable[[str], None] = lambda _: None) -> None:
-    """Build the models that read what judgement has written, after it and in the same transaction.
+def run_judged_models(tables: Tables, on_model: Callable[[str], None] = lambda _: None) -> None:
+    """Build the models that read what judgement has written, after it and in the same transaction; `tables` are those of `run_models`.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
     """
-    judged = judged_models()
-    made = {model.full_name for model in judged}
-    tables = _Tables(con, sorted({name for model in judged for name in model.reads} - made))
-    for model in judged:
+    tables.look(sorted(JUDGED))
+    for model in judged_models():
         on_model(model.full_name)
         tables.create_model(model)
     tables.remember()
