@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -11,17 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from receivables.assets import sql_dir
-from receivables.engine import connect
-from receivables.engine.duckdb import write_params
-from receivables.engine.models import read_model
 from receivables.judgement import judge_collection
 from receivables.policy import collection
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
 from receivables.settings import Curve as CurveSettings
-from receivables.settings import Settings
+from tranche_tables import build_curves
 
-AS_OF: Final = date(2026, 10, 31)
 SHARES: Final = ("cash", "loss", "dilution", "transferred", "open_share")
 
 ages = st.integers(0, 40)
@@ -110,34 +104,13 @@ def test_leaving_a_group_out_is_estimating_without_it(rows: list[Any]) -> None:
 
 def told(rows: list[Any], curve: CurveSettings) -> Any:
     """The tables of the curve, built from tranches of two companies."""
-    con = connect()
-    write_params(con, Settings(curve=curve))
-    con.execute(f"set variable as_of = date '{AS_OF}'")
-    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
-    con.execute("create schema core; create schema marts")
-    con.execute("create table core.company as select unnest(['A', 'B']) as company_id, 'EUR' as local_currency")
-    con.execute(
-        "create table marts.exposure_tranche (company_id varchar, customer_id varchar, amount_local decimal(18, 4), entry_age integer, recent_entry_age integer,"
-        " exit_age integer, cause integer, doc_date date, territory varchar, salesperson varchar, grade varchar, terms varchar, amount_band varchar, customer_type varchar)"
-    )
-    for who, amount, age, cause, entry in rows:
-        company = "A" if who % 3 else "B"
-        recent = max(-1 if entry is None else entry, 5 if amount % 2 else -1)
-        con.execute(
-            "insert into marts.exposure_tranche values (?, ?, ?, ?, ?, ?, ?, ?, null, 'x', null, null, null, null)",
-            [
-                company,
-                f"{company}:{who}",
-                amount,
-                -1 if entry is None else entry,
-                recent,
-                age,
-                cause,
-                AS_OF - timedelta(days=age),
-            ],
-        )
-    for name in ("curve_event", "collection_point"):
-        con.execute(f"create table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}")
+    by_company = {"A": [row for row in rows if row[0] % 3], "B": [row for row in rows if not row[0] % 3]}
+    tables = {
+        company: (of(mine), np.maximum(of(mine).entry_age, [5 if row[1] % 2 else -1 for row in mine]))
+        for company, mine in by_company.items()
+        if mine
+    }
+    con = build_curves(curve, tables)
     judge_collection(con, curve)
     return con
 

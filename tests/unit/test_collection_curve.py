@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from receivables.policy import collection
 from receivables.policy.collection import Cells, Curve, Tranches
+from tranche_tables import LATE, PARTS, T12, tranches, without_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from receivables.policy.collection import Floats
-
-T12: Final = (
-    *(
-        ("A", 1000, 0, 1),
-        ("A", 500, 10, 1),
-        ("A", 2000, 10, 1),
-        ("B", 800, 10, 0),
-        ("B", 1500, 30, 1),
-        ("B", 1200, 45, 0),
-    ),
-    *(
-        ("C", 4000, 60, 1),
-        ("C", 600, 60, 2),
-        ("C", 900, 90, 1),
-        ("D", 3000, 120, 0),
-        ("D", 700, 200, 1),
-        ("D", 2500, 400, 0),
-    ),
-)
-LATE: Final = {6: 30, 8: 40, 10: 100, 11: 150}
-"""Tranches of T12, by place, that come under observation later than from the beginning."""
-
-
-def tranches(
-    rows: Sequence[tuple[str, float, int, int]], *, by_count: bool = False, late: dict[int, int] | None = None
-) -> Tranches:
-    names = sorted({name for name, *_ in rows})
-    entry = np.array([(late or {}).get(place, -1) for place in range(len(rows))])
-    return Tranches(
-        entry_age=entry,
-        exit_age=np.array([age for _, _, age, _ in rows]),
-        cause=np.array([cause for *_, cause in rows]),
-        weight=np.array([1.0 if by_count else float(weight) for _, weight, *_ in rows]),
-        group=np.array([names.index(name) for name, *_ in rows]),
-        groups=len(names),
-    )
 
 
 def curve_of(given: Tranches, *, net: bool = False) -> Curve:
@@ -82,8 +45,7 @@ def test_amounts_of_the_golden_ledger() -> None:
 
 
 def test_with_losses_taken_as_still_open_it_is_the_kaplan_meier_estimate() -> None:
-    censored = [(name, weight, age, 0 if cause == 2 else cause) for name, weight, age, cause in T12]
-    curve = curve_of(tranches(censored, by_count=True))
+    curve = curve_of(tranches(without_loss(T12), by_count=True))
     assert at(curve, curve.open_share, 60, 90, 200) == pytest.approx([0.546875, 0.410156, 0.205078], abs=1e-6)
 
 
@@ -96,12 +58,6 @@ def test_what_comes_under_observation_late_is_at_risk_only_from_then_on() -> Non
     assert at(curve, curve.at_risk, *exits) == [8, 7, 4, 5, 4, 2, 2, 2, 1]
     amounts = curve_of(tranches(T12, late=LATE))
     assert at(amounts, amounts.cash, 90, 200) == pytest.approx([0.783859, 0.823260], abs=1e-6)
-
-
-PARTS: Final = (
-    *(("1", 400, 5, 1), ("1", 600, 40, 1), ("2", 200, 20, 1), ("2", 300, 100, 0)),
-    *(("3", 100, 15, 3), ("3", 700, 30, 1), ("4", 300, 180, 2)),
-)
 
 
 def test_part_payments_and_credits_gross_and_net() -> None:
