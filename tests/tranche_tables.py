@@ -88,7 +88,10 @@ def random_tranches(seed: int) -> Tranches:
 
 
 def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, Ints]]) -> Connection:
-    """Build the models of the curve from the tranches of companies, each with the ages at which the recent curve begins to see them."""
+    """Build the models of the curve from the tranches of companies, each with the ages at which the recent curve begins to see them.
+
+    Groups are customers; every third has no salesperson, the others one of two; amounts below 1,000 are a band.
+    """
     con = connect()
     write_params(con, Settings(curve=settings))
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
@@ -115,8 +118,8 @@ def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, I
     con.execute(
         "create table marts.exposure_tranche as select company_id, company_id || ':' || who as customer_id, amount::decimal(18, 4) as amount_local,"
         " entry_age::integer as entry_age, recent_entry_age::integer as recent_entry_age, exit_age::integer as exit_age, cause::integer as cause,"
-        " null::varchar as territory, 'x' as salesperson, null::varchar as grade, null::varchar as terms, null::varchar as amount_band,"
-        " null::varchar as customer_type from given"
+        " null::varchar as territory, case when who % 3 > 0 then 'S' || who % 3 end as salesperson, null::varchar as grade, null::varchar as terms,"
+        " case when amount < 1000 then 'small' else 'large' end as amount_band, null::varchar as customer_type from given"
     )
     for name in ("curve_event", "collection_point"):
         con.execute(f"create table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from receivables.policy import collection
-from receivables.policy.collection import Cells, Curve, Tranches
+from receivables.policy.collection import DILUTION, ENTERED, ENTERED_DILUTION, Cells, Curve, Tranches
 from tranche_tables import LATE, PARTS, T12, tranches, without_loss
 
 if TYPE_CHECKING:
-    from receivables.policy.collection import Floats
+    from receivables.policy.collection import Floats, Ints
 
 
 def curve_of(given: Tranches, *, net: bool = False) -> Curve:
@@ -119,16 +119,24 @@ def test_the_point_of_students_t(freedom: int, point: float) -> None:
     assert collection.student_t(freedom) == pytest.approx(point, abs=1e-3)
 
 
-def cells(given: Tranches) -> Cells:
-    ages = given.ages()
-    order = np.argsort(given.group, kind="stable")
-    places = np.searchsorted(ages, given.exit_age)[order]
-    return Cells(given.group[order], given.cause[order], places, given.weight[order], given.groups, len(ages))
+def cells(given: Tranches, ages: Ints) -> Cells:
+    """What moves of each, late entries too."""
+    late = given.entry_age >= 0
+    diluted = late & (given.cause == DILUTION)
+    customer = np.concatenate([given.group, given.group[late], given.group[diluted]])
+    channel = np.concatenate(
+        [given.cause, np.full(int(late.sum()), ENTERED), np.full(int(diluted.sum()), ENTERED_DILUTION)]
+    )
+    place = np.searchsorted(ages, np.concatenate([given.exit_age, given.entry_age[late], given.entry_age[diluted]]))
+    weight = np.concatenate([given.weight, given.weight[late], given.weight[diluted]])
+    order = np.lexsort((-place, customer))
+    return Cells(customer[order], channel[order], place[order], weight[order], given.groups, len(ages))
 
 
 def test_who_stands_behind_each_age() -> None:
     given = tranches(T12)
-    behind = collection.support(cells(given), cells(given).grouped(200))
+    found = cells(given, given.ages())
+    behind = collection.support(collection.customers_at_risk(found), found.grouped(200))
     assert behind.customers.tolist() == [4, 4, 3, 3, 2, 2, 1, 1, 1]
     assert behind.last_age(given.ages(), 2) == 90
     assert behind.last_age(given.ages(), 5) is None
@@ -151,7 +159,7 @@ def test_customers_at_risk_are_those_of_whom_anything_is_at_risk(net: bool) -> N
             entry[seen],
             exit_age[seen],
             random.integers(0, 5, size)[seen],
-            np.ones(int(seen.sum())),
+            random.integers(1, 9, size)[seen].astype(np.float64),
             random.integers(0, 6, size)[seen],
             6,
         )
@@ -160,21 +168,12 @@ def test_customers_at_risk_are_those_of_whom_anything_is_at_risk(net: bool) -> N
         kept = [laid_out[channel] for channel in (0, 1, 2, 4)] + ([] if net else [laid_out[3]])
         flow = sum(kept) - laid_out[5] + (laid_out[6] if net else 0)
         at_risk = np.flip(np.cumsum(np.flip(flow, axis=-1), axis=-1), axis=-1)
-        late = given.entry_age >= 0
-        diluted = late & (given.cause == 3)
-        found = Cells(
-            np.concatenate([given.group, given.group[late], given.group[diluted]]),
-            np.concatenate([given.cause, np.full(int(late.sum()), 5), np.full(int(diluted.sum()), 6)]),
-            np.searchsorted(ages, np.concatenate([given.exit_age, given.entry_age[late], given.entry_age[diluted]])),
-            np.ones(len(given.group) + int(late.sum()) + int(diluted.sum())),
-            6,
-            len(ages),
-        )
-        told = collection.support(found, found.grouped(200), net=net)
-        assert told.customers.tolist() == (at_risk > 0).sum(axis=0).tolist()
+        told = collection.customers_at_risk(cells(given, ages), net=net)
+        assert told.tolist() == (at_risk > 0).sum(axis=0).tolist()
 
 
 def test_more_customers_than_groups_share_them() -> None:
-    grouped = cells(tranches(T12)).grouped(2)
+    given = tranches(T12)
+    grouped = cells(given, given.ages()).grouped(2)
     assert grouped.shape[1] == 2
     assert grouped.sum() == sum(weight for _, weight, *_ in T12)
