@@ -34,9 +34,10 @@ study: $(READY)  ## what takes too long for every change: every case of every te
 oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
 	$(BIN)/python tests/curve_oracle.py
 
-bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars
+bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
+	$(BIN)/python tests/bench/curves.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

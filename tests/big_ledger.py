@@ -4,18 +4,20 @@ Of N invoices every fortieth number is a credit note, every tenth of the rest ha
 in a hundred has no due date. There are 1.2 N receipts: one in five invoices is paid in two parts, one in a hundred is never paid, one in twenty
 takes a discount, five receipts in a thousand settle nothing and three are sent back. Customers, N/500 unless told, lie in 8 territories and have one
 of 12 salespersons. Streams are independent: hashes of hashes.
+
+`python big_ledger.py FOLDER INVOICES CUSTOMERS` writes one in a process of its own, since what a bench holds in memory counts as its children's.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from receivables.engine import connect
 from receivables.state import Batch
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AS_OF: Final = date(2026, 10, 31)
 COMPANY: Final = "ES01"
@@ -126,9 +128,15 @@ def usual_customers(invoices: int) -> int:
     return max(invoices // 500, 1)
 
 
-def write(folder: Path, invoices: int, customers: int | None = None) -> None:
-    """Write the lake of so many invoices below a folder: one Parquet file per table."""
-    customers = usual_customers(invoices) if customers is None else customers
+def write_apart(folder: Path, invoices: int, customers: int | None = None) -> None:
+    """As `write`, in a process of its own; customers as usual unless told."""
+    asked = (folder, invoices, usual_customers(invoices) if customers is None else customers)
+    subprocess.run([sys.executable, __file__, *map(str, asked)], check=True)
+
+
+def write(folder: Path, invoices: int, customers: int) -> None:
+    """Write the lake of so many invoices of so many customers into a new folder: one Parquet file per table."""
+    folder.mkdir()
     con = connect(folder / "made.duckdb")
     con.execute(_STREAM)
     con.execute(_INVOICE, [invoices, customers])
@@ -150,3 +158,7 @@ def batches() -> list[Batch]:
               0, 0, 0, 0, 0, 0, 0, 0, None, None, "ok", datetime(2026, 10, 31, 20), batch_id)
         for batch_id, table in enumerate(TABLES, start=1)
     ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

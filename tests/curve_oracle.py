@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lifelines_peer import Estimate, Observed, command, read_estimates, write_observed
+from lifelines_peer import Estimate, Observed, command, read_curves, write_curves
 from measuring import run
 from peers import ENVIRONMENTS
 from receivables.policy import collection
@@ -198,9 +198,9 @@ def main() -> None:
     made = list(curves(tables(asked.tables, asked.seed)))
     with tempfile.TemporaryDirectory(prefix="receivables-oracle-") as folder:
         given, found = Path(folder) / "given.npz", Path(folder) / "found.npz"
-        write_observed(given, [curve.observed for curve in made])
+        write_curves(given, {curve.name: curve.observed for curve in made})
         run(command(given, found, asked.environments))
-        estimates = read_estimates(found)
+        estimates = [Estimate(**columns) for columns in read_curves(found).values()]
     declined = sum(bool(np.isnan(told.open_share).any()) for told in estimates)
     print(
         f"{len(made):,} curves; of {declined:,} of them lifelines declines to tell a share, for want of anybody at risk early on"

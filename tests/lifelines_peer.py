@@ -14,7 +14,7 @@ import numpy as np
 from peers import CLOCK, ENVIRONMENTS, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -29,7 +29,7 @@ import numpy as np
 from lifelines import KaplanMeierFitter, NelsonAalenFitter
 from lifelines.exceptions import StatError
 given = dict(np.load(sys.argv[1]))
-ends = given.pop("ends")
+names, ends = given.pop("names"), given.pop("ends")
 curves = [{{name: column[start:end] for name, column in given.items()}} for start, end in zip(ends[:-1], ends[1:])]
 def fit(fitter, curve):
     return fitter.fit(curve["exit_age"], curve["is_seen"], entry=curve["entry_age"], weights=curve["weight"])
@@ -44,7 +44,7 @@ tell("fit", begin)
 hazards = [fit(NelsonAalenFitter(nelson_aalen_smoothing=False), curve).cumulative_hazard_.iloc[:, 0] for curve in curves]
 ages = [hazard.index.to_numpy().astype(np.int64) for hazard in hazards]
 np.savez(
-    sys.argv[2], ends=np.cumsum([0, *map(len, ages)]), ages=np.concatenate(ages), hazard=np.concatenate(hazards),
+    sys.argv[2], names=names, ends=np.cumsum([0, *map(len, ages)]), ages=np.concatenate(ages), hazard=np.concatenate(hazards),
     open_share=np.concatenate([np.full(len(at), np.nan) if share is None else share.loc[at] for at, share in zip(ages, shares)]),
 )
 """
@@ -74,25 +74,19 @@ def command(given: Path, found: Path, environments: Path = ENVIRONMENTS) -> list
     return [str(environment("lifelines", PINNED, environments)), "-c", _PROGRAM, str(given), str(found)]
 
 
-def write_observed(path: Path, curves: Sequence[Observed]) -> None:
-    """Write curves for it."""
-    columns = {name: np.concatenate([getattr(curve, name) for curve in curves]) for name in Observed.__annotations__}
-    columns["ends"] = np.cumsum([0, *(len(curve.weight) for curve in curves)])
-    np.savez(path, allow_pickle=False, **columns)
+def write_curves(path: Path, curves: Mapping[str, Observed | Mapping[str, Any]]) -> None:
+    """Write curves by name, the columns of each laid end to end."""
+    parts = [vars(curve) if isinstance(curve, Observed) else curve for curve in curves.values()]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    columns["ends"] = np.cumsum([0, *(len(next(iter(part.values()))) for part in parts)])
+    np.savez(path, allow_pickle=False, names=np.array([*curves]), **columns)
 
 
-def read_observed(path: Path) -> list[Observed]:
-    """The curves that were written for it."""
-    return [Observed(**columns) for columns in _curves(path)]
-
-
-def read_estimates(path: Path) -> list[Estimate]:
-    """What it found, a curve each."""
-    return [Estimate(**columns) for columns in _curves(path)]
-
-
-def _curves(path: Path) -> Iterator[dict[str, Any]]:
+def read_curves(path: Path) -> dict[str, dict[str, Any]]:
+    """The columns of each curve by its name."""
     columns = dict(np.load(path))
-    ends = columns.pop("ends").tolist()
-    for start, end in pairwise(ends):
-        yield {name: column[start:end] for name, column in columns.items()}
+    names, ends = (columns.pop(name).tolist() for name in ("names", "ends"))
+    return {
+        name: {column: values[start:end] for column, values in columns.items()}
+        for name, (start, end) in zip(names, pairwise(ends), strict=True)
+    }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import resource
 import statistics
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +26,11 @@ BESIDE: Final = "primitive"
 
 @dataclass(frozen=True)
 class Run:
-    """One process: CPU and wall seconds by phase, CPU seconds from its start to its end, peak memory in MB."""
+    """One process: CPU and wall seconds by phase, peak memory in MB, of all and of what it tells apart."""
 
     phases: Mapping[str, Cost]
-    process: float
     memory: float
+    peaks: Mapping[str, float]
 
     @property
     def cpu(self) -> float:
@@ -46,11 +48,12 @@ class Run:
 
 
 def run(command: Sequence[str]) -> Run:
-    """Run one program to its end; where it prints anything its last line tells the phases, as JSON.
+    """Run one program to its end. Its last line tells the phases, as JSON, and as `peaks` what memory some took; one that prints nothing is one phase.
 
     Raises:
         SystemExit: it failed.
     """
+    begin = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     told = child.stdout.read().splitlines()
@@ -60,8 +63,12 @@ def run(command: Sequence[str]) -> Run:
         raise SystemExit(
             f"got exit status {child.returncode}; expected 0; try running it by hand: {' '.join(command[-3:])}"
         )
-    phases = {name: (cpu, wall) for name, (cpu, wall) in json.loads(told[-1]).items()} if told else {}
-    return Run(phases, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    last: dict[str, Any] = (
+        json.loads(told[-1]) if told else {"all": (usage.ru_utime + usage.ru_stime, time.perf_counter() - begin)}
+    )
+    peaks = last.pop("peaks", {})
+    memory = max(usage.ru_maxrss / 1024, *peaks.values(), 0)  # who asks for its peak sets what the system counts back
+    return Run({name: (cpu, wall) for name, (cpu, wall) in last.items()}, memory, peaks)
 
 
 def spent() -> Cost:
@@ -74,6 +81,13 @@ def since(begin: Cost) -> Cost:
     """CPU and wall seconds since then."""
     now = spent()
     return now[0] - begin[0], now[1] - begin[1]
+
+
+def peak() -> float:
+    """The most memory in MB that this process held since it was asked last."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, flags=re.MULTILINE)[0]) / 1024
 
 
 def median(runs: Sequence[Run], *phases: str) -> float:

@@ -15,7 +15,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from aging_peers import PINNED, PROGRAMS  # run as a program
-from big_ledger import AS_OF, write
+from big_ledger import AS_OF, write_apart
 from measuring import BESIDE, Run, median, ratio, run, tell, tell_growth, tell_ratios
 from peers import ENVIRONMENTS, environment
 
@@ -65,9 +65,8 @@ def measure(invoices: int, asked: argparse.Namespace) -> dict[str, list[Run]]:
     """All runs of one size, by name."""
     with tempfile.TemporaryDirectory(prefix="receivables-bench-", dir=asked.scratch) as folder:
         lake, scratch = Path(folder) / "lake", Path(folder) / "out"
-        lake.mkdir()
         scratch.mkdir()
-        write(lake, invoices)
+        write_apart(lake, invoices)
         wanted = commands(lake, scratch, asked.peers, asked.environments, whole=asked.whole)
         runs: dict[str, list[Run]] = {name: [] for name in wanted}
         for turn in range(asked.times):

@@ -88,7 +88,7 @@ def main() -> None:
         for rows in asked.rows if asked.dialect in dialect.name else ():
             with tempfile.TemporaryDirectory(prefix="receivables-bench-") as folder:
                 landed, loaded = measure(dialect, rows, asked.times, Path(folder))
-            ours, theirs = (statistics.median(each.process for each in costs) for costs in (landed, loaded))
+            ours, theirs = (statistics.median(each.cpu for each in costs) for costs in (landed, loaded))
             peaks = [max(each.memory for each in costs) for costs in (landed, loaded)]
             print(
                 f"{dialect.name:32} {rows:>10,} {ours:>11.2f} {theirs:>11.2f} {ours / theirs:>6.2f} {peaks[0]:>8.0f} {peaks[1]:>8.0f}",
