@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page study bench
+.PHONY: demo test lint lock world-page study oracle bench
 FUZZ ?= 10000
 
 demo: $(READY)  ## a whole night on data/sample
@@ -31,9 +31,13 @@ study: $(READY)  ## what takes too long for every change: every case of every te
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 
-bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars
+oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
+	$(BIN)/python tests/curve_oracle.py
+
+bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
+	$(BIN)/python tests/bench/curves.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

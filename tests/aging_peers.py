@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from peers import CLOCK
+
 PINNED: Final = {"pandas": ("pandas==3.1.1", "pyarrow==26.0.1"), "polars": ("polars==2.1.0",)}
 """What each peer's environment holds."""
 
-_CLOCK: Final = """
-import json, resource, sys, time
+_ASKED: Final = f"""{CLOCK}
 from datetime import date
-def spent():
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, time.perf_counter()
 lake, out, day = sys.argv[1], sys.argv[2], date.fromisoformat(sys.argv[3])
 EDGES = [0, 30, 60, 90, 180, 365, 730]
 NAMES = ["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_730", "d731_plus"]
 """
 
-_TOLD: Final = """
-end = spent()
-print(json.dumps({"aging": [end[0] - begin[0], end[1] - begin[1]]}))
-"""
-
-PANDAS: Final = f"""{_CLOCK}
+PANDAS: Final = f"""{_ASKED}
 import numpy as np, pandas as pd, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 def read(table, columns, money):
     told = pq.read_table(f"{{lake}}/{{table}}", columns=columns)
@@ -69,11 +62,11 @@ loose = pd.concat([credit[["customer_id", "currency", "rest"]], cash[["customer_
 loose = loose[loose.rest != 0].assign(bucket="unapplied")
 every = pd.concat([items[["customer_id", "currency", "bucket", "rest"]], loose])
 aging = every.groupby(["customer_id", "currency", "bucket"], as_index=False).agg(items=("rest", "size"), cents=("rest", "sum"))
-{_TOLD}
+tell("aging", begin)
 aging.sort_values(["customer_id", "currency", "bucket"]).to_csv(out, index=False, lineterminator="\\n")
 """
 
-POLARS: Final = f"""{_CLOCK}
+POLARS: Final = f"""{_ASKED}
 import polars as pl
 from polars import col, lit
 def cents(name):
@@ -119,7 +112,7 @@ aging = (
     pl.concat([items, loose.select("customer_id", "currency", "rest", "bucket")])
     .group_by("customer_id", "currency", "bucket").agg(pl.len().alias("items"), col("rest").sum().alias("cents")).collect()
 )
-{_TOLD}
+tell("aging", begin)
 aging.sort("customer_id", "currency", "bucket").write_csv(out)
 """
 

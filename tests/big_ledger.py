@@ -2,23 +2,26 @@
 
 Of N invoices every fortieth number is a credit note, every tenth of the rest has three instalments, every twentieth is in another currency, one
 in a hundred has no due date. There are 1.2 N receipts: one in five invoices is paid in two parts, one in a hundred is never paid, one in twenty
-takes a discount, five receipts in a thousand settle nothing and three are sent back. Streams are independent: hashes of hashes.
+takes a discount, five receipts in a thousand settle nothing and three are sent back. Customers, N/500 unless told, lie in 8 territories and have one
+of 12 salespersons. Streams are independent: hashes of hashes.
+
+`python big_ledger.py FOLDER INVOICES CUSTOMERS` writes one in a process of its own, since what a bench holds in memory counts as its children's.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from receivables.engine import connect
 from receivables.state import Batch
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 AS_OF: Final = date(2026, 10, 31)
 COMPANY: Final = "ES01"
-TABLES: Final = ("company", "document", "instalment", "payment", "allocation")
+TABLES: Final = ("company", "customer", "document", "instalment", "payment", "allocation")
 
 
 # stream(i, k): a whole number from 0 to 999,999, one independent stream per k
@@ -36,7 +39,7 @@ select
   case when stream(i, 5) < 50000 then 'USD' else 'EUR' end as currency,
   case when i % 40 = 39 then -1 else 1 end * (1000 + stream(i, 6) + 40 * (stream(i, 7) // 1000) * (stream(i, 8) // 10000))::bigint as cents,
   i % 40 <> 39 and stream(i, 9) < 100000 as has_instalments
-from range(?::bigint) as number(i), (select greatest(?::bigint // 500, 1) as customers)
+from range(?::bigint) as number(i), (select ?::bigint as customers)
 """
 
 # a credit note takes up to a tenth off the invoice before it; half of them
@@ -92,9 +95,11 @@ def _local(cents: str) -> str:
 _MARKS: Final = "row_number() over ()::bigint as line_no, timestamp '2026-10-31 20:00:00' as recorded_at, 'batch' as recorded_source"
 
 
-def _selects() -> dict[str, str]:
+def _selects(customers: int) -> dict[str, str]:
     return {
         "company": "select 'ES01' as company_id, 'Company' as name, 'EUR' as local_currency",
+        "customer": f"""select 'ES01' as company_id, 'ES01:C' || i as customer_id, 'Customer ' || i as name, 'ES01:T' || stream(i, 18) % 8 as territory_id,
+          'S' || stream(i, 19) % 12 as salesperson from range({customers + 1}) as number(i)""",
         "document": f"""select 'ES01' as company_id, doc_id, 'canonical' as source_system, 'I' || i as source_key, 'I' || i as doc_no, customer_id,
           case when cents < 0 then 'credit_note' else 'invoice' end as kind, 'posted' as state, doc_date,
           case when not has_instalments then doc_date + terms end as due_date, currency,
@@ -118,14 +123,26 @@ def _selects() -> dict[str, str]:
     }
 
 
-def write(folder: Path, invoices: int) -> None:
-    """Write the lake of so many invoices below a folder: one Parquet file per table."""
+def usual_customers(invoices: int) -> int:
+    """How many customers a ledger of so many invoices has unless told."""
+    return max(invoices // 500, 1)
+
+
+def write_apart(folder: Path, invoices: int, customers: int | None = None) -> None:
+    """As `write`, in a process of its own; customers as usual unless told."""
+    asked = (folder, invoices, usual_customers(invoices) if customers is None else customers)
+    subprocess.run([sys.executable, __file__, *map(str, asked)], check=True)
+
+
+def write(folder: Path, invoices: int, customers: int) -> None:
+    """Write the lake of so many invoices of so many customers into a new folder: one Parquet file per table."""
+    folder.mkdir()
     con = connect(folder / "made.duckdb")
     con.execute(_STREAM)
-    con.execute(_INVOICE, [invoices, invoices])
+    con.execute(_INVOICE, [invoices, customers])
     con.execute(_CREDITED)
     con.execute(_RECEIPT, [invoices, invoices, invoices])
-    for batch_id, (table, select) in enumerate(_selects().items(), start=1):
+    for batch_id, (table, select) in enumerate(_selects(customers).items(), start=1):
         (folder / table).mkdir()
         con.execute(
             f"copy (select *, {batch_id}::bigint as batch_id, {_MARKS} from ({select})) to '{folder / table}/{batch_id}.parquet' (format parquet, compression zstd, compression_level 1)"
@@ -141,3 +158,7 @@ def batches() -> list[Batch]:
               0, 0, 0, 0, 0, 0, 0, 0, None, None, "ok", datetime(2026, 10, 31, 20), batch_id)
         for batch_id, table in enumerate(TABLES, start=1)
     ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

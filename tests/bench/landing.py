@@ -6,9 +6,7 @@ Run by `make bench`. Each measurement is a process of its own; a figure is the m
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +16,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from big_exports import kingdee_clean, kingdee_lines, sap_clean, sap_lines  # run as a program
+from measuring import Run, run
+from typed_load import typed_load
 
 LAND: Final = """
 import sys, receivables
@@ -27,14 +27,6 @@ home, export = sys.argv[1:3]
 outcome = receivables.ingest([export], home, reading=Reading(extract_as_of=date(2026, 10, 31), company="1000"))
 assert [file.outcome for file in outcome.files] == ["loaded"], outcome.files
 """
-
-LOAD: Final = """
-import sys, duckdb
-target, clean, columns = sys.argv[1:4]
-con = duckdb.connect(target, config={"threads": 2, "memory_limit": "2GB"})
-con.execute(f"create table item as select * from read_csv('{clean}', header=true, delim=',', quote='\\"', auto_detect=false, columns={columns})")
-"""
-
 
 _DATES: Final = {"doc_date", "due_date", "clearing_date"}
 _MONEY: Final = {"amount", "amount_local", "paid", "rest", "rate"}
@@ -50,11 +42,10 @@ class Dialect:
     lines: Callable[[int], Iterator[str]]
     clean: Callable[[int], Iterator[str]]
 
-    def columns(self) -> str:
-        """The typed columns of the clean file as DuckDB takes them."""
+    def columns(self) -> dict[str, str]:
+        """The columns of the clean file with their types."""
         names = next(self.clean(0)).split(",")
-        kinds = {name: "DATE" if name in _DATES else "DECIMAL(18,4)" if name in _MONEY else "VARCHAR" for name in names}
-        return str(kinds)
+        return {name: "DATE" if name in _DATES else "DECIMAL(18,4)" if name in _MONEY else "VARCHAR" for name in names}
 
 
 DIALECTS: Final = (
@@ -63,24 +54,7 @@ DIALECTS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Cost:
-    """CPU seconds and peak memory in MB of one process."""
-
-    cpu: float
-    memory: float
-
-
-def cost(program: str, *arguments: str) -> Cost:
-    """Run a Python program in a process of its own."""
-    child = subprocess.Popen([sys.executable, "-c", program, *arguments])
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        raise SystemExit(f"got exit status {status}; expected 0; try running it by hand: {program}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def measure(dialect: Dialect, rows: int, times: int, folder: Path) -> tuple[list[Cost], list[Cost]]:
+def measure(dialect: Dialect, rows: int, times: int, folder: Path) -> tuple[list[Run], list[Run]]:
     """Cost of reading the export, and of loading the clean file, alternating."""
     export, clean = folder / dialect.file_name, folder / "clean.csv"
     for path, lines, encoding in ((export, dialect.lines, dialect.encoding), (clean, dialect.clean, "utf-8")):
@@ -95,8 +69,8 @@ def measure(dialect: Dialect, rows: int, times: int, folder: Path) -> tuple[list
             if "FBL5N" in dialect.name
             else '[[company]]\nid = "1000"\nlocal_currency = "CNY"\n'
         )
-        landed.append(cost(LAND, str(home), str(export)))
-        loaded.append(cost(LOAD, str(folder / f"load{turn}.duckdb"), str(clean), dialect.columns()))
+        landed.append(run([sys.executable, "-c", LAND, str(home), str(export)]))
+        loaded.append(run(typed_load(folder / f"load{turn}.duckdb", {"item": (clean, dialect.columns())})))
     return landed, loaded
 
 

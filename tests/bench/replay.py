@@ -8,19 +8,22 @@ primitive they are held against: every document with what was allocated to it, s
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from big_ledger import AS_OF, batches  # run as a program
-from receivables import lake
+from big_ledger import AS_OF  # run as a program
+from ledger_build import behind, build, open_lake
+from measuring import BESIDE, since, spent
 from receivables.engine import connect, run_models
-from receivables.engine.duckdb import BEFORE_ENTRIES, Connection, run_entries
-from receivables.engine.models import Model, models
+from receivables.engine.models import models
 from receivables.settings import Settings
+
+if TYPE_CHECKING:
+    from measuring import Cost
+    from receivables.engine import Connection
 
 MONTH_ENDS = 24
 
@@ -33,41 +36,7 @@ left join (select to_doc_id, sum(amount_to_doc) as amount_doc from told_allocati
 """
 
 
-def spent() -> tuple[float, float]:
-    """CPU and wall seconds so far."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, time.perf_counter()
-
-
-def since(begin: tuple[float, float]) -> tuple[float, float]:
-    """CPU and wall seconds since then."""
-    now = spent()
-    return now[0] - begin[0], now[1] - begin[1]
-
-
-def behind(*names: str) -> list[Model]:
-    """The models that some tables are made of, themselves included, in their order."""
-    by_name = {model.full_name: model for model in models()}
-    needed, open_names = set[str](), [*names]
-    while open_names:
-        name = open_names.pop()
-        if name in by_name and name not in needed:
-            needed.add(name)
-            open_names += by_name[name].reads
-    return [model for model in models() if model.full_name in needed]
-
-
-def build(con: Connection, wanted: list[Model]) -> None:
-    """Make tables of models, of staging views, as the night does; what of core no model makes is what was told."""
-    made = {model.full_name for model in models()}
-    for name in sorted({name for model in wanted for name in model.reads} - made):
-        if name.startswith("core."):
-            con.execute(f"create table if not exists {name} as select * from lake.{name[5:]} where is_current")
-    for model in wanted:
-        con.execute(f"create {'view' if model.schema == 'staging' else 'table'} {model.full_name} as {model.sql}")
-
-
-def primitive(con: Connection) -> tuple[float, float]:
+def primitive(con: Connection) -> Cost:
     """The median cost of the join and the sum any aging needs."""
     con.execute("create temp table told_document as select doc_id, customer_id, amount_doc from core.document")
     con.execute("create temp table told_allocation as select to_doc_id, amount_to_doc, alloc_date from core.allocation")
@@ -89,24 +58,18 @@ def main() -> None:
     costs = {}
     models()  # they are read once a night
     begin = spent()
-    lake.snapshot(con, folder, batches())
-    tables = run_entries(con, settings, AS_OF)
-    con.execute("begin")
+    tables = open_lake(con, folder, settings)
     if what == "whole":
         run_models(con, settings, AS_OF, tables=tables)
         con.execute("commit")
         costs["whole"] = since(begin)
     else:
-        con.execute(f"set variable as_of = date '{AS_OF.isoformat()}'")
-        con.execute("create schema core")
-        con.execute("create schema marts")
-        needed = behind("marts.aging", *(["marts.aging_month_end"] * (what == "months")))
-        wanted = [model for model in needed if model.schema != "entries" and model.full_name not in BEFORE_ENTRIES]
+        wanted = behind("marts.aging", *(["marts.aging_month_end"] * (what == "months")))
         build(con, [model for model in wanted if model.schema != "marts"])
         costs["load"], begin = since(begin), spent()
         build(con, [model for model in wanted if model.schema == "marts"])
         costs["aging"] = since(begin)
-        costs["primitive"] = primitive(con)
+        costs[BESIDE] = primitive(con)
     con.execute(
         "copy (select customer_id, currency, bucket, sum(items) as items, (sum(open_doc) * 100)::bigint as cents from marts.aging"
         f" group by customer_id, currency, bucket order by customer_id, currency, bucket) to '{out}' (format csv, header)"

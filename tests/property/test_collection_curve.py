@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -11,17 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from receivables.assets import sql_dir
-from receivables.engine import connect
-from receivables.engine.duckdb import write_params
-from receivables.engine.models import read_model
 from receivables.judgement import judge_collection
 from receivables.policy import collection
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
 from receivables.settings import Curve as CurveSettings
-from receivables.settings import Settings
+from tranche_tables import build_curves, random_tranches
 
-AS_OF: Final = date(2026, 10, 31)
 SHARES: Final = ("cash", "loss", "dilution", "transferred", "open_share")
 
 ages = st.integers(0, 40)
@@ -110,34 +104,13 @@ def test_leaving_a_group_out_is_estimating_without_it(rows: list[Any]) -> None:
 
 def told(rows: list[Any], curve: CurveSettings) -> Any:
     """The tables of the curve, built from tranches of two companies."""
-    con = connect()
-    write_params(con, Settings(curve=curve))
-    con.execute(f"set variable as_of = date '{AS_OF}'")
-    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
-    con.execute("create schema core; create schema marts")
-    con.execute("create table core.company as select unnest(['A', 'B']) as company_id, 'EUR' as local_currency")
-    con.execute(
-        "create table marts.exposure_tranche (company_id varchar, customer_id varchar, amount_local decimal(18, 4), entry_age integer, recent_entry_age integer,"
-        " exit_age integer, cause integer, doc_date date, territory varchar, salesperson varchar, grade varchar, terms varchar, amount_band varchar, customer_type varchar)"
-    )
-    for who, amount, age, cause, entry in rows:
-        company = "A" if who % 3 else "B"
-        recent = max(-1 if entry is None else entry, 5 if amount % 2 else -1)
-        con.execute(
-            "insert into marts.exposure_tranche values (?, ?, ?, ?, ?, ?, ?, ?, null, 'x', null, null, null, null)",
-            [
-                company,
-                f"{company}:{who}",
-                amount,
-                -1 if entry is None else entry,
-                recent,
-                age,
-                cause,
-                AS_OF - timedelta(days=age),
-            ],
-        )
-    for name in ("curve_event", "collection_point"):
-        con.execute(f"create table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}")
+    by_company = {"A": [row for row in rows if row[0] % 3], "B": [row for row in rows if not row[0] % 3]}
+    tables = {
+        company: (of(mine), np.maximum(of(mine).entry_age, [5 if row[1] % 2 else -1 for row in mine]))
+        for company, mine in by_company.items()
+        if mine
+    }
+    con = build_curves(curve, tables)
     judge_collection(con, curve)
     return con
 
@@ -199,3 +172,77 @@ def test_a_curve_ends_with_the_last_age_of_customers_enough_and_hides_what_one_c
         (12, 90, None, "few_customers"),
         (12, None, None, "few_customers"),
     ]
+
+
+def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) -> Tranches:
+    """The tranches under observation of a segment, their customers numbered anew."""
+    company, _, member = segment.partition(":")
+    mine = tables if kind == "all" else {company: tables[company]}
+    parts = []
+    for place, (table, recent) in enumerate(mine.values()):
+        entry = table.entry_age if history == "all" else recent
+        seen = entry < table.exit_age
+        if kind == "salesperson":
+            seen &= table.group % 3 == int(member[1:])
+        if kind == "amount_band":
+            seen &= (table.weight < 1000) == (member == "small")
+        amount = np.rint(table.weight * 10_000) if weight == "amount" else np.ones_like(table.weight)
+        columns = (entry, table.exit_age, table.cause, amount, table.group + place * 100)
+        parts.append([column[seen] for column in columns])
+    entry, exit_age, cause, amount, customer = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    customers, group = np.unique(customer, return_inverse=True)
+    return Tranches(entry, exit_age, cause, amount, group, len(customers))
+
+
+JUDGED: Final = ("customers_at_risk", "largest_share", "cash_lo", "cash_hi")
+
+
+def judged_alone(given_rows: Tranches, ages: list[int], *, net: bool, min_customers: int) -> dict[str, Any]:
+    """What judgement says of a curve up to its last age told, from each customer's own curve."""
+    at = np.array(ages)
+    moved = given_rows.moved(at)
+    at_risk = collection.estimate(at, moved, net=net).at_risk
+    customers, total = (at_risk > 0).sum(axis=0), at_risk.sum(axis=0)
+    told_until = int(np.flatnonzero(customers >= min_customers).max(initial=-1)) + 1
+    if not told_until:
+        return {"ages": [], **{name: np.zeros(0) for name in JUDGED}}
+    error = collection.jackknife_error(collection.estimate_without_each(at, moved, net=net).cash)
+    cash = collection.estimate(at, moved.sum(axis=1), net=net).cash
+    share = np.divide(at_risk.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    columns = (customers, share, *collection.interval(cash, error, given_rows.groups))
+    return {
+        "ages": ages[:told_until],
+        **{name: column[:told_until] for name, column in zip(JUDGED, columns, strict=True)},
+    }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_judged_of_a_segment_is_what_its_own_tranches_say(seed: int) -> None:
+    asked = CurveSettings(min_customers=2, overdue_days=(0, 7), horizon_days=(5, 20))
+    made = {"A": random_tranches(seed), "B": random_tranches(seed + 100)}
+    tables = {name: (table, np.maximum(table.entry_age, table.group - 2)) for name, table in made.items()}
+    told_of = 0
+    with closing(build_curves(asked, tables)) as con:
+        judge_collection(con, asked)
+        points = con.execute(
+            "select history, segment_kind, segment, basis, weight, list(age_days order by age_days) from marts.collection_point group by all order by all"
+        ).fetchall()
+        for history, kind, segment, basis, weight, of_points in points:
+            alone = judged_alone(
+                of_segment(tables, kind, segment, history, weight),
+                of_points,
+                net=basis == "net",
+                min_customers=asked.min_customers,
+            )
+            found: dict[str, Any] = con.execute(
+                f"select age_days, reason is null as is_told, {', '.join(JUDGED)} from marts.collection_curve"
+                " where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ? order by age_days",
+                [history, kind, segment, basis, weight],
+            ).fetchnumpy()
+            assert found["age_days"].tolist() == alone["ages"]
+            told_of += bool(alone["ages"])
+            for name in JUDGED:
+                is_told = found["is_told"].astype(bool) | (not name.startswith("cash"))
+                mine = np.ma.filled(found[name].astype(np.float64), np.nan)
+                assert mine[is_told] == pytest.approx(alone[name][is_told], abs=1e-9, nan_ok=True), name
+    assert told_of > 8

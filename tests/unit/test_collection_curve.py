@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from receivables.policy import collection
-from receivables.policy.collection import Cells, Curve, Tranches
+from receivables.policy.collection import DILUTION, ENTERED, ENTERED_DILUTION, Cells, Curve, Tranches
+from tranche_tables import LATE, PARTS, T12, tranches, without_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from receivables.policy.collection import Floats
-
-T12: Final = (
-    *(
-        ("A", 1000, 0, 1),
-        ("A", 500, 10, 1),
-        ("A", 2000, 10, 1),
-        ("B", 800, 10, 0),
-        ("B", 1500, 30, 1),
-        ("B", 1200, 45, 0),
-    ),
-    *(
-        ("C", 4000, 60, 1),
-        ("C", 600, 60, 2),
-        ("C", 900, 90, 1),
-        ("D", 3000, 120, 0),
-        ("D", 700, 200, 1),
-        ("D", 2500, 400, 0),
-    ),
-)
-LATE: Final = {6: 30, 8: 40, 10: 100, 11: 150}
-"""Tranches of T12, by place, that come under observation later than from the beginning."""
-
-
-def tranches(
-    rows: Sequence[tuple[str, float, int, int]], *, by_count: bool = False, late: dict[int, int] | None = None
-) -> Tranches:
-    names = sorted({name for name, *_ in rows})
-    entry = np.array([(late or {}).get(place, -1) for place in range(len(rows))])
-    return Tranches(
-        entry_age=entry,
-        exit_age=np.array([age for _, _, age, _ in rows]),
-        cause=np.array([cause for *_, cause in rows]),
-        weight=np.array([1.0 if by_count else float(weight) for _, weight, *_ in rows]),
-        group=np.array([names.index(name) for name, *_ in rows]),
-        groups=len(names),
-    )
+    from receivables.policy.collection import Floats, Ints
 
 
 def curve_of(given: Tranches, *, net: bool = False) -> Curve:
@@ -82,8 +45,7 @@ def test_amounts_of_the_golden_ledger() -> None:
 
 
 def test_with_losses_taken_as_still_open_it_is_the_kaplan_meier_estimate() -> None:
-    censored = [(name, weight, age, 0 if cause == 2 else cause) for name, weight, age, cause in T12]
-    curve = curve_of(tranches(censored, by_count=True))
+    curve = curve_of(tranches(without_loss(T12), by_count=True))
     assert at(curve, curve.open_share, 60, 90, 200) == pytest.approx([0.546875, 0.410156, 0.205078], abs=1e-6)
 
 
@@ -96,12 +58,6 @@ def test_what_comes_under_observation_late_is_at_risk_only_from_then_on() -> Non
     assert at(curve, curve.at_risk, *exits) == [8, 7, 4, 5, 4, 2, 2, 2, 1]
     amounts = curve_of(tranches(T12, late=LATE))
     assert at(amounts, amounts.cash, 90, 200) == pytest.approx([0.783859, 0.823260], abs=1e-6)
-
-
-PARTS: Final = (
-    *(("1", 400, 5, 1), ("1", 600, 40, 1), ("2", 200, 20, 1), ("2", 300, 100, 0)),
-    *(("3", 100, 15, 3), ("3", 700, 30, 1), ("4", 300, 180, 2)),
-)
 
 
 def test_part_payments_and_credits_gross_and_net() -> None:
@@ -163,16 +119,24 @@ def test_the_point_of_students_t(freedom: int, point: float) -> None:
     assert collection.student_t(freedom) == pytest.approx(point, abs=1e-3)
 
 
-def cells(given: Tranches) -> Cells:
-    ages = given.ages()
-    order = np.argsort(given.group, kind="stable")
-    places = np.searchsorted(ages, given.exit_age)[order]
-    return Cells(given.group[order], given.cause[order], places, given.weight[order], given.groups, len(ages))
+def cells(given: Tranches, ages: Ints) -> Cells:
+    """What moves of each, late entries too."""
+    late = given.entry_age >= 0
+    diluted = late & (given.cause == DILUTION)
+    customer = np.concatenate([given.group, given.group[late], given.group[diluted]])
+    channel = np.concatenate(
+        [given.cause, np.full(int(late.sum()), ENTERED), np.full(int(diluted.sum()), ENTERED_DILUTION)]
+    )
+    place = np.searchsorted(ages, np.concatenate([given.exit_age, given.entry_age[late], given.entry_age[diluted]]))
+    weight = np.concatenate([given.weight, given.weight[late], given.weight[diluted]])
+    order = np.lexsort((-place, customer))
+    return Cells(customer[order], channel[order], place[order], weight[order], given.groups, len(ages))
 
 
 def test_who_stands_behind_each_age() -> None:
     given = tranches(T12)
-    behind = collection.support(cells(given), cells(given).grouped(200))
+    found = cells(given, given.ages())
+    behind = collection.support(collection.customers_at_risk(found), found.grouped(200))
     assert behind.customers.tolist() == [4, 4, 3, 3, 2, 2, 1, 1, 1]
     assert behind.last_age(given.ages(), 2) == 90
     assert behind.last_age(given.ages(), 5) is None
@@ -195,7 +159,7 @@ def test_customers_at_risk_are_those_of_whom_anything_is_at_risk(net: bool) -> N
             entry[seen],
             exit_age[seen],
             random.integers(0, 5, size)[seen],
-            np.ones(int(seen.sum())),
+            random.integers(1, 9, size)[seen].astype(np.float64),
             random.integers(0, 6, size)[seen],
             6,
         )
@@ -204,21 +168,12 @@ def test_customers_at_risk_are_those_of_whom_anything_is_at_risk(net: bool) -> N
         kept = [laid_out[channel] for channel in (0, 1, 2, 4)] + ([] if net else [laid_out[3]])
         flow = sum(kept) - laid_out[5] + (laid_out[6] if net else 0)
         at_risk = np.flip(np.cumsum(np.flip(flow, axis=-1), axis=-1), axis=-1)
-        late = given.entry_age >= 0
-        diluted = late & (given.cause == 3)
-        found = Cells(
-            np.concatenate([given.group, given.group[late], given.group[diluted]]),
-            np.concatenate([given.cause, np.full(int(late.sum()), 5), np.full(int(diluted.sum()), 6)]),
-            np.searchsorted(ages, np.concatenate([given.exit_age, given.entry_age[late], given.entry_age[diluted]])),
-            np.ones(len(given.group) + int(late.sum()) + int(diluted.sum())),
-            6,
-            len(ages),
-        )
-        told = collection.support(found, found.grouped(200), net=net)
-        assert told.customers.tolist() == (at_risk > 0).sum(axis=0).tolist()
+        told = collection.customers_at_risk(cells(given, ages), net=net)
+        assert told.tolist() == (at_risk > 0).sum(axis=0).tolist()
 
 
 def test_more_customers_than_groups_share_them() -> None:
-    grouped = cells(tranches(T12)).grouped(2)
+    given = tranches(T12)
+    grouped = cells(given, given.ages()).grouped(2)
     assert grouped.shape[1] == 2
     assert grouped.sum() == sum(weight for _, weight, *_ in T12)

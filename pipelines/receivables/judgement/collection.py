@@ -2,91 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from receivables.collectability import survey_share
+from receivables.judgement.curve_cells import segments
 from receivables.judgement.curve_tables import BENCHMARK, CHANCE, SUPPORT
 from receivables.policy import collection
-from receivables.policy.collection import Cells, Curve, Shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from receivables.engine import Connection
+    from receivables.judgement.curve_cells import Place, Segment
+    from receivables.policy.collection import Curve, Floats, Ints, Shares
     from receivables.settings import Curve as CurveSettings
-
-_HISTORIES: Final = {"all": "entry_age", "24m": "recent_entry_age"}
-_SCALE: Final = 10_000
-"""Money is counted in units of the ledger's last decimal: whole numbers, of which leaving a customer out leaves exactly the others."""
-
-_CELLS: Final = """
-with placed as (
-  select
-    segment_of('{kind}', company_id, territory, salesperson, grade, terms, amount_band, customer_type) as segment,
-    company_id, customer_id, {entry} as entry_age, exit_age, cause, amount_local
-  from marts.exposure_tranche
-  where {entry} < exit_age
-),
-moved as (
-  select segment, company_id, customer_id, cause as channel, exit_age as age_days, sum(amount_local) as amount, count(*) as n
-  from placed group by segment, company_id, customer_id, cause, exit_age
-  union all
-  select segment, company_id, customer_id, 5, entry_age, sum(amount_local), count(*)
-  from placed where entry_age >= 0 group by segment, company_id, customer_id, entry_age
-  union all
-  select segment, company_id, customer_id, 6, entry_age, sum(amount_local), count(*)
-  from placed where entry_age >= 0 and cause = 3 group by segment, company_id, customer_id, entry_age
-)
-select
-  segment, dense_rank() over (partition by segment order by company_id, customer_id) - 1 as customer,
-  channel::bigint as channel, age_days::bigint as age_days, (amount * {scale})::bigint as amount, n::bigint as n
-from moved
-where segment is not null and segment in (select segment from marts.collection_point where segment_kind = '{kind}')
-order by segment, customer
-"""
-_POINTS: Final = """
-select segment, basis, weight, age_days::bigint as age_days, at_risk, cash, loss, dilution, transferred, open_share
-from marts.collection_point where history = '{history}' and segment_kind = '{kind}'
-order by segment, basis, weight, age_days
-"""
-
-
-_SHARES: Final = ("at_risk", "cash", "loss", "dilution", "transferred", "open_share")
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Which curve: the keys of a row but for its age."""
-
-    history: str
-    basis: str
-    segment_kind: str
-    segment: str
-    weight: str
 
 
 class _Columns:
-    """Rows put together by columns."""
+    """Rows put together by columns; a text stands in each of its rows."""
 
     def __init__(self) -> None:
         self.parts: dict[str, list[Any]] = {}
+        self.lengths: list[int] = []
 
-    def add(self, place: _Place, **columns: Any) -> None:
-        length = max(len(column) for column in columns.values() if not isinstance(column, str))
+    def add(self, place: Place, **columns: Any) -> None:
+        self.lengths.append(max(len(column) for column in columns.values()))
         for name, value in {**place.__dict__, **columns}.items():
-            self.parts.setdefault(name, []).append([value] * length if isinstance(value, str) else value)
+            self.parts.setdefault(name, []).append(value)
 
     def table(self, schema: pa.Schema) -> pa.Table:
         columns = {
-            name: pa.concat_arrays([pa.array(part, field.type, from_pandas=True) for part in self.parts[name]])
-            if name in self.parts
-            else pa.array([], field.type)
-            for name, field in ((name, schema.field(name)) for name in schema.names)
+            field.name: pa.chunked_array(
+                [
+                    pa.repeat(pa.scalar(part, field.type), length)
+                    if isinstance(part, str)
+                    else pa.array(part, field.type, from_pandas=True)
+                    for part, length in zip(self.parts.get(field.name, []), self.lengths, strict=True)
+                ],
+                field.type,
+            )
+            for field in schema
         }
         return pa.table(columns, schema)
 
@@ -101,47 +57,10 @@ def _schema(columns: dict[str, str]) -> pa.Schema:
 def measure(con: Connection, settings: CurveSettings) -> tuple[pa.Table, pa.Table, pa.Table]:
     """The tables `SUPPORT`, `CHANCE` and `BENCHMARK` of all segments with customers enough."""
     measured = _Measured(settings)
-    found = con.execute("select distinct segment_kind from marts.collection_point order by segment_kind").fetchall()
-    for history, entry in _HISTORIES.items():
-        for (kind,) in found:
-            for place, curve, cells in _segments(con, history, entry, kind):
-                measured.add(place, curve, cells)
+    for segment in segments(con):
+        measured.add(segment)
     chance = measured.chance.table(_schema(CHANCE))
     return measured.support.table(_schema(SUPPORT)), chance, _benchmarks(chance)
-
-
-def _segments(con: Connection, history: str, entry: str, kind: str) -> Iterator[tuple[_Place, Curve, Cells]]:
-    points: dict[str, Any] = con.execute(_POINTS.format(history=history, kind=kind)).fetchnumpy()
-    cells: dict[str, Any] = con.execute(_CELLS.format(kind=kind, entry=entry, scale=_SCALE)).fetchnumpy()
-    mine = dict(_runs(cells["segment"]))
-    for (segment, basis, weight), these in _runs(points["segment"], points["basis"], points["weight"]):
-        rows = mine.get((segment,))
-        if rows is None:
-            continue  # nothing of it is under observation
-        ages = points["age_days"][these]
-        customer = cells["customer"][rows]
-        yield (
-            _Place(history, basis, kind, segment, weight),
-            Curve(ages=ages, **{name: points[name][these] for name in _SHARES}),
-            Cells(
-                customer=customer,
-                channel=cells["channel"][rows],
-                place=np.searchsorted(ages, cells["age_days"][rows]),
-                weight=cells["amount" if weight == "amount" else "n"][rows].astype(np.float64),
-                customers=int(customer[-1]) + 1,
-                ages=len(ages),
-            ),
-        )
-
-
-def _runs(*columns: Any) -> Iterator[tuple[tuple[str, ...], slice]]:
-    """Where rows with the same keys stand; they are sorted by them."""
-    length = len(columns[0])
-    if length:
-        changes = np.flatnonzero(np.logical_or.reduce([column[1:] != column[:-1] for column in columns])) + 1
-        ends = [0, *changes.tolist(), length]
-        for start, end in pairwise(ends):
-            yield tuple(str(column[start]) for column in columns), slice(start, end)
 
 
 class _Measured:
@@ -151,10 +70,19 @@ class _Measured:
         self.settings = settings
         self.support, self.chance = _Columns(), _Columns()
 
-    def add(self, place: _Place, curve: Curve, cells: Cells) -> None:
+    def add(self, segment: Segment) -> None:
+        moved = {weight: cells.grouped(self.settings.interval_groups) for weight, cells in segment.cells.items()}
+        # every tranche is of more than nothing, so that the same customers are at risk by amount and by count
+        customers = {
+            basis: collection.customers_at_risk(segment.cells["count"], net=basis == "net")
+            for basis in {place.basis for place in segment.curves}
+        }
+        for place, curve in segment.curves.items():
+            self._add_curve(place, curve, moved[place.weight], customers[place.basis])
+
+    def _add_curve(self, place: Place, curve: Curve, moved: Floats, customers: Ints) -> None:
         is_net = place.basis == "net"
-        moved = cells.grouped(self.settings.interval_groups)
-        behind = collection.support(cells, moved, net=is_net)
+        behind = collection.support(customers, moved, net=is_net)
         last_age = behind.last_age(curve.ages, self.settings.min_customers)
         if last_age is None:
             return
@@ -174,7 +102,7 @@ class _Measured:
         self._add_chances(place, curve, left_out, last_age, [*reasons, "few_customers"])
 
     def _add_chances(
-        self, place: _Place, curve: Curve, left_out: Shares, last_age: int, reasons: list[str | None]
+        self, place: Place, curve: Curve, left_out: Shares, last_age: int, reasons: list[str | None]
     ) -> None:
         questions = [(u, h) for u in self.settings.overdue_days for h in (*self.settings.horizon_days, None)]
         overdue = np.array([u for u, _ in questions])

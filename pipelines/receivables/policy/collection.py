@@ -55,8 +55,9 @@ def estimate(ages: Ints, moved: Floats, *, net: bool = False) -> Curve:
         moved: weights by channel and age, shape (7, ..., ages); see `OPEN` and the names after it.
         net: leave dilution out, as if invoices had been smaller by their credits from the start.
     """
-    at_risk = _at_risk(moved, net=net)
-    before, open_share = _open(at_risk, _gone(moved, net=net))
+    gone = _gone(moved, net=net)
+    at_risk = _at_risk(moved, gone, net=net)
+    before, open_share = _open(at_risk, gone)
     cash, loss, dilution, transferred = (
         np.cumsum(before * left, axis=-1)
         for left in (moved[CASH], moved[LOSS], moved[DILUTION] * (not net), moved[TRANSFERRED])
@@ -72,9 +73,10 @@ def estimate_without_each(ages: Ints, moved: Floats, *, net: bool = False) -> Sh
         moved: by channel, group and age, in whole numbers, so that nothing is left where a group was all there is.
         net: as in `estimate`.
     """
+    leaving = _gone(moved, net=net)
     at_risk, gone, cash, loss = (
         part.sum(axis=0, keepdims=True) - part
-        for part in (_at_risk(moved, net=net), _gone(moved, net=net), moved[CASH], moved[LOSS])
+        for part in (_at_risk(moved, leaving, net=net), leaving, moved[CASH], moved[LOSS])
     )
     before, open_share = _open(at_risk, gone)
     return Shares(ages, np.cumsum(before * cash, axis=-1), np.cumsum(before * loss, axis=-1), open_share)
@@ -85,9 +87,10 @@ def _gone(moved: Floats, *, net: bool) -> Floats:
     return gone if net else gone + moved[DILUTION]
 
 
-def _at_risk(moved: Floats, *, net: bool) -> Floats:
+def _at_risk(moved: Floats, gone: Floats, *, net: bool) -> Floats:
     """Who leaves at an age or later, less who comes under observation at that age or later."""
-    flow = moved[OPEN] + _gone(moved, net=net) - moved[ENTERED]
+    flow = moved[OPEN] + gone
+    flow -= moved[ENTERED]
     if net:
         flow += moved[ENTERED_DILUTION]
     return np.flip(np.cumsum(np.flip(flow, axis=-1), axis=-1), axis=-1)
@@ -228,7 +231,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Cells:
-    """Weights of a segment summed by customer, channel and age, customers numbered from 0 in rising order."""
+    """Weights of a segment by customer, channel and age: customers numbered from 0 in rising order, each from its last age to its first."""
 
     customer: Ints
     channel: Ints
@@ -249,29 +252,33 @@ def _laid_out(channel: Ints, whose: Ints, place: Ints, weight: Floats, shape: tu
     return flat.reshape(CHANNELS, *shape)
 
 
-def support(cells: Cells, grouped: Floats, *, net: bool = False) -> Support:
-    """Count who is at risk at each age, and find the largest share one customer has of it.
+def support(customers: Ints, grouped: Floats, *, net: bool = False) -> Support:
+    """Say who is at risk at each age, and the largest share that one customer has of it.
 
     Args:
-        cells: the customers one by one.
-        grouped: the same laid out in groups; where they are fewer than the customers the share is that of a group, which is no less.
+        customers: how many have anything at risk, by `customers_at_risk`.
+        grouped: the customers laid out in groups; where these are fewer the share is that of a group, which is no less.
         net: as in `estimate`.
     """
-    at_risk = _at_risk(grouped, net=net)
+    at_risk = _at_risk(grouped, _gone(grouped, net=net), net=net)
     total = at_risk.sum(axis=0)
     share: Floats = np.divide(at_risk.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    return Support(_customers_at_risk(cells, net=net), share)
+    return Support(customers, share)
 
 
-def _customers_at_risk(cells: Cells, *, net: bool) -> Ints:
-    """How many customers have anything at risk at each age: between two ages at which something of one moves nothing of it changes."""
+def customers_at_risk(cells: Cells, *, net: bool = False) -> Ints:
+    """Count the customers of whom anything is at risk at each age: between two ages at which something of one moves nothing of it changes.
+
+    Args:
+        cells: each weighing more than nothing.
+        net: as in `estimate`.
+    """
     sign = np.ones(CHANNELS)
     sign[ENTERED] = -1
     sign[ENTERED_DILUTION] = 1 if net else 0
     sign[DILUTION] = 0 if net else 1
-    order = np.lexsort((-cells.place, cells.customer))
-    customer, place = cells.customer[order], cells.place[order]
-    flow = np.cumsum(sign[cells.channel[order]] * cells.weight[order])
+    customer, place = cells.customer, cells.place
+    flow = np.cumsum(sign[cells.channel] * cells.weight)
     is_last = np.append(customer[1:] != customer[:-1], [True] * (len(customer) > 0))
     before = np.concatenate([[0.0], flow[is_last][:-1]]) if len(flow) else flow
     held = flow - np.repeat(before, np.diff(np.concatenate([[-1], np.flatnonzero(is_last)])))
