@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from pathlib import Path
+from typing import Final
 
+import pytest
+
+import receivables
 from exports import WHOLE
 from receivables.assets import profiles_dir
-
-if TYPE_CHECKING:
-    import pytest
+from receivables.land import Reading
 
 SLICED: Final = {f"test_{path.stem}.py" for path in profiles_dir().glob("*.toml")} - {
     "test_sap_fbl5n.py",
@@ -35,3 +38,15 @@ def _is_in_slice(name: str) -> bool:
     if ALWAYS.search(test):
         return not case or case.startswith("all") or lot % 6 == 0
     return lot % 10 == 0
+
+
+@pytest.fixture(scope="session")
+def settled_invoices(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A food company's settled invoices, built once, as of a day after all that is asked; not to be changed."""
+    home = tmp_path_factory.mktemp("settled")
+    profile = str(Path(__file__).with_name("closed_rebuilt.toml"))
+    receivables.ingest(
+        [reference_data / "data" / "highradius" / "closed_rebuilt.csv"], home, reading=Reading(profile=profile)
+    )
+    receivables.build(home, as_of=date(2020, 1, 31))
+    return home

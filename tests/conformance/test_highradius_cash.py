@@ -12,7 +12,6 @@ import pytest
 import receivables
 from homes import ask
 from receivables.judgement.cash_book import read_cash_book
-from receivables.land import Reading
 from receivables.policy import collection, expected_cash
 from receivables.policy.collection import Tranches
 from receivables.settings import Settings
@@ -20,7 +19,6 @@ from receivables.settings import Settings
 if TYPE_CHECKING:
     from receivables.judgement.cash_book import CashBook
 
-PROFILE: Final = str(Path(__file__).with_name("closed_rebuilt.toml"))
 QUARTER_ENDS: Final = (date(2019, 3, 31), date(2019, 6, 30), date(2019, 9, 30))
 DAYS: Final = np.array([7, 15, 30, 60])
 WRITTEN: Final = {
@@ -32,20 +30,9 @@ WRITTEN: Final = {
 
 
 @pytest.fixture(scope="module")
-def home(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The settled invoices built once, as of a day after all that is asked."""
-    home = tmp_path_factory.mktemp("cash")
-    receivables.ingest(
-        [reference_data / "data" / "highradius" / "closed_rebuilt.csv"], home, reading=Reading(profile=PROFILE)
-    )
-    receivables.build(home, as_of=date(2020, 1, 31))
-    return home
-
-
-@pytest.fixture(scope="module")
-def told(home: Path) -> CashBook:
+def told(settled_invoices: Path) -> CashBook:
     """What the forecasts are made of."""
-    with receivables.open_warehouse(home) as warehouse:
+    with receivables.open_warehouse(settled_invoices) as warehouse:
         return read_cash_book(warehouse.con, Settings())
 
 
@@ -88,9 +75,9 @@ def test_the_share_paid_is_forecast_within_a_point_and_the_shortcut_is_worse(tol
     assert (off["shortcut"] > off["estimate"]).all()
 
 
-def test_expected_cash_errs_less_than_both_baselines_out_of_time(home: Path) -> None:
+def test_expected_cash_errs_less_than_both_baselines_out_of_time(settled_invoices: Path) -> None:
     record = ask(
-        home,
+        settled_invoices,
         "select forecast_on, count(*), avg(error), avg(at_median_delay_error), avg(weeks_before_error), avg((actual between lo and hi)::integer)"
         " from marts.forecast_record where forecast_on between date '2019-03-31' and date '2019-09-30' group by forecast_on order by forecast_on",
     )
@@ -101,9 +88,9 @@ def test_expected_cash_errs_less_than_both_baselines_out_of_time(home: Path) -> 
         assert within >= 0.80, day
 
 
-def test_all_weeks_of_a_forecast_bring_what_came_within_a_few_percent(home: Path) -> None:
+def test_all_weeks_of_a_forecast_bring_what_came_within_a_few_percent(settled_invoices: Path) -> None:
     for forecast, actual in ask(
-        home,
+        settled_invoices,
         "select sum(forecast)::double, sum(actual)::double from marts.forecast_record where forecast_on between date '2019-03-31' and date '2019-09-30' group by forecast_on",
     ):
         assert forecast == pytest.approx(actual, rel=0.02)
