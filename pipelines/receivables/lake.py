@@ -47,9 +47,11 @@ OWN: Final = {
     "published": "run_id varchar, as_of date, known_at timestamp, company_id varchar, is_rules_changed boolean, open_local decimal(18, 4)",
     "published_item": "run_id varchar, company_id varchar, customer_id varchar, item_kind varchar, item_id varchar, seq integer, currency varchar,"
     " due_date date, open_doc decimal(18, 4), open_local decimal(18, 4), bucket varchar",
+    "published_rating": "run_id varchar, company_id varchar, customer_id varchar, review_date date, is_rerating boolean, status varchar, score double, completeness double,"
+    " raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date",
 }
 """Tables of the lake that no file tells: its batches; and what earlier runs published, as far as it is held against what is known now, the runs by
-company and their open items."""
+company and their open items; and the reviews of customers that the run before published."""
 
 _ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name": "varchar", "reason_code": "varchar", "action": "varchar",
                          "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip

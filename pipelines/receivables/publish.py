@@ -149,6 +149,7 @@ def _build(
         earlier = published.kept(night.home.lake)
         looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
         published.hold(con, night.home.lake, looked_back, night.run)
+        published.hold_ratings(con, night.home.lake, earlier, night.run)
         tables = run_entries(con, night.settings, day, night.progress.advance)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance, tables)

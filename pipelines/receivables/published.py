@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MANIFEST: Final = "published"
 _ITEMS: Final = "published_item"
 _KPI: Final = "published_kpi"
+_RATINGS: Final = "published_rating"
 
 _ITEM_QUERY: Final = (
     "select run.run_id, item.company_id, item.customer_id, item.item_kind, item.item_id, item.seq, item.currency, item.due_date, item.open_doc, item.open_local,"
@@ -32,6 +33,10 @@ _ITEM_QUERY: Final = (
 _KPI_QUERY: Final = (
     "select run.run_id, kpi.company_id, kpi.metric, kpi.period_end, kpi.value, kpi.unit, kpi.note from marts.kpi as kpi cross join ops.run as run"
     " order by kpi.company_id, kpi.metric, kpi.period_end"
+)
+_RATING_QUERY: Final = (
+    "select run.run_id, rating.* from marts.rating_history as rating cross join ops.run as run"
+    " order by rating.company_id, rating.customer_id, rating.review_date"
 )
 
 
@@ -69,6 +74,10 @@ def keep(home: Home) -> bool:
             return False
         lake.keep(con, _ITEM_QUERY, home.lake, _ITEMS, run_id)
         lake.keep(con, _KPI_QUERY, home.lake, _KPI, run_id)
+        if con.execute(
+            "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'rating_history'"
+        ).fetchall():
+            lake.keep(con, _RATING_QUERY, home.lake, _RATINGS, run_id)
     lake.write_json(_manifest(home.lake, run_id), asdict(Published(*row)))
     return True
 
@@ -152,6 +161,21 @@ def hold(con: Connection, root: Path, runs: Sequence[Published], run: Run) -> No
     con.execute("insert into lake.published_item by name select * from read_parquet(?)", [files])
 
 
+def hold_ratings(con: Connection, root: Path, runs: Iterable[Published], run: Run) -> None:
+    """Tell database `lake` the reviews that the run published last before `run`, of its date or an earlier one: grades go on from what was published."""
+    before = [
+        told
+        for told in runs
+        if run.as_of is not None
+        and told.as_of <= run.as_of
+        and told.finished_at <= run.known_at
+        and lake.kept(root, _RATINGS, told.run_id).exists()
+    ]
+    if before:
+        files = [str(lake.kept(root, _RATINGS, before[-1].run_id))]
+        con.execute("insert into lake.published_rating by name select * from read_parquet(?)", [files])
+
+
 def forget(root: Path, settings: Settings) -> int:
     """Delete what was published for dates older than is kept, except the last of each month; returns how many runs are forgotten.
 
@@ -164,7 +188,7 @@ def forget(root: Path, settings: Settings) -> int:
     for run in old:
         _manifest(root, run.run_id).unlink()
     known = {run.run_id for run in runs} - {run.run_id for run in old}
-    for kind in (_ITEMS, _KPI):
+    for kind in (_ITEMS, _KPI, _RATINGS):
         for path in (root / kind).glob("*.parquet"):
             if path.stem not in known:
                 path.unlink()

@@ -117,3 +117,25 @@ def test_a_review_is_the_same_whenever_it_is_looked_at(home: Path, tmp_path: Pat
     receivables.build(earlier, as_of=date(2026, 3, 31))
     assert ask(earlier, told) == later
     assert later
+
+
+def test_grades_go_on_from_what_was_published_where_the_window_begins_later(home: Path, tmp_path: Path) -> None:
+    """Six nights that each look back four month ends tell the grades of one that looks back to the beginning."""
+    quarterly = tmp_path / "home"
+    receivables.init(quarterly)
+    (quarterly / "receivables.toml").write_text(
+        "[aging]\nmonth_ends = 4\n[contracts]\nenabled = false\n", encoding="utf-8"
+    )
+    tell(quarterly, business(), AS_OF)
+    receivables.ingest([quarterly / "inbox"], quarterly)
+    ends = [date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30), date(2025, 12, 31), date(2026, 3, 31), AS_OF]
+    for day in ends:
+        receivables.build(quarterly, as_of=day)
+    told = "select * from marts.rating_history where review_date >= '2025-12-31' order by review_date, customer_id"
+    found = ask(quarterly, told)
+    assert found == ask(home, told)
+    assert {row[2] for row in found} == {
+        date(2025, 12, 31),
+        *(date(2026, m, d) for m, d in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 20))),
+    }
+    assert "F" in {row[9] for row in found}

@@ -17,7 +17,8 @@ _GRAIN: Final = {
     " grade: by rule, F to A, NULL where nothing can be graded; previous_grade: at the review before. recommended_limit (ledger currency), what decided it, recommended_terms in days, supply,"
     " has_benefits. reasons: JSON list of {code, params}: hard events, then what cost most points. next_review: when the grade may change next.",
     HISTORY: "One row per customer and review (every month end told, and the as-of date): score, completeness, raw_grade, ruled_grade (by rule, from which the next review goes on) and grade, each"
-    " from what had been told by then. is_rerating: scores move grades then; at other reviews hard events do alone. cap: the best grade hard events left, NULL without any.",
+    " from what had been told by then. is_rerating: scores move grades then; at other reviews hard events do alone. cap: the best grade hard events left, NULL without any. downgraded_on: the day the rule last lowered"
+    " the grade. The first review may be one before the month ends told, as an earlier run published it: from it the others go on.",
     MIGRATION: "One row per company, re-rating and pair of grades: customers that had grade_before at the re-rating before and grade_after at this one; share: of those with grade_before, smoothed"
     " by Jeffreys' prior.",
     ATTRIBUTE: "One row per company and attribute of the scorecard at the as-of date: its block, the best points it gives, those that stand in where the fact is missing (the portfolio's"
@@ -27,7 +28,7 @@ _EMPTY: Final = {
     RATING: "status varchar, score double, completeness double, basic_points double, operating_points double, payment_points double, file_score double, file_completeness double, file_grade varchar,"
     " raw_grade varchar, grade varchar, previous_grade varchar, need_local decimal(18, 4), cap_local decimal(18, 4), recommended_limit decimal(18, 4), limit_decided_by varchar,"
     " recommended_terms integer, supply varchar, has_benefits boolean, reasons varchar, next_review date",
-    HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar",
+    HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date",
 }
 
 
@@ -77,7 +78,7 @@ def _selects(reasons: int) -> dict[str, str]:
         " told.file_score, told.file_completeness, told.file_grade, told.raw_grade, told.grade, told.previous_grade, told.need_local::decimal(18, 4) as need_local, told.cap_local::decimal(18, 4) as cap_local,"
         " told.recommended_limit::decimal(18, 4) as recommended_limit, told.limit_decided_by, told.recommended_terms::integer as recommended_terms, told.supply, told.has_benefits,"
         f" '[' || concat_ws(', ', {listed}) || ']' as reasons, told.next_review::date as next_review from told order by company_id, customer_id",
-        HISTORY: "select told.company_id, told.customer_id, told.review_date, told.is_rerating, told.status, told.score, told.completeness, told.raw_grade, told.ruled_grade, told.grade, told.cap"
+        HISTORY: "select told.company_id, told.customer_id, told.review_date, told.is_rerating, told.status, told.score, told.completeness, told.raw_grade, told.ruled_grade, told.grade, told.cap, told.downgraded_on"
         " from told order by company_id, customer_id, review_date",
         MIGRATION: "select * from told order by company_id, review_date, grade_before, grade_after",
         ATTRIBUTE: "select getvariable('as_of') as as_of, told.* from told order by company_id, attribute",

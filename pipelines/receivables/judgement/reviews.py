@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from receivables.policy.scorecard import Scored
     from receivables.settings import Settings
 
-_WHOM: Final = "select distinct company_id, customer_id from marts.rating_fact order by company_id, customer_id"
+_WHOM: Final = """
+select company_id, customer_id from marts.rating_fact
+union
+select company_id, customer_id from lake.published_rating
+order by company_id, customer_id
+"""
 _FACTS: Final = """
 select
   company_id, customer_id, is_watched, years_trading, paid_in_share, fixed_assets_to_turnover, return_on_operating_assets, inventory_turnover, debt_to_asset_ratio,
@@ -51,6 +56,11 @@ order by told.customer_id, told.event_date, told.kind
 """
 
 
+_KEPT: Final = """
+select * exclude (run_id) from lake.published_rating
+where review_date = (select max(review_date) from lake.published_rating where review_date < ? and review_date = last_day(review_date))
+order by company_id, customer_id
+"""
 _AGING: Final = [
     *("paid_in_share", "fixed_assets_to_turnover", "return_on_operating_assets", "inventory_turnover"),
     *("debt_to_asset_ratio", "current_ratio"),
@@ -87,8 +97,14 @@ class Reviews:
         """What the reviews say, by the table it becomes."""
         history: list[pd.DataFrame] = []
         moves: list[pd.DataFrame] = []
-        standing = grades.unrated(len(self.whom))
+        kept = self.con.execute(_KEPT, [self.days[0]]).df()
+        standing = self._standing(kept)
         rated: list[Standing] = []
+        if len(kept):
+            history.append(
+                kept.assign(review_date=kept["review_date"].dt.date, downgraded_on=_days(kept["downgraded_on"]))
+            )
+            rated += [standing] * bool(kept["is_rerating"].any())
         rating = pd.DataFrame()
         for day in self.days:
             review = self._review(standing, day)
@@ -105,6 +121,21 @@ class Reviews:
             MIGRATION: _table(pd.concat(moves, ignore_index=True) if moves else _NO_MOVES),
             ATTRIBUTE: _table(pd.concat(self.attributes, ignore_index=True)),
         }
+
+    def _standing(self, kept: pd.DataFrame) -> Standing:
+        """Where customers stood after the review that an earlier run published."""
+        place = self.customers.get_indexer(pd.Index(kept["customer_id"])).astype(np.int64)
+        nothing, size = grades.unrated(len(self.whom)), len(self.whom)
+        fell = _days(kept["downgraded_on"])
+        return Standing(
+            _spread(grades.places(kept["ruled_grade"]), place, size, NONE),
+            _spread(grades.places(kept["grade"]), place, size, NONE),
+            np.where(
+                np.isnat(on := _spread(fell, place, size, np.datetime64("NaT"))),
+                nothing.downgraded_on,
+                on.astype("datetime64[D]").astype(np.int64),
+            ),
+        )
 
     def _review(self, before: Standing, day: date) -> _Review:
         rules, facts = self.settings.rating, self.con.execute(_FACTS, [day]).df()
@@ -151,6 +182,7 @@ class Reviews:
             ruled_grade=grades.letters(review.standing.ruled[review.place]),
             grade=grades.letters(review.standing.grade[review.place]),
             cap=grades.letters(cap),
+            downgraded_on=_fallen(review.standing.downgraded_on[review.place]),
         )
 
     def _moves(self, day: date, before: Any, after: Any) -> pd.DataFrame:
@@ -266,7 +298,16 @@ _TEXTS: Final = frozenset(
 _MONIES: Final = frozenset(("need_local", "cap_local", "recommended_limit"))
 
 
-def _spread(values: Any, place: Any, size: int, otherwise: float) -> Any:
+def _days(moments: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    return moments.to_numpy(dtype="datetime64[D]")
+
+
+def _fallen(days: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """Days since 1970-01-01 as dates; what lies before it never was."""
+    return np.where(days >= 0, days.astype("datetime64[D]"), np.datetime64("NaT", "D"))
+
+
+def _spread(values: Any, place: Any, size: int, otherwise: Any) -> Any:
     spread = np.full(size, otherwise, dtype=values.dtype)
     spread[place] = values
     return spread
@@ -281,7 +322,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
             kind = pa.string()
         elif name in _MONIES:
             kind = pa.decimal128(18, 4)
-        elif name in {"review_date", "next_review"}:
+        elif name in {"review_date", "next_review", "downgraded_on"}:
             kind = pa.date32()
         columns[name] = pa.array(frame[name], type=kind, from_pandas=True)
     return pa.table(columns)
