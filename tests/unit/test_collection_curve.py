@@ -156,13 +156,6 @@ def test_an_interval_stays_within_0_and_1_and_a_certain_share_has_none() -> None
     assert np.isnan(high[2:]).all()
 
 
-@pytest.mark.parametrize(
-    ("freedom", "point"), [(4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (99, 1.984), (10_000, 1.960)]
-)
-def test_the_point_of_students_t(freedom: int, point: float) -> None:
-    assert collection.student_t(freedom) == pytest.approx(point, abs=1e-3)
-
-
 def cells(given: Tranches) -> Cells:
     ages = given.ages()
     order = np.argsort(given.group, kind="stable")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from receivables.distributions import student_t
 from receivables.engine import comment
 from receivables.policy import collection, provision
 
@@ -167,7 +168,7 @@ def _change(collected: Any, billed: Any, prior: int, curve: Curve) -> _Told:
     error = float(collection.jackknife_error(left_out))
     if not np.isfinite(error):  # without one customer a vintage is empty
         return rate, rate - change, change, None, None, None, "few_customers"
-    reach = collection.student_t(len(grouped[0]) - 1) * error
+    reach = student_t(len(grouped[0]) - 1) * error
     verdict = "worse" if change + reach < 0 else "better" if change - reach > 0 else "no_change"
     return rate, rate - change, change, change - reach, change + reach, verdict, None
 

@@ -8,10 +8,11 @@ invoices are not independent of each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from receivables.distributions import student_t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ OPEN, CASH, LOSS, DILUTION, TRANSFERRED, ENTERED, ENTERED_DILUTION = range(7)
 """What can become of money at an age: the causes of `marts.exposure_tranche`, and coming under observation later than from the beginning."""
 
 CHANNELS: Final = 7
-_CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -157,18 +157,6 @@ def interval(share: Floats, error: Floats, groups: int) -> tuple[Floats, Floats]
         ends = [1 / (1 + np.exp(-np.clip(centre + side * reach, -700, 700))) for side in (-1, 1)]
     low, high = (np.where(inside, end, np.nan) for end in ends)
     return low, high
-
-
-def student_t(freedom: int) -> float:
-    """The two-sided 95 % point of Student's t, by the expansion of Fisher and Cornish (1960): to 0.001 from 4 degrees of freedom on."""
-    z = NormalDist().inv_cdf(0.5 + _CONFIDENCE / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum((term / float(freedom) ** power for power, term in enumerate(terms, start=1)), 0.0)
 
 
 @dataclass(frozen=True)
