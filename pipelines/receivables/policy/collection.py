@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from receivables.distributions import student_t
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -135,28 +133,6 @@ class Tranches:
             place = np.searchsorted(ages, at[these])
             moved += _laid_out(channel[these], self.group[these], place, self.weight[these], moved.shape[1:])
         return moved
-
-
-def jackknife_error(left_out: Floats) -> Floats:
-    """The standard error of an estimate from those with each group left out (first axis); NaN where one of them cannot be told."""
-    count = left_out.shape[0]
-    spread: Floats = np.square(left_out - left_out.mean(axis=0)).sum(axis=0)
-    error: Floats = np.sqrt((count - 1) / count * spread)
-    return error
-
-
-def interval(share: Floats, error: Floats, groups: int) -> tuple[Floats, Floats]:
-    """The 95 % interval of shares, made on the logit scale with Student's t of one less than the groups.
-
-    A share of 0 or 1, and one whose error cannot be told, has none: NaN.
-    """
-    with np.errstate(all="ignore"):
-        inside = (share > 0) & (share < 1) & np.isfinite(error)
-        centre = np.log(share / (1 - share))
-        reach = student_t(groups - 1) * error / (share * (1 - share))
-        ends = [1 / (1 + np.exp(-np.clip(centre + side * reach, -700, 700))) for side in (-1, 1)]
-    low, high = (np.where(inside, end, np.nan) for end in ends)
-    return low, high
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
+from receivables.settings.backtest import Backtest as Backtest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.credit_limit import CreditLimit as CreditLimit
 from receivables.settings.rating import GRADES as GRADES
@@ -602,6 +603,7 @@ class Settings(Section):
     scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
+    backtest: Backtest = Backtest()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()
