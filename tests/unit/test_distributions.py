@@ -63,3 +63,13 @@ def test_an_interval_of_a_ratio_is_as_far_up_as_down_in_times_and_any_number_may
     assert (low[0] + high[0]) / 2 == pytest.approx(-1)
     assert high[0] + 1 == pytest.approx(2.201 * 0.3, abs=1e-3)
     assert np.isnan([low[1], high[1]]).all()
+
+
+def test_many_quantiles_of_beta_distributions_at_once() -> None:
+    rng = np.random.default_rng(4)
+    a, b = 10 ** rng.uniform(0, 4, (2, 3000))
+    share = rng.uniform(0.001, 0.999, 3000)
+    found = distributions.beta_quantile(share, a, b)
+    assert found.shape == (3000,)
+    assert distributions.beta_share(found, a, b) == pytest.approx(share, abs=1e-9)
+    assert distributions.beta_share(np.array([-1, 0, 1, 2]), 3, 4).tolist() == [0, 0, 1, 1]

@@ -49,9 +49,8 @@ def _solved(left: Floats, right: Floats) -> Floats:
 
 def jeffreys_interval(lost: int, cases: int) -> tuple[float, float]:
     """The 95 % interval of a share of losses by Jeffreys' prior, Beta(1/2, 1/2); 0 below none of them, 1 above all."""
-    low = beta_quantile(_TAIL, lost + 0.5, cases - lost + 0.5) if lost > 0 else 0.0
-    high = beta_quantile(1 - _TAIL, lost + 0.5, cases - lost + 0.5) if lost < cases or cases == 0 else 1.0
-    return low, high
+    low, high = beta_quantile(np.array([_TAIL, 1 - _TAIL]), lost + 0.5, cases - lost + 0.5).tolist()
+    return low if lost > 0 else 0.0, high if lost < cases or cases == 0 else 1.0
 
 
 def change_to_prior(collected: Floats, billed: Floats) -> Floats:

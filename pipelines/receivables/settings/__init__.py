@@ -22,6 +22,7 @@ from receivables.settings.scorecard import BLOCKS as BLOCKS
 from receivables.settings.scorecard import Attribute as Attribute
 from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
+from receivables.settings.shrinkage import Shrinkage as Shrinkage
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -603,6 +604,7 @@ class Settings(Section):
     scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
+    shrinkage: Shrinkage = Shrinkage()
     backtest: Backtest = Backtest()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
