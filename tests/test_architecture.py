@@ -20,7 +20,7 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates"),
-    *("settings", "business_days", "assets", "collectability", "schema"),
+    *("settings", "distributions", "business_days", "assets", "collectability", "schema"),
     *(
         "home",
         "intake",
@@ -88,7 +88,7 @@ OWNERS: Final = {
 }
 """Libraries that only some parts may import."""
 
-POLICY_MAY: Final = {"pandas", "numpy", "money", "dates", "settings"}
+POLICY_MAY: Final = {"pandas", "numpy", "money", "dates", "settings", "distributions"}
 
 HEAVY: Final = {"great_expectations", "holidays", "jinja2", "pandas", "plotly"}
 """What `import receivables` must not load: an analyst's notebook and `--help` start at once."""

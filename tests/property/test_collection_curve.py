@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from receivables.distributions import interval, jackknife_error
 from receivables.judgement import judge_collection
 from receivables.policy import collection
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
@@ -206,10 +207,10 @@ def judged_alone(given_rows: Tranches, ages: list[int], *, net: bool, min_custom
     told_until = int(np.flatnonzero(customers >= min_customers).max(initial=-1)) + 1
     if not told_until:
         return {"ages": [], **{name: np.zeros(0) for name in JUDGED}}
-    error = collection.jackknife_error(collection.estimate_without_each(at, moved, net=net).cash)
+    error = jackknife_error(collection.estimate_without_each(at, moved, net=net).cash)
     cash = collection.estimate(at, moved.sum(axis=1), net=net).cash
     share = np.divide(at_risk.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    columns = (customers, share, *collection.interval(cash, error, given_rows.groups))
+    columns = (customers, share, *interval(cash, error, given_rows.groups))
     return {
         "ages": ages[:told_until],
         **{name: column[:told_until] for name, column in zip(JUDGED, columns, strict=True)},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from receivables.distributions import jackknife_error
 from receivables.policy import collection
 from receivables.policy.collection import DILUTION, ENTERED, ENTERED_DILUTION, Cells, Curve, Tranches
 from tranche_tables import LATE, PARTS, T12, tranches, without_loss
@@ -97,26 +98,11 @@ def test_the_error_of_leaving_out_one_customer_at_a_time() -> None:
     given = tranches(T12)
     ages = given.ages()
     left_out = collection.estimate_without_each(ages, given.moved(ages))
-    errors = collection.jackknife_error(left_out.cash)
+    errors = jackknife_error(left_out.cash)
     place = int(np.searchsorted(ages, 90))
     assert (float(errors[place]), float(errors[-1])) == pytest.approx((0.360865, 0.274813), abs=1e-6)
     others = collection.conditional_success(left_out, np.array([30]), np.array([400]), 400)
-    assert float(collection.jackknife_error(others.p)[0]) == pytest.approx(0.411980, abs=1e-6)
-
-
-def test_an_interval_stays_within_0_and_1_and_a_certain_share_has_none() -> None:
-    low, high = collection.interval(np.array([0.02, 0.5, 0.0, 1.0, 0.3]), np.array([0.05, 0.1, 0.1, 0.1, np.nan]), 12)
-    assert 0 < low[0] < 0.02 < high[0] < 1
-    assert (low[1] + high[1]) / 2 == pytest.approx(0.5)
-    assert np.isnan(low[2:]).all()
-    assert np.isnan(high[2:]).all()
-
-
-@pytest.mark.parametrize(
-    ("freedom", "point"), [(4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (99, 1.984), (10_000, 1.960)]
-)
-def test_the_point_of_students_t(freedom: int, point: float) -> None:
-    assert collection.student_t(freedom) == pytest.approx(point, abs=1e-3)
+    assert float(jackknife_error(others.p)[0]) == pytest.approx(0.411980, abs=1e-6)
 
 
 def cells(given: Tranches, ages: Ints) -> Cells:

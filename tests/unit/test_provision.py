@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import asin, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -36,14 +35,6 @@ def test_no_loss_is_never_no_chance_of_one() -> None:
     assert low == 0
     assert 0 < high < provision.jeffreys_interval(0, 10)[1] < provision.jeffreys_interval(0, 0)[1] < 1
     assert provision.jeffreys_interval(40, 40) == pytest.approx((1 - high, 1))
-
-
-@pytest.mark.parametrize("x", [0.001, 0.2, 0.5, 0.9, 0.999])
-def test_beta_distributions_known_in_closed_form(x: float) -> None:
-    assert provision.beta_share(x, 0.5, 0.5) == pytest.approx(2 / pi * asin(sqrt(x)), abs=1e-12)
-    assert provision.beta_share(x, 7, 1) == pytest.approx(x**7, abs=1e-12)
-    assert provision.beta_share(x, 1, 9) == pytest.approx(1 - (1 - x) ** 9, abs=1e-12)
-    assert provision.beta_quantile(x**3, 3, 1) == pytest.approx(x, abs=1e-12)
 
 
 def test_large_books_converge() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from receivables.collectability import survey_share
+from receivables.distributions import interval, jackknife_error
 from receivables.judgement.curve_cells import segments
 from receivables.judgement.curve_tables import BENCHMARK, CHANCE, SUPPORT
 from receivables.policy import collection
@@ -88,7 +89,7 @@ class _Measured:
             return
         reasons = behind.reasons(self.settings.min_customers, float(self.settings.max_customer_share))
         left_out = collection.estimate_without_each(curve.ages, moved, net=is_net)
-        low, high = collection.interval(curve.cash, collection.jackknife_error(left_out.cash), moved.shape[1])
+        low, high = interval(curve.cash, jackknife_error(left_out.cash), moved.shape[1])
         told = slice(0, int(np.searchsorted(curve.ages, last_age)) + 1)
         self.support.add(
             place,
@@ -109,7 +110,7 @@ class _Measured:
         until = np.array([last_age if h is None else u + h for u, h in questions])
         told = collection.conditional_success(curve, overdue, until, last_age)
         others = collection.conditional_success(left_out, overdue, until, last_age)
-        low, high = collection.interval(told.p, collection.jackknife_error(others.p), others.p.shape[0])
+        low, high = interval(told.p, jackknife_error(others.p), others.p.shape[0])
         # nothing is told of days after which too few are at risk
         after = np.searchsorted(curve.ages, overdue, side="right")
         missing = np.where((overdue > last_age) | (until > last_age), "beyond_history", "nothing_open")

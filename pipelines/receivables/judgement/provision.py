@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from receivables.distributions import jackknife_error, student_t
 from receivables.engine import comment
-from receivables.policy import collection, provision
+from receivables.policy import provision
 
 if TYPE_CHECKING:
     from receivables.engine import Connection
@@ -164,10 +165,10 @@ def _change(collected: Any, billed: Any, prior: int, curve: Curve) -> _Told:
         np.add.at(target, whose, source[has_any])
     change = float(provision.change_to_prior(collected.sum(axis=0), billed.sum(axis=0)))
     left_out = provision.change_to_prior(*(provision.without_each(part) for part in grouped))
-    error = float(collection.jackknife_error(left_out))
+    error = float(jackknife_error(left_out))
     if not np.isfinite(error):  # without one customer a vintage is empty
         return rate, rate - change, change, None, None, None, "few_customers"
-    reach = collection.student_t(len(grouped[0]) - 1) * error
+    reach = student_t(len(grouped[0]) - 1) * error
     verdict = "worse" if change + reach < 0 else "better" if change - reach > 0 else "no_change"
     return rate, rate - change, change, change - reach, change + reach, verdict, None
 

@@ -8,7 +8,6 @@ invoices are not independent of each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,7 +24,6 @@ OPEN, CASH, LOSS, DILUTION, TRANSFERRED, ENTERED, ENTERED_DILUTION = range(7)
 """What can become of money at an age: the causes of `marts.exposure_tranche`, and coming under observation later than from the beginning."""
 
 CHANNELS: Final = 7
-_CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -138,40 +136,6 @@ class Tranches:
             place = np.searchsorted(ages, at[these])
             moved += _laid_out(channel[these], self.group[these], place, self.weight[these], moved.shape[1:])
         return moved
-
-
-def jackknife_error(left_out: Floats) -> Floats:
-    """The standard error of an estimate from those with each group left out (first axis); NaN where one of them cannot be told."""
-    count = left_out.shape[0]
-    spread: Floats = np.square(left_out - left_out.mean(axis=0)).sum(axis=0)
-    error: Floats = np.sqrt((count - 1) / count * spread)
-    return error
-
-
-def interval(share: Floats, error: Floats, groups: int) -> tuple[Floats, Floats]:
-    """The 95 % interval of shares, made on the logit scale with Student's t of one less than the groups.
-
-    A share of 0 or 1, and one whose error cannot be told, has none: NaN.
-    """
-    with np.errstate(all="ignore"):
-        inside = (share > 0) & (share < 1) & np.isfinite(error)
-        centre = np.log(share / (1 - share))
-        reach = student_t(groups - 1) * error / (share * (1 - share))
-        ends = [1 / (1 + np.exp(-np.clip(centre + side * reach, -700, 700))) for side in (-1, 1)]
-    low, high = (np.where(inside, end, np.nan) for end in ends)
-    return low, high
-
-
-def student_t(freedom: int) -> float:
-    """The two-sided 95 % point of Student's t, by the expansion of Fisher and Cornish (1960): to 0.001 from 4 degrees of freedom on."""
-    z = NormalDist().inv_cdf(0.5 + _CONFIDENCE / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum((term / float(freedom) ** power for power, term in enumerate(terms, start=1)), 0.0)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from receivables.distributions import beta_quantile
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,47 +49,8 @@ def _solved(left: Floats, right: Floats) -> Floats:
 
 def jeffreys_interval(lost: int, cases: int) -> tuple[float, float]:
     """The 95 % interval of a share of losses by Jeffreys' prior, Beta(1/2, 1/2); 0 below none of them, 1 above all."""
-    low = beta_quantile(_TAIL, lost + 0.5, cases - lost + 0.5) if lost > 0 else 0.0
-    high = beta_quantile(1 - _TAIL, lost + 0.5, cases - lost + 0.5) if lost < cases or cases == 0 else 1.0
-    return low, high
-
-
-def beta_quantile(probability: float, a: float, b: float) -> float:
-    """The quantile of the beta distribution, by halving the interval until a double tells its ends apart no more."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if beta_share(middle, a, b) < probability else (low, middle)
-    return (low + high) / 2
-
-
-def beta_share(x: float, a: float, b: float) -> float:
-    """The distribution function of the beta distribution: the continued fraction of DLMF 8.17.22, on the side where it converges fast."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - beta_share(1 - x, b, a)
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
-    return front / _fraction(x, a, b)
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    """Evaluate 1 + d1/(1 + d2/(1 + ...)) forward by Lentz's method."""
-    tiny = 1e-300
-    value, c, d = 1.0, 1.0, 0.0
-    for step in range(1, 2000):
-        m = step // 2
-        term = (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-            if step % 2 == 0
-            else -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        )
-        d = 1 / ((1 + term * d) or tiny)
-        c = (1 + term / c) or tiny
-        value *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    return value
+    low, high = beta_quantile(np.array([_TAIL, 1 - _TAIL]), lost + 0.5, cases - lost + 0.5).tolist()
+    return low if lost > 0 else 0.0, high if lost < cases or cases == 0 else 1.0
 
 
 def change_to_prior(collected: Floats, billed: Floats) -> Floats:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
+from receivables.settings.backtest import Backtest as Backtest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.credit_limit import CreditLimit as CreditLimit
 from receivables.settings.rating import GRADES as GRADES
@@ -21,6 +22,7 @@ from receivables.settings.scorecard import BLOCKS as BLOCKS
 from receivables.settings.scorecard import Attribute as Attribute
 from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
+from receivables.settings.shrinkage import Shrinkage as Shrinkage
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -602,6 +604,8 @@ class Settings(Section):
     scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
+    shrinkage: Shrinkage = Shrinkage()
+    backtest: Backtest = Backtest()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()
