@@ -268,8 +268,8 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_section(con, "provision", settings.provision)
     _write_behaviour_params(con, settings.behaviour)
     con.execute(
-        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share",
-        [settings.rating.material_amount, settings.rating.material_share],
+        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share, ?::integer as rerating_months",
+        [settings.rating.material_amount, settings.rating.material_share, settings.rating.rerating_months],
     )
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",

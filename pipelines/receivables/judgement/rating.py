@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from receivables.engine import comment
-from receivables.judgement.rating_tables import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
+from receivables.judgement.rating_tables import ATTRIBUTE, BACKTEST, BAD_RATE, EVENTS, HISTORY, MIGRATION, RATING
 
 if TYPE_CHECKING:
     from receivables.engine import Connection
@@ -23,6 +23,11 @@ _GRAIN: Final = {
     " by Jeffreys' prior.",
     ATTRIBUTE: "One row per company and attribute of the scorecard at the as-of date: its block, the best points it gives, those that stand in where the fact is missing (the portfolio's"
     " median), customers with a fact that counts.",
+    BACKTEST: "One row per company, measure and baseline (NULL: the measure alone): past scores, as they were at each re-rating, against what became of the customers in the year after"
+    " (marts.rating_outcome); value with its 95 % interval by customer; baseline base_rate or late_ratio (the customer's own, drawn to that of all): baseline_value, and the difference (above 0: better"
+    " than it) with its interval and verdict. Chances (brier and after) are those that years run out before gave each grade. notch_change_rate: grades changed at the last re-rating; reversal_rate:"
+    " changes turned back within two; psi: scores of now unlike those of a year before, baseline_value its critical value by chance. reason: why it cannot be told.",
+    BAD_RATE: "One row per company and grade at a re-rating whose year has run out: cases, bads of them, bad_rate with its 95 % interval by Jeffreys.",
 }
 _EMPTY: Final = {
     RATING: "status varchar, score double, completeness double, basic_points double, operating_points double, payment_points double, file_score double, file_completeness double, file_grade varchar,"
@@ -37,12 +42,18 @@ def judge_rating(con: Connection, settings: Settings) -> None:
     if not con.execute("select 1 from marts.rating_fact limit 1").fetchall():
         _write_nothing(con)
         return
+    from receivables.judgement.rating_backtest import measured
     from receivables.judgement.reviews import Reviews
 
     told, selects = Reviews(con, settings).tables(), _selects(settings.scorecard.reasons)
     for name, table in told.items():
         con.register("told", table)
         con.execute(f"create table {name} as {selects[name]}")
+        con.unregister("told")
+        comment(con, name, _GRAIN[name])
+    for name, table in measured(con, settings).items():
+        con.register("told", table)
+        con.execute(f"create table {name} as select getvariable('as_of') as as_of, told.* from told")
         con.unregister("told")
         comment(con, name, _GRAIN[name])
 
@@ -53,6 +64,9 @@ def _write_nothing(con: Connection) -> None:
         RATING: f"as_of date, {keys}, {_EMPTY[RATING]}",
         HISTORY: f"{keys}, {_EMPTY[HISTORY]}",
         MIGRATION: "company_id varchar, review_date date, grade_before varchar, grade_after varchar, customers bigint, share double",
+        BACKTEST: "as_of date, company_id varchar, metric varchar, baseline varchar, value double, lo double, hi double, baseline_value double, difference double,"
+        " difference_lo double, difference_hi double, verdict varchar, reason varchar",
+        BAD_RATE: "as_of date, company_id varchar, grade varchar, cases bigint, bads bigint, bad_rate double, lo double, hi double",
         ATTRIBUTE: "as_of date, attribute varchar, block varchar, best_points double, stand_in_points double, customers bigint, company_id varchar",
     }.items():
         con.execute(f"create table {name} ({columns})")
