@@ -1,5 +1,5 @@
 -- One row per customer, period end and event that caps its grade, as known by then: days_since it last was so, 0 where it still is. bounced_instrument: a cheque, bill or direct debit
--- that came back, or one in the integrity record; broken_plan: money granted in parts or later that is still open after the day agreed; overdue_90: debt over 90 days late of an amount
+-- that came back, or one in the integrity record; broken_plan: a debt granted in parts that is still open after the last day agreed; overdue_90: debt over 90 days late of an amount
 -- and share of what is owed that count (settings).
 with happened as (
   select
@@ -24,7 +24,7 @@ with happened as (
 plan as (
   select told.company_id, told.customer_id, told.doc_id, told.concession_id, max(told.new_due) as new_due, min(recorded_day(told.recorded_at, told.extract_as_of)) as recorded_on
   from lake.concession as told
-  where told.granted is not null and told.new_due is not null and told.doc_id is not null and told.kind in ('deferral', 'instalments')
+  where told.granted is not null and told.new_due is not null and told.doc_id is not null and told.kind = 'instalments'
   group by told.company_id, told.customer_id, told.doc_id, told.concession_id
 ),
 standing as (

@@ -27,7 +27,7 @@ _GRAIN: Final = {
     " (marts.rating_outcome); value with its 95 % interval by customer; baseline base_rate or late_ratio (the customer's own, drawn to that of all): baseline_value, and the difference (above 0: better"
     " than it) with its interval and verdict. Chances (brier and after) are those that years run out before gave each grade. notch_change_rate: grades changed at the last re-rating; reversal_rate:"
     " changes turned back within two; psi: scores of now unlike those of a year before, baseline_value its critical value by chance. reason: why it cannot be told.",
-    BAD_RATE: "One row per company and grade at a re-rating whose year has run out: cases, bads of them, bad_rate with its 95 % interval by Jeffreys.",
+    BAD_RATE: "One row per company, grade at a re-rating whose year has run out, and whether a hard event capped it: cases, bads of them, bad_rate with its 95 % interval by Jeffreys.",
 }
 _EMPTY: Final = {
     RATING: "status varchar, score double, completeness double, basic_points double, operating_points double, payment_points double, file_score double, file_completeness double, file_grade varchar,"
@@ -66,7 +66,7 @@ def _write_nothing(con: Connection) -> None:
         MIGRATION: "company_id varchar, review_date date, grade_before varchar, grade_after varchar, customers bigint, share double",
         BACKTEST: "as_of date, company_id varchar, metric varchar, baseline varchar, value double, lo double, hi double, baseline_value double, difference double,"
         " difference_lo double, difference_hi double, verdict varchar, reason varchar",
-        BAD_RATE: "as_of date, company_id varchar, grade varchar, cases bigint, bads bigint, bad_rate double, lo double, hi double",
+        BAD_RATE: "as_of date, company_id varchar, grade varchar, is_capped boolean, cases bigint, bads bigint, bad_rate double, lo double, hi double",
         ATTRIBUTE: "as_of date, attribute varchar, block varchar, best_points double, stand_in_points double, customers bigint, company_id varchar",
     }.items():
         con.execute(f"create table {name} ({columns})")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CASES: Final = f"""
 select
   outcome.company_id, outcome.review_date, outcome.customer_id, outcome.is_bad, greatest(outcome.amount_local, 0)::double as amount, history.score,
-  history.raw_grade, history.grade, behaviour.items::double as items, behaviour.items * behaviour.late_share::double as late_items
+  history.raw_grade, history.grade, history.cap is not null as is_capped, behaviour.items::double as items, behaviour.items * behaviour.late_share::double as late_items
 from marts.rating_outcome as outcome
 inner join {HISTORY} as history
   on outcome.review_date = history.review_date and outcome.company_id = history.company_id and outcome.customer_id = history.customer_id
@@ -43,7 +43,13 @@ _COLUMNS: Final = pa.schema(
 )
 _RATE_COLUMNS: Final = pa.schema(
     [
-        *(("company_id", pa.string()), ("grade", pa.string()), ("cases", pa.int64()), ("bads", pa.int64())),
+        *(
+            ("company_id", pa.string()),
+            ("grade", pa.string()),
+            ("is_capped", pa.bool_()),
+            ("cases", pa.int64()),
+            ("bads", pa.int64()),
+        ),
         *((name, pa.float64()) for name in ("bad_rate", "lo", "hi")),
     ]
 )
@@ -164,10 +170,20 @@ def _of_history(history: pd.DataFrame, settings: Settings) -> list[dict[str, Any
 def _by_grade(cases: pd.DataFrame) -> list[dict[str, Any]]:
     """Of the customers that had each grade at a re-rating, the share that went bad within the year; the interval by Jeffreys' prior."""
     found: list[dict[str, Any]] = []
-    for grade, rows in cases[cases["grade"].notna()].groupby("grade"):
+    for (grade, is_capped), rows in cases[cases["grade"].notna()].groupby(["grade", "is_capped"]):
         count, bads = len(rows), int(rows["is_bad"].sum())
         lo, hi = provision.jeffreys_interval(bads, count)
-        found.append({"grade": grade, "cases": count, "bads": bads, "bad_rate": bads / count, "lo": lo, "hi": hi})
+        found.append(
+            {
+                "grade": grade,
+                "is_capped": is_capped,
+                "cases": count,
+                "bads": bads,
+                "bad_rate": bads / count,
+                "lo": lo,
+                "hi": hi,
+            }
+        )
     return found
 
 
