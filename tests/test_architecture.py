@@ -33,6 +33,7 @@ ORDER: Final = (
         "quarantine_file",
         "warehouse",
         "published",
+        "decisions",
     ),
     *(
         "checks",
@@ -66,6 +67,7 @@ ORDER: Final = (
         "land",
         "repair_plan",
         "repair",
+        "rating_desk",
         "publish",
         "night",
         "onboarding",

@@ -1,7 +1,7 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
 The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `export_findings`,
-`repair_findings`, `profiles`, `templates`, `sample`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
+`repair_findings`, `rate` (with `overrides`), `profiles`, `templates`, `sample`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
 `open_warehouse`.
 """
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         ingest,
         init,
         nightly,
+        overrides,
         profiles,
+        rate,
         repair_findings,
         report,
         sample,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Reading", "__version__",
-    "build", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "profiles",
-    "repair_findings", "report", "sample", "status", "templates", "trace", "trace_cell", "trace_metric",
+    "build", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "overrides", "profiles",
+    "rate", "repair_findings", "report", "sample", "status", "templates", "trace", "trace_cell", "trace_metric",
 ]  # fmt: skip
 
 

@@ -13,13 +13,21 @@ def parse_as_of(text: str, latest: date, option: str = "--as-of") -> date:
     Raises:
         UsageError: the text is no ISO date, or lies after `latest`.
     """
+    return checked_as_of(parse_day(text, option), latest, option)
+
+
+def parse_day(text: str, option: str) -> date:
+    """Read an ISO date given at `option`.
+
+    Raises:
+        UsageError: the text is none.
+    """
     try:
-        day = date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise UsageError(
             got=f"{option} {text!r}", expected="a date such as 2026-10-31", try_=f"{option} YYYY-MM-DD"
         ) from None
-    return checked_as_of(day, latest, option)
 
 
 def checked_as_of(day: date, latest: date, option: str = "--as-of") -> date:

@@ -48,10 +48,12 @@ OWN: Final = {
     "published_item": "run_id varchar, company_id varchar, customer_id varchar, item_kind varchar, item_id varchar, seq integer, currency varchar,"
     " due_date date, open_doc decimal(18, 4), open_local decimal(18, 4), bucket varchar",
     "published_rating": "run_id varchar, company_id varchar, customer_id varchar, review_date date, is_rerating boolean, status varchar, score double, completeness double,"
-    " raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date",
+    " raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date, override_grade varchar",
+    "rating_decision": "decision_id varchar, kind varchar, company_id varchar, customer_id varchar, grade varchar, reason varchar, until date, said_of_run varchar,"
+    " said_of date, given_on date, recorded_by varchar, recorded_at timestamp",
 }
 """Tables of the lake that no file tells: its batches; and what earlier runs published, as far as it is held against what is known now, the runs by
-company and their open items; and the reviews of customers that the run before published."""
+company and their open items; the reviews of customers that the run before published; and what persons decided about ratings."""
 
 _ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name": "varchar", "reason_code": "varchar", "action": "varchar",
                          "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip

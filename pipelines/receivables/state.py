@@ -78,11 +78,34 @@ class Repair:
 
 
 @dataclass(frozen=True)
+class RatingDecision:
+    """What a person decided about a customer's rating, an event that is never changed: of one customer the latest counts.
+
+    `kind` is override (a grade set by hand until its last day), withdrawal (of what was set before) or confirmation (of the grade that the run
+    `said_of_run` published as of `said_of`). `decision_id` is the run that recorded it, so ids sort by time; `given_on` is the day it was where it
+    was recorded, from which it counts.
+    """
+
+    decision_id: str
+    kind: str
+    company_id: str
+    customer_id: str
+    grade: str | None
+    reason: str | None
+    until: date | None
+    said_of_run: str
+    said_of: date
+    given_on: date
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
-    `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), rendered
-    (reports only), failed, or interrupted (cut off; found by the next run).
+    `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
+    (about a customer's rating), rendered (reports only), failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -143,6 +166,7 @@ class Waiver:
 _RECORDS: Final[dict[str, type[Any]]] = {
     "batch": Batch,
     "repair": Repair,
+    "rating_decision": RatingDecision,
     "run": Run,
     "step": Step,
     "inbox_file": InboxFile,
@@ -152,6 +176,7 @@ _RECORDS: Final[dict[str, type[Any]]] = {
 _KEYS: Final = {
     "batch": "batch_id",
     "repair": "repair_id",
+    "rating_decision": "decision_id",
     "run": "run_id",
     "step": "run_id, name",
     "inbox_file": "run_id, file_name, file_sha256",
@@ -189,7 +214,9 @@ class State:
         con.execute("pragma synchronous = full")
         return con
 
-    def add(self, records: Iterable[Batch | Repair | Run | Step | InboxFile | Judgement | Waiver]) -> None:
+    def add(
+        self, records: Iterable[Batch | Repair | RatingDecision | Run | Step | InboxFile | Judgement | Waiver]
+    ) -> None:
         """Write records, replacing those of the same key, all or none."""
         with closing(self._connect()) as con, con:
             for record in records:
@@ -218,6 +245,11 @@ class State:
             for repair in self._read("repair", f"{tail}order by repair_id", values)
             if known_at is None or repair.recorded_at <= known_at
         ]
+
+    def rating_decisions(self, known_at: datetime | None = None) -> list[RatingDecision]:
+        """All decisions about ratings recorded by `known_at` (None: by now), oldest first."""
+        decided = self._read("rating_decision", "order by decision_id")
+        return [decision for decision in decided if known_at is None or decision.recorded_at <= known_at]
 
     def batches(self, known_at: datetime | None = None) -> list[Batch]:
         """All batches told by `known_at` (None: by now), oldest first, refused and superseded ones included."""
@@ -265,15 +297,7 @@ class State:
         with closing(self._connect()) as con:
             names = ", ".join(field.name for field in fields(record))
             rows = con.execute(f"select {names} from {table} {tail}", values).fetchall()
-        return [
-            record(
-                **{
-                    field.name: _restored(str(field.type), value)
-                    for field, value in zip(fields(record), row, strict=True)
-                }
-            )
-            for row in rows
-        ]
+        return [restored(record, row) for row in rows]
 
 
 def counting(batches: Sequence[Batch]) -> list[Batch]:
@@ -306,6 +330,12 @@ def _table_of(record: object) -> str:
 
 def _stored(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def restored(record: type[Any], row: Sequence[Any]) -> Any:
+    """A record from its fields in their order as they are stored: moments and dates as ISO texts."""
+    kinds = ((field.name, str(field.type)) for field in fields(record))
+    return record(**{name: _restored(kind, value) for (name, kind), value in zip(kinds, row, strict=True)})
 
 
 def _restored(kind: str, value: Any) -> Any:

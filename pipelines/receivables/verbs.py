@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
+    from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
     from receivables.world import SampleSummary
@@ -245,8 +246,52 @@ def _person(by: str | None) -> str:
     except (KeyError, OSError):
         name = ""
     if not name or not name.isprintable():
-        raise UsageError(got="nobody's name", expected="who repaired the lines", try_="--by NAME")
+        raise UsageError(got="nobody's name", expected="who decides it", try_="--by NAME")
     return name
+
+
+def rate(
+    customer: str,
+    home: str | Path = HOME,
+    *,
+    grade: str | None = None,
+    reason: str | None = None,
+    until: date | None = None,
+    withdraw: bool = False,
+    confirm: bool = False,
+    by: str | None = None,
+    progress: Progress | None = None,
+) -> Rated:
+    """Set a customer's grade by hand until a day, withdraw that, or confirm the grade that was published; `by` is who decides, by default the user of this process.
+
+    Nothing is built: it counts from the first night as of today or later.
+
+    Raises:
+        UsageError: nothing was published yet, no such customer, or nothing that can be decided of it; nothing was recorded.
+    """
+    from receivables import rating_desk as desk
+
+    asked = [grade is not None or reason is not None or until is not None, withdraw, confirm]
+    if sum(asked) != 1:
+        raise UsageError(
+            got="more than one of --grade, --withdraw and --confirm" if any(asked) else f"{customer!r} and no decision",
+            expected="one decision",
+            try_="--grade with --reason and --until, or --withdraw, or --confirm",
+        )
+    kind: desk.Kind = "withdrawal" if withdraw else "confirmation" if confirm else "override"
+    told = desk.Asked(kind, _person(by), grade, reason, until)
+    return desk.rate(Path(home), customer, told, today=today(), progress=progress)
+
+
+def overrides(home: str | Path = HOME) -> pd.DataFrame:
+    """The grades set by hand that are in force today, each beside the grade that was published.
+
+    Raises:
+        UsageError: nothing was published yet.
+    """
+    from receivables import rating_desk as desk
+
+    return desk.overrides(Path(home), today())
 
 
 def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:

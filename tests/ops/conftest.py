@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import rated_business
 import receivables
 from homes import MONDAY, business, quick_night, set_contracts, tell
 
@@ -39,4 +40,15 @@ def empty_home(tmp_path: Path) -> Path:
     home = tmp_path / "empty"
     receivables.init(home)
     set_contracts(home, enabled=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def rated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which customers were rated by one night; not to be changed."""
+    home = tmp_path_factory.mktemp("rated") / "home"
+    receivables.init(home)
+    set_contracts(home, enabled=False)
+    tell(home, rated_business.business(), rated_business.AS_OF)
+    quick_night(home)
     return home

@@ -50,6 +50,7 @@ def test_commands_and_library_have_the_same_verbs() -> None:
         "Reading",
         "__version__",
         "open_warehouse",
+        "overrides",
         "trace_cell",
         "trace_metric",
     }

@@ -175,7 +175,7 @@ def test_an_event_that_is_not_told_of_is_no_never() -> None:
 
 def words(*rows: tuple[Any, ...]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["customer_id", "grade", "reason", "author", "given_on", "expires_on"])
-    return frame.astype({"given_on": "datetime64[s]", "expires_on": "datetime64[s]"})
+    return frame.assign(is_withdrawal=False).astype({"given_on": "datetime64[s]", "expires_on": "datetime64[s]"})
 
 
 SOUND: Final = ("K1", "B", "new owner, guarantees given", "Ana", "2026-01-10", "2026-07-09")
@@ -224,6 +224,44 @@ def test_the_last_word_counts_until_it_ends() -> None:
     assert on(2026, 2, 21) == [1, NONE, NONE]
     until = grades.overrides_in_force(told, customers, date(2026, 2, 20), RULES).until
     assert until.astype(str).tolist() == ["2026-05-01", "2026-02-20", "NaT"]
+
+
+def test_a_withdrawal_ends_what_was_given_before_it_and_nothing_after_it() -> None:
+    told = words(
+        ("K1", "B", "a", "Ana", "2026-01-10", "2026-06-30"),
+        ("K1", None, None, "Luis", "2026-02-10", None),
+        ("K2", None, None, "Luis", "2026-02-10", None),
+        ("K2", "E", "b", "Ana", "2026-02-10", "2026-05-01"),
+    ).assign(is_withdrawal=[False, True, True, False])
+
+    def on(*day: int) -> Any:
+        return grades.overrides_in_force(told, pd.Index(["K1", "K2"]), date(*day), RULES)
+
+    assert on(2026, 2, 9).grade.tolist() == [4, NONE]
+    assert on(2026, 2, 10).grade.tolist() == [NONE, 1]
+    assert (on(2026, 2, 9).author.tolist(), on(2026, 2, 9).reason.tolist()) == (["Ana", None], ["a", None])
+    assert on(2026, 2, 9).until.astype(str).tolist() == ["2026-06-30", "NaT"]
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "stands"),
+    [
+        (("K1", "B", "2026-06-30", "Ana", "2026-07-02"), date(2026, 9, 29), True),
+        (("K1", "B", "2026-06-30", "Ana", "2026-07-02"), date(2026, 7, 1), False),  # nobody had said it yet
+        (("K1", "B", "2026-06-30", "Ana", "2026-07-02"), date(2026, 9, 30), False),  # a re-rating asks anew
+        (("K1", "B", "2026-06-29", "Ana", "2026-07-02"), date(2026, 7, 2), False),  # said of the rating before
+        (("K1", "C", "2026-06-30", "Ana", "2026-07-02"), date(2026, 7, 2), False),  # another grade
+        (("K9", "B", "2026-06-30", "Ana", "2026-07-02"), date(2026, 7, 2), False),
+    ],
+)
+def test_a_confirmation_stands_while_the_grade_does_and_until_the_next_re_rating(
+    said: tuple[str, ...], day: date, stands: bool
+) -> None:
+    frame = pd.DataFrame([said], columns=["customer_id", "grade", "rated_on", "author", "given_on"])
+    frame = frame.astype({"rated_on": "datetime64[s]", "given_on": "datetime64[s]"})
+    found = grades.confirmations(frame, pd.Index(["K2", "K1"]), np.array([4, 4]), day, RULES)
+    assert found.author.tolist() == [None, "Ana" if stands else None]
+    assert found.on.astype(str).tolist() == ["NaT", "2026-07-02" if stands else "NaT"]
 
 
 def test_no_words_at_all() -> None:

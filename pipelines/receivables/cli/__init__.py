@@ -22,6 +22,7 @@ from receivables.cli.options import (
 )
 from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
+from receivables.cli.rate import rate
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
@@ -176,6 +177,7 @@ def status(home: Path) -> None:
 
 main.add_command(findings)
 main.add_command(profiles)
+main.add_command(rate)
 main.add_command(trace)
 
 

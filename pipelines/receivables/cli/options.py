@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from receivables.dates import parse_as_of, parse_known_at, today
+from receivables.dates import parse_as_of, parse_day, parse_known_at, today
 
 
 class _Day(click.ParamType[date]):
@@ -18,6 +18,13 @@ class _Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         return parse_as_of(str(value), today(), param.opts[0] if param else "--as-of")
+
+
+class _LastDay(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, _ctx: click.Context | None) -> date:
+        return value if isinstance(value, date) else parse_day(str(value), param.opts[0] if param else "--until")
 
 
 class _Moment(click.ParamType[datetime]):
@@ -54,6 +61,7 @@ profile_option = click.option(
 extract_as_of_option = click.option(
     "--extract-as-of", type=_Day(), help="The day the export was made, where it does not say so itself."
 )
+until_option = click.option("--until", type=_LastDay(), help="The last day on which the grade set by hand counts.")
 company_option = click.option("--company", metavar="ID", help="The company all rows belong to.")
 allow_short_option = click.option(
     "--allow-short",
@@ -68,5 +76,7 @@ waive_option = click.option(
     help="Let no file be stopped by this contract; may be given more than once, and is kept with the files.",
 )
 by_option = click.option(
-    "--by", metavar="NAME", help="Who decides it: repairs lines, waives a contract.  [default: your user name]"
+    "--by",
+    metavar="NAME",
+    help="Who decides it: repairs lines, waives a contract, sets or confirms a grade.  [default: your user name]",
 )

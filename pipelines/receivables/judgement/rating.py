@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 _GRAIN: Final = {
     RATING: "One row per customer that can be rated at the as-of date. A recommendation that a named person confirms. status: rated, or insufficient: too little payment history, no score; score:"
     " 0 to 100, of which basic_, operating_ and payment_points; file_score: of the integrity file alone, and file_grade, for who has no history, what it would be worth; completeness: share of the card's points with a fact. raw_grade: by the edges alone;"
-    " grade: by rule, F to A, NULL where nothing can be graded; previous_grade: at the review before. recommended_limit (ledger currency), what decided it, recommended_terms in days, supply,"
-    " has_benefits. reasons: JSON list of {code, params}: hard events, then what cost most points. next_review: when the grade may change next.",
+    " grade: F to A, by rule and what persons and hard events say of it, NULL where nothing can be graded; previous_grade: at the review before. recommended_limit (ledger currency), what decided it, recommended_terms in days, supply,"
+    " has_benefits. reasons: JSON list of {code, params}: hard events, then what cost most points. next_review: when the grade may change next. override_grade, override_reason,"
+    " override_by, override_until: what a person set that is in force, NULL without one; it counts at most so many notches above the rule's grade (settings), and hard events still cap it. confirmed_by,"
+    " confirmed_on: who confirmed the grade since the last re-rating, NULL where nobody did or it has changed.",
     HISTORY: "One row per customer and review (every month end told, and the as-of date): score, completeness, raw_grade, ruled_grade (by rule, from which the next review goes on) and grade, each"
     " from what had been told by then. is_rerating: scores move grades then; at other reviews hard events do alone. cap: the best grade hard events left, NULL without any. downgraded_on: the day the rule last lowered"
-    " the grade. The first review may be one before the month ends told, as an earlier run published it: from it the others go on.",
+    " the grade. override_grade: what a person had set that was in force, NULL without any. The first review may be one before the month ends told, as an earlier run published it: from it the others go on.",
     MIGRATION: "One row per company, re-rating and pair of grades: customers that had grade_before at the re-rating before and grade_after at this one; share: of those with grade_before, smoothed"
     " by Jeffreys' prior.",
     ATTRIBUTE: "One row per company and attribute of the scorecard at the as-of date: its block, the best points it gives, those that stand in where the fact is missing (the portfolio's"
@@ -32,8 +34,9 @@ _GRAIN: Final = {
 _EMPTY: Final = {
     RATING: "status varchar, score double, completeness double, basic_points double, operating_points double, payment_points double, file_score double, file_completeness double, file_grade varchar,"
     " raw_grade varchar, grade varchar, previous_grade varchar, need_local decimal(18, 4), cap_local decimal(18, 4), recommended_limit decimal(18, 4), limit_decided_by varchar,"
-    " recommended_terms integer, supply varchar, has_benefits boolean, reasons varchar, next_review date",
-    HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date",
+    " recommended_terms integer, supply varchar, has_benefits boolean, reasons varchar, next_review date, override_grade varchar, override_reason varchar, override_by varchar, override_until date,"
+    " confirmed_by varchar, confirmed_on date",
+    HISTORY: "review_date date, is_rerating boolean, status varchar, score double, completeness double, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date, override_grade varchar",
 }
 
 
@@ -91,8 +94,9 @@ def _selects(reasons: int) -> dict[str, str]:
         RATING: "select getvariable('as_of') as as_of, told.company_id, told.customer_id, told.status, told.score, told.completeness, told.basic_points, told.operating_points, told.payment_points,"
         " told.file_score, told.file_completeness, told.file_grade, told.raw_grade, told.grade, told.previous_grade, told.need_local::decimal(18, 4) as need_local, told.cap_local::decimal(18, 4) as cap_local,"
         " told.recommended_limit::decimal(18, 4) as recommended_limit, told.limit_decided_by, told.recommended_terms::integer as recommended_terms, told.supply, told.has_benefits,"
-        f" '[' || concat_ws(', ', {listed}) || ']' as reasons, told.next_review::date as next_review from told order by company_id, customer_id",
-        HISTORY: "select told.company_id, told.customer_id, told.review_date, told.is_rerating, told.status, told.score, told.completeness, told.raw_grade, told.ruled_grade, told.grade, told.cap, told.downgraded_on"
+        f" '[' || concat_ws(', ', {listed}) || ']' as reasons, told.next_review::date as next_review, told.override_grade, told.override_reason,"
+        " told.override_by, told.override_until, told.confirmed_by, told.confirmed_on from told order by company_id, customer_id",
+        HISTORY: "select told.company_id, told.customer_id, told.review_date, told.is_rerating, told.status, told.score, told.completeness, told.raw_grade, told.ruled_grade, told.grade, told.cap, told.downgraded_on, told.override_grade"
         " from told order by company_id, customer_id, review_date",
         MIGRATION: "select * from told order by company_id, review_date, grade_before, grade_after",
         ATTRIBUTE: "select getvariable('as_of') as as_of, told.* from told order by company_id, attribute",

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from receivables.judgement.rating_tables import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
 from receivables.policy import credit_limit, grades, scorecard
-from receivables.policy.grades import BEST, NONE, Evidence, Standing
+from receivables.policy.grades import BEST, NONE, Evidence, InForce, Standing
 from receivables.settings import GRADES
 
 if TYPE_CHECKING:
@@ -56,6 +56,17 @@ order by told.customer_id, told.event_date, told.kind
 """
 
 
+_OVERRIDES: Final = """
+select
+  customer_id, grade, reason, recorded_by as author, given_on::timestamp as given_on, until::timestamp as expires_on, kind = 'withdrawal' as is_withdrawal
+from lake.rating_decision where kind in ('override', 'withdrawal')
+order by decision_id
+"""
+_CONFIRMATIONS: Final = """
+select customer_id, grade, said_of::timestamp as rated_on, recorded_by as author, given_on::timestamp as given_on
+from lake.rating_decision where kind = 'confirmation'
+order by decision_id
+"""
 _KEPT: Final = """
 select * exclude (run_id) from lake.published_rating
 where review_date = (select max(review_date) from lake.published_rating where review_date < ? and review_date = last_day(review_date))
@@ -70,13 +81,14 @@ _AGING: Final = [
 
 @dataclass(frozen=True)
 class _Review:
-    """One review: its day, who was looked at (places among all customers), what the card says of them, hard-event caps and days, standing of all after it."""
+    """One review: its day, who was looked at (places among all customers), what the card says of them, hard-event caps and days, what persons set, standing of all after it."""
 
     day: date
     place: np.ndarray[Any, np.dtype[np.int64]]
     facts: pd.DataFrame
     told: pd.DataFrame
     cap: np.ndarray[Any, np.dtype[np.int64]]
+    override: InForce
     standing: Standing
 
 
@@ -88,6 +100,7 @@ class Reviews:
         self.whom = con.execute(_WHOM).df()
         self.customers = pd.Index(self.whom["customer_id"])
         self.registry = con.execute(_REGISTRY).df()
+        self.overrides = con.execute(_OVERRIDES).df()
         self.days: list[date] = [
             day for (day,) in con.execute("select distinct period_end from marts.rating_fact order by 1").fetchall()
         ]
@@ -148,13 +161,14 @@ class Reviews:
         told = self._scored(facts, day)
         cap = grades.hard_event_cap(facts[list(EVENTS)], rules)
         size = len(self.whom)
+        override = grades.overrides_in_force(self.overrides, self.customers, day, rules)
         evidence = Evidence(
             score=_spread(told["score"].to_numpy(dtype=np.float64), place, size, np.nan),
             completeness=_spread(told["completeness"].to_numpy(dtype=np.float64), place, size, np.nan),
             cap=_spread(cap, place, size, BEST),
-            override=np.full(size, NONE, dtype=np.int64),
+            override=override.grade,
         )
-        return _Review(day, place, facts, told, cap, grades.review(before, evidence, day, rules))
+        return _Review(day, place, facts, told, cap, override, grades.review(before, evidence, day, rules))
 
     def _scored(self, facts: pd.DataFrame, day: date) -> pd.DataFrame:
         """What the card says, company by company: each is a portfolio of its own."""
@@ -183,6 +197,7 @@ class Reviews:
             grade=grades.letters(review.standing.grade[review.place]),
             cap=grades.letters(cap),
             downgraded_on=_fallen(review.standing.downgraded_on[review.place]),
+            override_grade=grades.letters(review.override.grade[review.place]),
         )
 
     def _moves(self, day: date, before: Any, after: Any) -> pd.DataFrame:
@@ -213,7 +228,10 @@ class Reviews:
         caps = facts[list(EVENTS)].to_numpy(dtype=np.float64)
         lasting: dict[str, int] = {event: lasts for event, _, lasts in rules.hard_event_caps}
         score = review.told["score"].to_numpy(dtype=np.float64)
-        never = np.full(len(facts), np.datetime64("NaT"), dtype="datetime64[D]")
+        until = review.override.until[review.place]
+        confirmed = grades.confirmations(
+            self.con.execute(_CONFIRMATIONS).df(), self.customers, review.standing.grade, review.day, rules
+        )
         told = self.whom.iloc[review.place].reset_index(drop=True)
         told = pd.concat([told, review.told.reset_index(drop=True)], axis=1)
         for number, event in enumerate(EVENTS):
@@ -237,7 +255,13 @@ class Reviews:
             recommended_terms=limits["terms_days"].to_numpy(),
             supply=limits["supply"].to_numpy(),
             has_benefits=limits["has_benefits"].to_numpy(),
-            next_review=grades.next_review(review.day, never, rules),
+            next_review=grades.next_review(review.day, until, rules),
+            override_grade=grades.letters(review.override.grade[review.place]),
+            override_reason=review.override.reason[review.place],
+            override_by=review.override.author[review.place],
+            override_until=until,
+            confirmed_by=confirmed.author[review.place],
+            confirmed_on=confirmed.on[review.place],
         )
 
     def _file_grade(self, told: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -294,7 +318,17 @@ _TEXTS: Final = frozenset(
         "grade_before",
         "grade_after",
     )
-) | {"limit_decided_by", "supply", "attribute", "block"}
+) | {
+    "limit_decided_by",
+    "supply",
+    "attribute",
+    "block",
+    "override_grade",
+    "override_reason",
+    "override_by",
+    "confirmed_by",
+}
+_DATES: Final = frozenset(("review_date", "next_review", "downgraded_on", "override_until", "confirmed_on"))
 _MONIES: Final = frozenset(("need_local", "cap_local", "recommended_limit"))
 
 
@@ -322,7 +356,7 @@ def _table(frame: pd.DataFrame) -> pa.Table:
             kind = pa.string()
         elif name in _MONIES:
             kind = pa.decimal128(18, 4)
-        elif name in {"review_date", "next_review", "downgraded_on"}:
+        elif name in _DATES:
             kind = pa.date32()
         columns[name] = pa.array(frame[name], type=kind, from_pandas=True)
     return pa.table(columns)

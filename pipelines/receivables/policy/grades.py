@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Flags = npt.NDArray[np.bool_]
     Days = npt.NDArray[np.datetime64]
+    Texts = npt.NDArray[np.object_]
 
 NONE: Final = -1
 """No grade: nothing is known that could be graded."""
@@ -111,7 +112,7 @@ def review(before: Standing, told: Evidence, day: date, rules: Rating) -> Standi
     fell = (before.ruled != NONE) & (ruled != NONE) & (ruled < before.ruled)
     return Standing(
         ruled,
-        _overridden(ruled, told, rules),
+        overridden(ruled, told.override, told.cap, rules),
         np.where(fell, today, before.downgraded_on),
     )
 
@@ -131,11 +132,11 @@ def _within(cap: Ints, grade: Ints) -> Ints:
     return np.where((grade == NONE) & (cap < BEST), cap, np.minimum(grade, cap))
 
 
-def _overridden(ruled: Ints, told: Evidence, rules: Rating) -> Ints:
+def overridden(ruled: Ints, override: Ints, cap: Ints, rules: Rating) -> Ints:
     """Grades as a person set them, where one did: not too far above the rule's, never above what hard events leave."""
-    allowed = np.minimum(told.override, ruled + rules.override_notches_up)
-    has_word = (told.override != NONE) & (ruled != NONE)
-    return np.where(has_word, np.minimum(allowed, told.cap), ruled)
+    allowed = np.minimum(override, ruled + rules.override_notches_up)
+    has_word = (override != NONE) & (ruled != NONE)
+    return np.where(has_word, np.minimum(allowed, cap), ruled)
 
 
 # A series of reviews -------------------------------------------------------------------------------------------------
@@ -157,11 +158,21 @@ def is_rerating(day: date, rules: Rating) -> bool:
 
 def next_review(day: date, override_until: Days, rules: Rating) -> Days:
     """The next day that may change each customer's grade: the next re-rating, or the day after a person's word ends (NaT: none) if that is sooner."""
-    month = np.datetime64(day, "M")
-    ends = [(month + ahead + 1).astype("datetime64[D]") - 1 for ahead in range(rules.rerating_months + 1)]
-    rerating = next(end for end in ends if end > np.datetime64(day) and is_rerating(end.item(), rules))
-    sooner: Days = np.fmin(override_until + np.timedelta64(1, "D"), rerating)
+    rerating = next(end for end in _reratings(day, 0, rules.rerating_months, rules) if end > day)
+    sooner: Days = np.fmin(override_until + np.timedelta64(1, "D"), np.datetime64(rerating))
     return sooner
+
+
+def last_rerating(day: date, rules: Rating) -> date:
+    """The last day up to `day` on which scores moved grades."""
+    return [end for end in _reratings(day, -rules.rerating_months, 0, rules) if end <= day][-1]
+
+
+def _reratings(day: date, first: int, last: int, rules: Rating) -> list[date]:
+    """The re-ratings among the ends of so many months before or after that of a day."""
+    month = np.datetime64(day, "M")
+    ends = [((month + ahead + 1).astype("datetime64[D]") - 1).item() for ahead in range(first, last + 1)]
+    return [end for end in ends if is_rerating(end, rules)]
 
 
 # What is certain, and what a person says -------------------------------------------------------------------------------
@@ -204,32 +215,75 @@ def override_fault(overrides: pd.DataFrame, rules: Rating) -> pd.Series[str]:
 
 @dataclass(frozen=True)
 class InForce:
-    """What persons said that counts on a day, one element per customer: `grade` (`NONE` without any) and the last day it counts (NaT)."""
+    """What persons said that counts on a day, one element per customer: `grade` (`NONE` without any), the last day it counts (NaT), why, and who said it (None)."""
 
     grade: Ints
     until: Days
+    reason: Texts
+    author: Texts
 
 
 def overrides_in_force(overrides: pd.DataFrame, customers: pd.Index[str], day: date, rules: Rating) -> InForce:
-    """Find what counts of grades set by hand: of each customer the one given last, until it expires.
+    """Find what counts of grades set by hand: of each customer the one given last, until it expires or is withdrawn.
 
     Args:
-        overrides: as in `override_fault`, in the order they were recorded, with customer_id.
+        overrides: as in `override_fault`, in the order they were recorded, with customer_id and is_withdrawal: that it only ends what was given before.
         customers: whom to find it for, each once.
         day: the day of the review; later ones are not known yet.
         rules: how long one may stand.
     """
-    at = pd.Timestamp(day)
-    sound = overrides[override_fault(overrides, rules).isna() & (overrides["given_on"] <= at)]
-    last = sound.sort_values("given_on", kind="stable").drop_duplicates("customer_id", keep="last")
-    last = last[last["expires_on"] >= at]
+    at, ends = pd.Timestamp(day), overrides["is_withdrawal"].astype(bool)
+    counting = (override_fault(overrides, rules).isna() | ends) & (overrides["given_on"] <= at)
+    last = _said_last(overrides[counting])
+    last = last[~last["is_withdrawal"].astype(bool) & (last["expires_on"] >= at)]
     place = customers.get_indexer(pd.Index(last["customer_id"]))
-    grade = np.full(len(customers), NONE, dtype=np.int64)
-    until = np.full(len(customers), np.datetime64("NaT"), dtype="datetime64[D]")
-    known = place >= 0
-    grade[place[known]] = places(last["grade"])[known]
-    until[place[known]] = last["expires_on"].to_numpy(dtype="datetime64[D]")[known]
-    return InForce(grade, until)
+    last, place = last[place >= 0], place[place >= 0]
+
+    def spread(values: npt.NDArray[Any], otherwise: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        otherwise[place] = values
+        return otherwise
+
+    nobody = np.full(len(customers), None, dtype=np.object_)
+    return InForce(
+        spread(places(last["grade"]), np.full(len(customers), NONE, dtype=np.int64)),
+        spread(last["expires_on"].to_numpy(dtype="datetime64[D]"), np.full(len(customers), np.datetime64("NaT", "D"))),
+        spread(last["reason"].to_numpy(dtype=np.object_), nobody.copy()),
+        spread(last["author"].to_numpy(dtype=np.object_), nobody.copy()),
+    )
+
+
+def _said_last(words: pd.DataFrame) -> pd.DataFrame:
+    """Of each customer what was said last, given in the order it was recorded."""
+    return words.sort_values("given_on", kind="stable").drop_duplicates("customer_id", keep="last")
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Whose grade a person confirmed, one element per customer: who (None where nobody did) and on which day (NaT)."""
+
+    author: Texts
+    on: Days
+
+
+def confirmations(said: pd.DataFrame, customers: pd.Index[str], grade: Ints, day: date, rules: Rating) -> Confirmed:
+    """Find whose grade stands confirmed: by what was said last of the grade the customer has, as it was at the last re-rating or after it.
+
+    Args:
+        said: customer_id, grade (letter), rated_on (the day of the rating that was confirmed), author, given_on (datetime64), in the order they were recorded.
+        customers: whom to find it for, each once.
+        grade: the grades they have on the day.
+        day: the day of the review; what is said later is not known yet.
+        rules: how often customers are re-rated.
+    """
+    last = _said_last(said[said["given_on"] <= pd.Timestamp(day)])
+    last = last[last["rated_on"] >= pd.Timestamp(last_rerating(day, rules))]
+    place = customers.get_indexer(pd.Index(last["customer_id"]))
+    stands = (place >= 0) & (places(last["grade"]) == grade[place])
+    author = np.full(len(customers), None, dtype=np.object_)
+    on = np.full(len(customers), np.datetime64("NaT", "D"))
+    author[place[stands]] = last["author"].to_numpy(dtype=np.object_)[stands]
+    on[place[stands]] = last["given_on"].to_numpy(dtype="datetime64[D]")[stands]
+    return Confirmed(author, on)
 
 
 # How steady grades are -----------------------------------------------------------------------------------------------
