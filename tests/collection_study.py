@@ -21,11 +21,12 @@ import pyarrow as pa
 import followed_customers
 from followed_customers import AS_OF, FOLLOWED_UNTIL, HISTORY_FROM
 from receivables.assets import sql_dir
+from receivables.distributions import student_t
 from receivables.engine import connect
 from receivables.engine.duckdb import write_params
 from receivables.engine.models import read_model
 from receivables.judgement import judge_collection
-from receivables.policy.collection import CASH, DILUTION, LOSS, TRANSFERRED, student_t
+from receivables.policy.collection import CASH, DILUTION, LOSS, TRANSFERRED
 from receivables.settings import Settings
 
 if TYPE_CHECKING:

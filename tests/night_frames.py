@@ -99,7 +99,7 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "contract_total": _MONEY,
     "goods_count": pa.int64(),
     "value": pa.decimal128(26, 8),
-    **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi"), pa.float64()),
+    **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi", "cash_shrunk"), pa.float64()),
     **dict.fromkeys(("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d"), pa.float64()),
     **dict.fromkeys(("from_date", "to_date", "forecast_on", "leaves_on", "vintage"), pa.date32()),
     **dict.fromkeys(
@@ -235,7 +235,7 @@ def gap(test: str, subject: str, company_id: str = "ES01", **changes: Any) -> Ro
 
 _CURVE: Final = (
     *("company_id", "segment_kind", "segment", "age_days", "at_risk", "customers_at_risk"),
-    *("cash", "loss", "dilution", "cash_lo", "cash_hi"),
+    *("cash", "loss", "dilution", "cash_lo", "cash_hi", "cash_shrunk"),
 )
 _CHANCE: Final = (
     *("segment_kind", "segment", "overdue_days", "horizon_days"),
@@ -244,12 +244,22 @@ _CHANCE: Final = (
 
 
 def _curves() -> Iterable[Row]:
-    """The curve of ES01 and of two of its territories, one of which nothing is told of after ten days."""
-    for kind, segment, share in (("company", "ES01", 1.0), ("territory", "ES01:N", 0.8), ("territory", "ES01:S", 0.6)):
+    """The curve of ES01 and of three of its territories: of one nothing is told after ten days, of one nothing but where it lies if drawn to ES01's."""
+    for kind, segment, share in (
+        ("company", "ES01", 1.0),
+        *(("territory", f"ES01:{key}", share) for key, share in (("N", 0.8), ("S", 0.6), ("W", 0.1))),
+    ):
         for day, cash in ((0, 0.5), (10, 0.7), (30, 0.85), (90, 0.95), (365, 0.97)):
-            known = segment != "ES01:S" or day <= 10
+            known = segment != "ES01:W" and (segment != "ES01:S" or day <= 10)
+            drawn = (1 + share) / 2 * cash if kind == "territory" and day % 30 == 0 else None
             row = {"company_id": "ES01", "segment_kind": kind, "segment": segment, "age_days": day}
-            row |= {"at_risk": 1000.0 * share, "customers_at_risk": 12, "loss": 0.0, "dilution": 0.01}
+            row |= {
+                "at_risk": 1000.0 * share,
+                "customers_at_risk": 12,
+                "loss": 0.0,
+                "dilution": 0.01,
+                "cash_shrunk": drawn,
+            }
             yield row | (
                 {"cash": cash * share, "cash_lo": cash * share - 0.04, "cash_hi": cash * share + 0.02} if known else {}
             )

@@ -90,7 +90,8 @@ def random_tranches(seed: int) -> Tranches:
 def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, Ints]]) -> Connection:
     """Build the models of the curve from the tranches of companies, each with the ages at which the recent curve begins to see them.
 
-    Groups are customers; every third has no salesperson, the others one of two; amounts below 1,000 are a band.
+    Groups are customers; every third has no salesperson, the others one of two; numbers 20 and above are of territory west, others of east; amounts
+    below 1,000 are a band.
     """
     con = connect()
     write_params(con, Settings(curve=settings))
@@ -118,7 +119,7 @@ def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, I
     con.execute(
         "create table marts.exposure_tranche as select company_id, company_id || ':' || who as customer_id, amount::decimal(18, 4) as amount_local,"
         " entry_age::integer as entry_age, recent_entry_age::integer as recent_entry_age, exit_age::integer as exit_age, cause::integer as cause,"
-        " null::varchar as territory, case when who % 3 > 0 then 'S' || who % 3 end as salesperson, null::varchar as grade, null::varchar as terms,"
+        " company_id || case when who < 20 then ':east' else ':west' end as territory, case when who % 3 > 0 then 'S' || who % 3 end as salesperson, null::varchar as grade, null::varchar as terms,"
         " case when amount < 1000 then 'small' else 'large' end as amount_band, null::varchar as customer_type from given"
     )
     for name in ("curve_event", "collection_point"):

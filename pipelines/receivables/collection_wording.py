@@ -35,6 +35,7 @@ _LINES: Final[Mapping[tuple[str, str], str]] = {
     ("expected_cash", "cash"): N_("Expected"),
     ("segment", "cash"): N_("Collected"),
     ("segment", "company"): N_("Company"),
+    ("segment", "shrunk"): N_("Collected, drawn to the company"),
 }
 
 WHY_NOT: Final[Mapping[str, str]] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -103,6 +105,26 @@ def test_leaving_a_group_out_is_estimating_without_it(rows: list[Any]) -> None:
             assert left_out.open_share[group] == pytest.approx(direct.open_share, abs=1e-9)
 
 
+@given(rows=ledgers, part=st.integers(1, 8), customers=st.sampled_from([0.0, 0.5, 5.0, 1e12]))
+def test_a_part_is_drawn_from_its_own_curve_to_that_of_the_whole(rows: list[Any], part: int, customers: float) -> None:
+    asked = list(range(0, 41, 5))
+    curves = []
+    for these in ([row for row in rows if row[0] < part], rows):
+        given_rows = of(these or [(0, 1, 0, OPEN, 0)])
+        found = given_rows.ages(asked)
+        curves.append(collection.estimate(found, given_rows.moved(found).sum(axis=1)))
+    own, whole = curves
+    enough = np.full(len(whole.ages), 9)
+    drawn = collection.drawn_to(own, whole, enough, customers, np.array(asked))
+    assert sum(getattr(drawn, name) for name in SHARES) == pytest.approx(np.ones(len(asked)), abs=1e-9)
+    assert (np.diff(drawn.open_share) <= 1e-12).all()
+    if customers in {0.0, 1e12}:
+        like = whole if customers else own
+        places = np.searchsorted(like.ages, asked)
+        for name in SHARES:
+            assert getattr(drawn, name) == pytest.approx(getattr(like, name)[places], abs=1e-6), name
+
+
 def told(rows: list[Any], curve: CurveSettings) -> Any:
     """The tables of the curve, built from tranches of two companies."""
     by_company = {"A": [row for row in rows if row[0] % 3], "B": [row for row in rows if not row[0] % 3]}
@@ -175,6 +197,30 @@ def test_a_curve_ends_with_the_last_age_of_customers_enough_and_hides_what_one_c
     ]
 
 
+def test_a_segment_too_small_to_be_told_is_told_as_its_company_is_and_a_large_one_as_itself() -> None:
+    rows = [(who, 100, age, CASH, None) for who in range(20) for age in (10, 40)]
+    rows += [(who, 100, 80, OPEN, None) for who in range(10)]
+    rows += [(20, 1, 35, CASH, None), (20, 1, 60, OPEN, None)]
+    table = replace(of(rows), groups=21)
+    asked = CurveSettings(overdue_days=(0,), horizon_days=(90,), shrinkage_customers=Decimal(5))
+    with closing(build_curves(asked, {"A": (table, table.entry_age)})) as con:
+        judge_collection(con, asked)
+        found = con.execute(
+            "select segment, age_days, cash, cash_shrunk, open_share_shrunk, reason from marts.collection_curve"
+            " where history = 'all' and basis = 'gross' and weight = 'amount' and segment_kind in ('company', 'territory') order by segment, age_days"
+        ).fetchall()
+    points = {(segment, age): tuple(rest) for segment, age, *rest in found}
+    assert points["A", 30][1:] == (None, None, None), "a company is drawn to nothing"
+    assert points["A:east", 30][0] == pytest.approx(2000 / 5000)
+    assert points["A:east", 30][1] == pytest.approx(2000 / 5000, abs=0.001)
+    assert points["A:east", 10][1] is None, "it is drawn at the end of a band"
+    own, drawn, still, reason = points["A:west", 60]
+    assert (own, reason) == (None, "few_customers")
+    assert drawn == pytest.approx(points["A", 60][0], abs=0.01)
+    assert still == pytest.approx(1 - drawn)
+    assert max(age for segment, age in points if segment == "A:west") == 60
+
+
 def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) -> Tranches:
     """The tranches under observation of a segment, their customers numbered anew."""
     company, _, member = segment.partition(":")
@@ -185,6 +231,8 @@ def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) 
         seen = entry < table.exit_age
         if kind == "salesperson":
             seen &= table.group % 3 == int(member[1:])
+        if kind == "territory":
+            seen &= (table.group < 20) == (member == "east")
         if kind == "amount_band":
             seen &= (table.weight < 1000) == (member == "small")
         amount = np.rint(table.weight * 10_000) if weight == "amount" else np.ones_like(table.weight)
@@ -237,11 +285,17 @@ def test_what_is_judged_of_a_segment_is_what_its_own_tranches_say(seed: int) -> 
             )
             found: dict[str, Any] = con.execute(
                 f"select age_days, reason is null as is_told, {', '.join(JUDGED)} from marts.collection_curve"
-                " where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ? order by age_days",
-                [history, kind, segment, basis, weight],
+                " where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ? and age_days <= ? order by age_days",
+                [history, kind, segment, basis, weight, max(alone["ages"], default=-1)],
             ).fetchnumpy()
             assert found["age_days"].tolist() == alone["ages"]
             told_of += bool(alone["ages"])
+            beyond = con.execute(
+                "select count(*) from marts.collection_curve where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ?"
+                " and age_days > ? and cash_shrunk is null and reason = 'few_customers'",
+                [history, kind, segment, basis, weight, max(alone["ages"], default=-1)],
+            ).fetchall()
+            assert beyond == [(0,)], "after its last age a segment is told only as drawn to its company"
             for name in JUDGED:
                 is_told = found["is_told"].astype(bool) | (not name.startswith("cash"))
                 mine = np.ma.filled(found[name].astype(np.float64), np.nan)

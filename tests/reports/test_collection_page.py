@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from night_frames import AS_OF, night
 from receivables.chapters.collection import Collection, SegmentCurve, collections
 from receivables.chapters.prospect import prospects
-from receivables.charts import LineChart
+from receivables.charts import THEMES, LineChart
+from receivables.charts.lines import line_figure_json
 from receivables.collection_wording import (
     cash_summary,
     chance_summary,
@@ -78,13 +80,28 @@ def test_a_line_that_never_leaves_zero_is_not_drawn(told: Collection) -> None:
 
 def test_members_stand_beside_their_company_the_one_with_most_money_first(told: Collection) -> None:
     assert told.kinds == ("territory",)
-    north, south = told.of_kind("territory")
+    north, south, _ = told.of_kind("territory")
     assert (north.name, south.name) == ("Norte", "S")
-    company, own = north.chart.lines
+    company, _, own = north.chart.lines
     assert (company.key, own.key) == ("company", "cash")
     assert company.values == tuple(map(Decimal, ("0.5", "0.7", "0.85", "0.95")))
     assert own.values == tuple(map(Decimal, ("0.4", "0.56", "0.68", "0.76")))
-    assert south.chart.lines[1].values[2:] == (None, None)
+    assert south.chart.lines[2].values[2:] == (None, None)
+
+
+def test_a_member_too_small_to_be_told_is_drawn_where_it_lies_if_drawn_to_its_company(told: Collection) -> None:
+    *_, west = told.of_kind("territory")
+    _, drawn, own = west.chart.lines
+    assert (drawn.key, drawn.style) == ("shrunk", "faint")
+    assert drawn.values == (Decimal("0.275"), None, Decimal("0.4675"), Decimal("0.5225"))
+    assert own.values == (None,) * 4
+    assert line_labels(west.chart, EN).lines == ("Company", "Collected, drawn to the company", "Collected")
+    figure = json.loads(line_figure_json(west.chart, line_labels(west.chart, EN), THEMES["light"]))
+    assert [(line["line"]["dash"], line["connectgaps"]) for line in figure["data"]] == [
+        ("dot", False),
+        ("dash", True),
+        ("solid", False),
+    ], "from one band's end to the next, not over what is not told"
 
 
 @pytest.mark.parametrize(("key", "name"), [("to_1000", "up to 1,000"), ("above_100000", "above 100,000")])

@@ -194,7 +194,7 @@ def _segments(curve: pd.DataFrame, own: pd.DataFrame, territories: Mapping[str, 
         largest = first.sort_values("at_risk", ascending=False)["segment"].head(_SEGMENTS_MAX)
         for segment in sorted(largest, key=_edge) if kind == "amount_band" else largest:
             mine = _of(rows, kind, segment)
-            if mine["cash"].notna().any():
+            if mine[["cash", "cash_shrunk"]].notna().any(axis=None):
                 key = str(segment).partition(":")[2] or str(segment)
                 yield SegmentCurve(kind, key, territories.get(segment, key), _beside(mine, own))
 
@@ -209,9 +209,13 @@ def _edge(segment: str) -> Decimal:
 
 
 def _beside(mine: pd.DataFrame, own: pd.DataFrame) -> LineChart:
-    """A member's curve on the days of its own events, and its company's at the same days."""
+    """A member's curve on the days of its own events, its company's at the same days, and where it lies if drawn to its company's."""
     shown = mine[mine["age_days"] <= _SMALL_DAYS]
     whole = pd.merge_asof(shown[["age_days"]], own[["age_days", "cash"]].dropna(), on="age_days")
-    lines = (Line("company", _shares(whole, "cash"), style="dotted"), Line("cash", _shares(shown, "cash")))
+    lines = (
+        Line("company", _shares(whole, "cash"), style="dotted"),
+        Line("shrunk", _shares(shown, "cash_shrunk"), style="faint"),
+        Line("cash", _shares(shown, "cash")),
+    )
     days = tuple(int(age) for age in shown["age_days"])
     return LineChart("segment", days, lines, "share", named=(0, 60, 120), is_small=True)

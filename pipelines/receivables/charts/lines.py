@@ -29,7 +29,8 @@ _NAME_SPACE: Final = 0.065
 class Line:
     """One line: its key, a value per place (None: a gap), and where known the ends of its interval.
 
-    `style`: `dotted` is something to compare with, `faint` a value too few stand behind.
+    `style`: `dotted` is something to compare with; `faint` leans on something else where too little stands behind it, and is drawn
+    from each of its values to the next.
     """
 
     key: str
@@ -95,6 +96,7 @@ def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: s
         line={"color": colour, "width": 1.5 if line.style == "faint" else 2.25, "dash": dash},
         marker={"size": 4, "color": colour},
         opacity=0.55 if line.style == "faint" else 1,
+        connectgaps=line.style == "faint",
         hoverinfo="text",
         hovertext=[
             "" if value is None else hover(labels.place(place), name, labels.exact(value))

@@ -63,7 +63,7 @@ left join segment on segment_of('{{kind}}', member.company_id, {", ".join(f"memb
 order by member.member
 """
 _POINTS: Final = """
-select segment, basis, weight, age_days::bigint as age_days, at_risk, cash, loss, dilution, transferred, open_share
+select segment, company_id, basis, weight, age_days::bigint as age_days, at_risk, cash, loss, dilution, transferred, open_share
 from marts.collection_point where history = ? and segment_kind = ?
 order by segment, basis, weight, age_days
 """
@@ -87,15 +87,19 @@ class Segment:
 
     curves: dict[Place, Curve]
     cells: dict[str, Cells]
+    company_id: str | None
+    """Whose segment it is; None of all companies together."""
 
 
 def segments(con: Connection) -> Iterator[Segment]:
-    """Every segment of `marts.collection_point` of which anything is under observation."""
-    kinds = con.execute("select distinct segment_kind from marts.collection_point order by segment_kind").fetchall()
+    """Every segment of `marts.collection_point` of which anything is under observation; of each history the companies come first."""
+    kinds = con.execute(
+        "select distinct segment_kind, segment_kind = 'company' as is_company from marts.collection_point order by is_company desc, segment_kind"
+    ).fetchall()
     con.execute(_MEMBERS)
     for history, entry in _HISTORIES.items():
         moved: dict[str, Any] = con.execute(_MOVED.format(entry=entry)).fetchnumpy()
-        for (kind,) in kinds:
+        for kind, _ in kinds:
             yield from _of_kind(con, history, kind, moved)
     con.execute("drop table curve_member")
 
@@ -109,7 +113,8 @@ def _of_kind(con: Connection, history: str, kind: str, moved: dict[str, Any]) ->
         if len(rows[name]):
             curves = _curves({column: values[these] for column, values in points.items()}, history, kind)
             ages = next(iter(curves.values())).ages
-            yield Segment(curves, _cells({column: values[rows[name]] for column, values in moved.items()}, ages))
+            cells = _cells({column: values[rows[name]] for column, values in moved.items()}, ages)
+            yield Segment(curves, cells, None if kind == "all" else points["company_id"][these.start])
 
 
 def _rows_by_place(place: Any, places: int) -> Sequence[Any]:
