@@ -112,7 +112,8 @@ class Product:
         con.execute("create table pool as select * from told")
         con.unregister("told")
         self.models = [
-            (name, read_model(sql_dir() / "marts" / f"{name}.sql").sql) for name in ("curve_event", "collection_point")
+            (name, read_model(sql_dir() / "marts" / f"{name}.sql").sql)
+            for name in ("group_curve", "curve_event", "collection_point")
         ]
 
     def published(self, drawn: npt.NDArray[np.int64]) -> dict[Figure, tuple[float | None, float | None, float | None]]:

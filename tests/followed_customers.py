@@ -43,7 +43,7 @@ _TABLES: Final = (
 )
 _TRANCHES: Final = """
 select
-  (dense_rank() over (order by company_id, customer_id) - 1)::integer as customer, amount_local, entry_age, recent_entry_age, exit_age, cause, doc_date,
+  (dense_rank() over (order by company_id, customer_id) - 1)::integer as customer, amount_local, amount_group, entry_age, recent_entry_age, exit_age, cause, doc_date,
   territory, salesperson, grade, terms, amount_band, customer_type
 from marts.exposure_tranche
 """

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from receivables.assets import sql_dir
 from receivables.distributions import interval, jackknife_error
+from receivables.engine.models import read_model
 from receivables.judgement import judge_collection
 from receivables.policy import collection
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
 from receivables.settings import Curve as CurveSettings
-from tranche_tables import build_curves, random_tranches
+from tranche_tables import EUROS, build_curves, random_tranches
 
 SHARES: Final = ("cash", "loss", "dilution", "transferred", "open_share")
 
@@ -133,7 +135,7 @@ def told(rows: list[Any], curve: CurveSettings) -> Any:
         for company, mine in by_company.items()
         if mine
     }
-    con = build_curves(curve, tables)
+    con = build_curves(curve, tables, in_dollars="B")
     judge_collection(con, curve)
     return con
 
@@ -149,7 +151,8 @@ def told(rows: list[Any], curve: CurveSettings) -> Any:
 def test_the_models_and_the_estimator_agree(rows: list[Any]) -> None:
     asked = CurveSettings(min_customers=2, overdue_days=(0, 7), horizon_days=(5, 20))
     with closing(told(rows, asked)) as con:
-        for weight, of_weight in (("amount", rows), ("count", [(who, 1, *rest) for who, _, *rest in rows])):
+        in_euros = [(who, amount if who % 3 else amount * EUROS, *rest) for who, amount, *rest in rows]
+        for weight, of_weight in (("amount", in_euros), ("count", [(who, 1, *rest) for who, _, *rest in rows])):
             for basis in ("gross", "net"):
                 given_rows = of(of_weight)
                 found = given_rows.ages(asked.ages())
@@ -197,6 +200,26 @@ def test_a_curve_ends_with_the_last_age_of_customers_enough_and_hides_what_one_c
     ]
 
 
+def test_without_a_rate_there_is_no_curve_of_all_companies() -> None:
+    rows = [(who, 100, 10 + who, CASH, None) for who in range(12)]
+    asked = CurveSettings(min_customers=2)
+    tables = {name: (of(rows), of(rows).entry_age) for name in ("A", "B")}
+    with closing(build_curves(asked, tables, in_dollars="B")) as con:
+        con.execute("update marts.exposure_tranche set amount_group = null where customer_id = 'B:3'")
+        for name in ("group_curve", "curve_event", "collection_point"):
+            con.execute(
+                f"create or replace table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}"
+            )
+        judge_collection(con, asked)
+        kinds = {
+            name: {kind for (kind,) in con.execute(f"select distinct segment_kind from marts.{name}").fetchall()}
+            for name in ("collection_point", "collection_curve", "collection_success")
+        }
+        why = con.execute("select distinct reason, tranches, unrated_tranches from marts.group_curve").fetchall()
+    assert kinds == {name: {"company", "salesperson", "amount_band", "territory"} for name in kinds}
+    assert why == [("no_rate", 24, 1)]
+
+
 def test_a_segment_too_small_to_be_told_is_told_as_its_company_is_and_a_large_one_as_itself() -> None:
     rows = [(who, 100, age, CASH, None) for who in range(20) for age in (10, 40)]
     rows += [(who, 100, 80, OPEN, None) for who in range(10)]
@@ -235,7 +258,8 @@ def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) 
             seen &= (table.group < 20) == (member == "east")
         if kind == "amount_band":
             seen &= (table.weight < 1000) == (member == "small")
-        amount = np.rint(table.weight * 10_000) if weight == "amount" else np.ones_like(table.weight)
+        rate = EUROS if kind == "all" and place else 1  # the second company's
+        amount = np.rint(table.weight * rate * 10_000) if weight == "amount" else np.ones_like(table.weight)
         columns = (entry, table.exit_age, table.cause, amount, table.group + place * 100)
         parts.append([column[seen] for column in columns])
     entry, exit_age, cause, amount, customer = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -271,7 +295,7 @@ def test_what_is_judged_of_a_segment_is_what_its_own_tranches_say(seed: int) -> 
     made = {"A": random_tranches(seed), "B": random_tranches(seed + 100)}
     tables = {name: (table, np.maximum(table.entry_age, table.group - 2)) for name, table in made.items()}
     told_of = 0
-    with closing(build_curves(asked, tables)) as con:
+    with closing(build_curves(asked, tables, in_dollars="B")) as con:
         judge_collection(con, asked)
         points = con.execute(
             "select history, segment_kind, segment, basis, weight, list(age_days order by age_days) from marts.collection_point group by all order by all"

@@ -220,7 +220,7 @@ class Ledger(Section):
     reporting_currency: str = Field(
         default="",
         pattern=r"^([A-Z]{3})?$",
-        description="ISO 4217; the currency in which companies of different ledger currencies are summed at closing rates; empty: never summed",
+        description="ISO 4217; the currency in which companies of different ledger currencies are summed, balances at closing rates, the collection curve at those of the documents' days; empty: never summed",
     )
 
 
