@@ -5,6 +5,7 @@ READY := .venv/.ready
 
 .PHONY: demo test lint lock world-page study oracle bench
 FUZZ ?= 10000
+REPLICATIONS ?= 200
 
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
@@ -27,7 +28,8 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-study: $(READY)  ## what takes too long for every change: every case of every test, damaged exports
+study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, every case of every test, damaged exports
+	RECEIVABLES_REPLICATIONS=$(REPLICATIONS) $(BIN)/python tests/collection_study.py data/COLLECTION_STUDY.md
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 

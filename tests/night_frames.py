@@ -63,7 +63,8 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "as_of": pa.date32(),
     **dict.fromkeys(("published_as_of", "old_due_date", "new_due_date"), pa.date32()),
     **dict.fromkeys(("old_open_local", "new_open_local", "moved_local"), _MONEY),
-    **dict.fromkeys(("place", "rules_items"), pa.int64()),
+    **dict.fromkeys(("place", "rules_items", "companies", "tranches", "unrated_tranches"), pa.int64()),
+    "unrated_from": pa.date32(),
     "period_end": pa.date32(),
     "valid_to": pa.date32(),
     "delivered_on": pa.date32(),
@@ -99,7 +100,7 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "contract_total": _MONEY,
     "goods_count": pa.int64(),
     "value": pa.decimal128(26, 8),
-    **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi"), pa.float64()),
+    **dict.fromkeys(("at_risk", "cash", "loss", "dilution", "cash_lo", "cash_hi", "cash_shrunk"), pa.float64()),
     **dict.fromkeys(("p", "p_lo", "p_hi", "upper_bound", "benchmark_a", "benchmark_d"), pa.float64()),
     **dict.fromkeys(("from_date", "to_date", "forecast_on", "leaves_on", "vintage"), pa.date32()),
     **dict.fromkeys(
@@ -235,7 +236,7 @@ def gap(test: str, subject: str, company_id: str = "ES01", **changes: Any) -> Ro
 
 _CURVE: Final = (
     *("company_id", "segment_kind", "segment", "age_days", "at_risk", "customers_at_risk"),
-    *("cash", "loss", "dilution", "cash_lo", "cash_hi"),
+    *("cash", "loss", "dilution", "cash_lo", "cash_hi", "cash_shrunk"),
 )
 _CHANCE: Final = (
     *("segment_kind", "segment", "overdue_days", "horizon_days"),
@@ -243,13 +244,48 @@ _CHANCE: Final = (
 )
 
 
+_GROUP_CURVE: Final = (
+    *("companies", "ledger_currencies", "currency", "tranches", "unrated_tranches", "unrated_from", "reason"),
+)
+
+
+def group_curve(**changes: Any) -> Row:
+    """One row of marts.group_curve: two companies whose curve is not told together, for want of three rates."""
+    return {
+        "companies": 2,
+        "ledger_currencies": "EUR MXN",
+        "currency": "EUR",
+        "tranches": 700,
+        "unrated_tranches": 3,
+        "unrated_from": date(2025, 2, 3),
+        "reason": "no_rate",
+    } | changes
+
+
+def _together() -> Iterable[Row]:
+    """The curve of all companies together."""
+    for day, cash in ((0, 0.4), (30, 0.8), (90, 0.9)):
+        row = {"segment_kind": "all", "segment": "all", "age_days": day, "at_risk": 9000.0, "customers_at_risk": 40}
+        yield row | {"cash": cash, "loss": 0.0, "dilution": 0.0, "cash_lo": cash - 0.02, "cash_hi": cash + 0.02}
+
+
 def _curves() -> Iterable[Row]:
-    """The curve of ES01 and of two of its territories, one of which nothing is told of after ten days."""
-    for kind, segment, share in (("company", "ES01", 1.0), ("territory", "ES01:N", 0.8), ("territory", "ES01:S", 0.6)):
+    """The curve of ES01 and of three of its territories: of one nothing is told after ten days, of one nothing but where it lies if drawn to ES01's."""
+    for kind, segment, share in (
+        ("company", "ES01", 1.0),
+        *(("territory", f"ES01:{key}", share) for key, share in (("N", 0.8), ("S", 0.6), ("W", 0.1))),
+    ):
         for day, cash in ((0, 0.5), (10, 0.7), (30, 0.85), (90, 0.95), (365, 0.97)):
-            known = segment != "ES01:S" or day <= 10
+            known = segment != "ES01:W" and (segment != "ES01:S" or day <= 10)
+            drawn = (1 + share) / 2 * cash if kind == "territory" and day % 30 == 0 else None
             row = {"company_id": "ES01", "segment_kind": kind, "segment": segment, "age_days": day}
-            row |= {"at_risk": 1000.0 * share, "customers_at_risk": 12, "loss": 0.0, "dilution": 0.01}
+            row |= {
+                "at_risk": 1000.0 * share,
+                "customers_at_risk": 12,
+                "loss": 0.0,
+                "dilution": 0.01,
+                "cash_shrunk": drawn,
+            }
             yield row | (
                 {"cash": cash * share, "cash_lo": cash * share - 0.04, "cash_hi": cash * share + 0.02} if known else {}
             )
@@ -362,6 +398,7 @@ class Night:
     """Document currency by which a company's aging misses its ledger."""
     basis: str = "due_date"
     reporting_currency: str | None = None
+    group_curve: Row = field(default_factory=group_curve)
     moved: dict[str, Decimal] = field(default_factory=dict)
     """Share of what is not due of a ledger's companies that was due a month before when it was first told, by company."""
     untold: set[tuple[str, str]] = field(default_factory=set)
@@ -428,8 +465,9 @@ class Night:
             ),
             "params.bucket": frame(buckets, ("bucket", "ordinal", "lower_days", "upper_days")),
             "core.territory": frame([{"territory_id": "ES01:N", "name": "Norte"}], ("territory_id", "name")),
-            "marts.collection_curve": frame(_curves(), _CURVE),
+            "marts.collection_curve": frame([*_curves(), *(() if self.group_curve["reason"] else _together())], _CURVE),
             "marts.collection_success": frame(_chances(), _CHANCE),
+            "marts.group_curve": frame([self.group_curve], _GROUP_CURVE),
             **{name: frame(rows, columns) for name, (columns, rows) in _prospect().items()},
         }
 

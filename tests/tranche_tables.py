@@ -12,10 +12,10 @@ from receivables.engine import connect
 from receivables.engine.duckdb import write_params
 from receivables.engine.models import read_model
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Tranches
-from receivables.settings import Settings
+from receivables.settings import Ledger, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from receivables.engine import Connection
     from receivables.policy.collection import Ints
@@ -49,6 +49,10 @@ PARTS: Final[Sequence[Golden]] = (
     *(("3", 100, 15, 3), ("3", 700, 30, 1), ("4", 300, 180, 2)),
 )
 """Part payments, a credit and a write-off of four invoices."""
+
+
+EUROS: Final = 2
+"""What a dollar is worth."""
 
 
 def without_loss(rows: Sequence[Golden]) -> list[Golden]:
@@ -87,17 +91,21 @@ def random_tranches(seed: int) -> Tranches:
     )
 
 
-def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, Ints]]) -> Connection:
+def build_curves(
+    settings: CurveSettings, tables: Mapping[str, tuple[Tranches, Ints]], in_dollars: Container[str] = ()
+) -> Connection:
     """Build the models of the curve from the tranches of companies, each with the ages at which the recent curve begins to see them.
 
-    Groups are customers; every third has no salesperson, the others one of two; amounts below 1,000 are a band.
+    Companies named keep their ledgers in dollars, each worth `EUROS`, the currency of the others and of all together. Groups are customers; every third has no salesperson, the others one of two; numbers 20 and above are of territory west, others of east; amounts
+    below 1,000 are a band.
     """
     con = connect()
-    write_params(con, Settings(curve=settings))
+    write_params(con, Settings(curve=settings, ledger=Ledger(reporting_currency="EUR")))
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
     con.execute("create schema core; create schema marts")
-    con.register("company", pa.table({"company_id": [*tables]}))
-    con.execute("create table core.company as select company_id, 'EUR' as local_currency from company")
+    currencies = ["USD" if company in in_dollars else "EUR" for company in tables]
+    con.register("company", pa.table({"company_id": [*tables], "local_currency": currencies}))
+    con.execute("create table core.company as select * from company")
     con.register(
         "given",
         pa.concat_tables(
@@ -106,6 +114,7 @@ def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, I
                     "company_id": [company] * len(table.weight),
                     "who": table.group,
                     "amount": table.weight,
+                    "in_euros": table.weight * (EUROS if company in in_dollars else 1),
                     "entry_age": table.entry_age,
                     "recent_entry_age": recent,
                     "exit_age": table.exit_age,
@@ -117,10 +126,11 @@ def build_curves(settings: CurveSettings, tables: Mapping[str, tuple[Tranches, I
     )
     con.execute(
         "create table marts.exposure_tranche as select company_id, company_id || ':' || who as customer_id, amount::decimal(18, 4) as amount_local,"
+        " in_euros::decimal(18, 4) as amount_group, date '2026-01-01' as doc_date,"
         " entry_age::integer as entry_age, recent_entry_age::integer as recent_entry_age, exit_age::integer as exit_age, cause::integer as cause,"
-        " null::varchar as territory, case when who % 3 > 0 then 'S' || who % 3 end as salesperson, null::varchar as grade, null::varchar as terms,"
+        " company_id || case when who < 20 then ':east' else ':west' end as territory, case when who % 3 > 0 then 'S' || who % 3 end as salesperson, null::varchar as grade, null::varchar as terms,"
         " case when amount < 1000 then 'small' else 'large' end as amount_band, null::varchar as customer_type from given"
     )
-    for name in ("curve_event", "collection_point"):
+    for name in ("group_curve", "curve_event", "collection_point"):
         con.execute(f"create table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}")
     return con

@@ -11,7 +11,7 @@ from receivables.wording import N_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from receivables.chapters.collection import Chance, Collection, SegmentCurve
+    from receivables.chapters.collection import Chance, Collection, SegmentCurve, Together
     from receivables.chapters.prospect import Prospect
     from receivables.charts import LineChart
     from receivables.language import Language
@@ -35,6 +35,7 @@ _LINES: Final[Mapping[tuple[str, str], str]] = {
     ("expected_cash", "cash"): N_("Expected"),
     ("segment", "cash"): N_("Collected"),
     ("segment", "company"): N_("Company"),
+    ("segment", "shrunk"): N_("Collected, drawn to the company"),
 }
 
 WHY_NOT: Final[Mapping[str, str]] = {
@@ -104,6 +105,35 @@ def collection_summary(collection: Collection, words: Language) -> str:
         due=currency_free(by[0]),
         month=currency_free(by[30]),
         quarter=currency_free(by[90]),
+    )
+
+
+def together_text(together: Together, words: Language) -> str:
+    """How the curve of all companies together adds their ledgers up, or why it is not told; empty where there is nothing to say."""
+    ngettext, currencies = words.texts, words.listed(list(together.ledger_currencies))
+    if together.reason == "no_reporting_currency":
+        return words.text(
+            N_(
+                "Not told of all companies together: their ledgers are kept in several currencies (%(currencies)s), and no reporting currency is set."
+            ),
+            currencies=currencies,
+        )
+    if together.reason == "no_rate":
+        return ngettext(
+            "Not told of all companies together: of %(number)s part of an invoice no rate into %(currency)s is told for the day of its document, the first of %(day)s.",
+            "Not told of all companies together: of %(number)s parts of invoices no rate into %(currency)s is told for the day of their document, the first of %(day)s.",
+            together.unrated,
+            currency=together.currency,
+            day="–" if together.unrated_from is None else words.day(together.unrated_from),
+        )
+    if together.curve is None or len(together.ledger_currencies) == 1:
+        return ""
+    return words.text(
+        N_(
+            "All companies together: ledgers in %(currencies)s, added up in %(currency)s at the rate of each document's day."
+        ),
+        currencies=currencies,
+        currency=together.currency,
     )
 
 

@@ -18,7 +18,7 @@ from receivables.charts import Chart, Series
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from receivables.chapters.collection import Collection
+    from receivables.chapters.collection import Collection, Together
     from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
     from receivables.chapters.prospect import Prospect
@@ -313,12 +313,19 @@ class NightPage:
     judged: tuple[Judged, ...] = ()
     trends: tuple[Trend, ...] = ()
     collections: tuple[Collection, ...] = ()
+    together: Together | None = None
     prospects: tuple[Prospect, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()
     gaps: tuple[Gap, ...] = ()
     tie_out: TieOut = TieOut()
+
+    @property
+    def curves(self) -> tuple[Collection, ...]:
+        """The curve of each company, and of all together where it is told."""
+        everybody = self.together.curve if self.together else None
+        return self.collections if everybody is None else (*self.collections, everybody)
 
     @property
     def refused(self) -> tuple[Batch, ...]:

@@ -64,6 +64,7 @@ LISTED_ROWS: Final = {
     "marts.restatement": f"place <= {restatement.LISTED}",
     "marts.collection_curve": collection.HEADLINE,
     "marts.collection_success": collection.HEADLINE,
+    "marts.group_curve": collection.HEADLINE_HISTORY,
 }
 """Of tables with more rows than a page lists: which are needed."""
 
@@ -132,6 +133,7 @@ def night_page(
         judged=tuple(judged(frames["marts.data_quality"])),
         trends=tuple(trend.trends(frames, run.as_of)),
         collections=tuple(collection.collections(frames)),
+        together=collection.together(frames),
         prospects=tuple(prospect.prospects(frames, run.as_of)),
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),

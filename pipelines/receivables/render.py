@@ -149,6 +149,7 @@ def _environment(language: str) -> Environment:
         ),
         "term_state": lambda state: wording.named(wording.TERM_STATES, state, words.text),
         "needs": lambda measures: measure_wording.needs(measures, words),
+        "together_text": lambda found: collection_wording.together_text(found, words),
         "collection_summary": lambda found: collection_wording.collection_summary(found, words),
         "cash_summary": lambda prospect: collection_wording.cash_summary(prospect, words),
         "verdict_name": lambda code: wording.named(collection_wording.VERDICTS, code, words.text),
@@ -199,7 +200,7 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
 
 
 def _collection_charts(page: NightPage) -> Iterable[tuple[str, LineChart]]:
-    for place, collection in enumerate(page.collections, start=1):
+    for place, collection in enumerate(page.curves, start=1):
         yield f"curve-{place}", collection.curve
         yield f"chance-{place}", collection.chance_chart
         for kind in collection.kinds:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -10,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from receivables.assets import sql_dir
 from receivables.distributions import interval, jackknife_error
+from receivables.engine.models import read_model
 from receivables.judgement import judge_collection
 from receivables.policy import collection
 from receivables.policy.collection import CASH, DILUTION, LOSS, OPEN, TRANSFERRED, Curve, Tranches
 from receivables.settings import Curve as CurveSettings
-from tranche_tables import build_curves, random_tranches
+from tranche_tables import EUROS, build_curves, random_tranches
 
 SHARES: Final = ("cash", "loss", "dilution", "transferred", "open_share")
 
@@ -103,6 +107,26 @@ def test_leaving_a_group_out_is_estimating_without_it(rows: list[Any]) -> None:
             assert left_out.open_share[group] == pytest.approx(direct.open_share, abs=1e-9)
 
 
+@given(rows=ledgers, part=st.integers(1, 8), customers=st.sampled_from([0.0, 0.5, 5.0, 1e12]))
+def test_a_part_is_drawn_from_its_own_curve_to_that_of_the_whole(rows: list[Any], part: int, customers: float) -> None:
+    asked = list(range(0, 41, 5))
+    curves = []
+    for these in ([row for row in rows if row[0] < part], rows):
+        given_rows = of(these or [(0, 1, 0, OPEN, 0)])
+        found = given_rows.ages(asked)
+        curves.append(collection.estimate(found, given_rows.moved(found).sum(axis=1)))
+    own, whole = curves
+    enough = np.full(len(whole.ages), 9)
+    drawn = collection.drawn_to(own, whole, enough, customers, np.array(asked))
+    assert sum(getattr(drawn, name) for name in SHARES) == pytest.approx(np.ones(len(asked)), abs=1e-9)
+    assert (np.diff(drawn.open_share) <= 1e-12).all()
+    if customers in {0.0, 1e12}:
+        like = whole if customers else own
+        places = np.searchsorted(like.ages, asked)
+        for name in SHARES:
+            assert getattr(drawn, name) == pytest.approx(getattr(like, name)[places], abs=1e-6), name
+
+
 def told(rows: list[Any], curve: CurveSettings) -> Any:
     """The tables of the curve, built from tranches of two companies."""
     by_company = {"A": [row for row in rows if row[0] % 3], "B": [row for row in rows if not row[0] % 3]}
@@ -111,7 +135,7 @@ def told(rows: list[Any], curve: CurveSettings) -> Any:
         for company, mine in by_company.items()
         if mine
     }
-    con = build_curves(curve, tables)
+    con = build_curves(curve, tables, in_dollars="B")
     judge_collection(con, curve)
     return con
 
@@ -127,7 +151,8 @@ def told(rows: list[Any], curve: CurveSettings) -> Any:
 def test_the_models_and_the_estimator_agree(rows: list[Any]) -> None:
     asked = CurveSettings(min_customers=2, overdue_days=(0, 7), horizon_days=(5, 20))
     with closing(told(rows, asked)) as con:
-        for weight, of_weight in (("amount", rows), ("count", [(who, 1, *rest) for who, _, *rest in rows])):
+        in_euros = [(who, amount if who % 3 else amount * EUROS, *rest) for who, amount, *rest in rows]
+        for weight, of_weight in (("amount", in_euros), ("count", [(who, 1, *rest) for who, _, *rest in rows])):
             for basis in ("gross", "net"):
                 given_rows = of(of_weight)
                 found = given_rows.ages(asked.ages())
@@ -175,6 +200,50 @@ def test_a_curve_ends_with_the_last_age_of_customers_enough_and_hides_what_one_c
     ]
 
 
+def test_without_a_rate_there_is_no_curve_of_all_companies() -> None:
+    rows = [(who, 100, 10 + who, CASH, None) for who in range(12)]
+    asked = CurveSettings(min_customers=2)
+    tables = {name: (of(rows), of(rows).entry_age) for name in ("A", "B")}
+    with closing(build_curves(asked, tables, in_dollars="B")) as con:
+        con.execute("update marts.exposure_tranche set amount_group = null where customer_id = 'B:3'")
+        for name in ("group_curve", "curve_event", "collection_point"):
+            con.execute(
+                f"create or replace table marts.{name} as {read_model(sql_dir() / 'marts' / f'{name}.sql').sql}"
+            )
+        judge_collection(con, asked)
+        kinds = {
+            name: {kind for (kind,) in con.execute(f"select distinct segment_kind from marts.{name}").fetchall()}
+            for name in ("collection_point", "collection_curve", "collection_success")
+        }
+        why = con.execute("select distinct reason, tranches, unrated_tranches from marts.group_curve").fetchall()
+    assert kinds == {name: {"company", "salesperson", "amount_band", "territory"} for name in kinds}
+    assert why == [("no_rate", 24, 1)]
+
+
+def test_a_segment_too_small_to_be_told_is_told_as_its_company_is_and_a_large_one_as_itself() -> None:
+    rows = [(who, 100, age, CASH, None) for who in range(20) for age in (10, 40)]
+    rows += [(who, 100, 80, OPEN, None) for who in range(10)]
+    rows += [(20, 1, 35, CASH, None), (20, 1, 60, OPEN, None)]
+    table = replace(of(rows), groups=21)
+    asked = CurveSettings(overdue_days=(0,), horizon_days=(90,), shrinkage_customers=Decimal(5))
+    with closing(build_curves(asked, {"A": (table, table.entry_age)})) as con:
+        judge_collection(con, asked)
+        found = con.execute(
+            "select segment, age_days, cash, cash_shrunk, open_share_shrunk, reason from marts.collection_curve"
+            " where history = 'all' and basis = 'gross' and weight = 'amount' and segment_kind in ('company', 'territory') order by segment, age_days"
+        ).fetchall()
+    points = {(segment, age): tuple(rest) for segment, age, *rest in found}
+    assert points["A", 30][1:] == (None, None, None), "a company is drawn to nothing"
+    assert points["A:east", 30][0] == pytest.approx(2000 / 5000)
+    assert points["A:east", 30][1] == pytest.approx(2000 / 5000, abs=0.001)
+    assert points["A:east", 10][1] is None, "it is drawn at the end of a band"
+    own, drawn, still, reason = points["A:west", 60]
+    assert (own, reason) == (None, "few_customers")
+    assert drawn == pytest.approx(points["A", 60][0], abs=0.01)
+    assert still == pytest.approx(1 - drawn)
+    assert max(age for segment, age in points if segment == "A:west") == 60
+
+
 def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) -> Tranches:
     """The tranches under observation of a segment, their customers numbered anew."""
     company, _, member = segment.partition(":")
@@ -185,9 +254,12 @@ def of_segment(tables: Any, kind: str, segment: str, history: str, weight: str) 
         seen = entry < table.exit_age
         if kind == "salesperson":
             seen &= table.group % 3 == int(member[1:])
+        if kind == "territory":
+            seen &= (table.group < 20) == (member == "east")
         if kind == "amount_band":
             seen &= (table.weight < 1000) == (member == "small")
-        amount = np.rint(table.weight * 10_000) if weight == "amount" else np.ones_like(table.weight)
+        rate = EUROS if kind == "all" and place else 1  # the second company's
+        amount = np.rint(table.weight * rate * 10_000) if weight == "amount" else np.ones_like(table.weight)
         columns = (entry, table.exit_age, table.cause, amount, table.group + place * 100)
         parts.append([column[seen] for column in columns])
     entry, exit_age, cause, amount, customer = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -223,7 +295,7 @@ def test_what_is_judged_of_a_segment_is_what_its_own_tranches_say(seed: int) -> 
     made = {"A": random_tranches(seed), "B": random_tranches(seed + 100)}
     tables = {name: (table, np.maximum(table.entry_age, table.group - 2)) for name, table in made.items()}
     told_of = 0
-    with closing(build_curves(asked, tables)) as con:
+    with closing(build_curves(asked, tables, in_dollars="B")) as con:
         judge_collection(con, asked)
         points = con.execute(
             "select history, segment_kind, segment, basis, weight, list(age_days order by age_days) from marts.collection_point group by all order by all"
@@ -237,11 +309,17 @@ def test_what_is_judged_of_a_segment_is_what_its_own_tranches_say(seed: int) -> 
             )
             found: dict[str, Any] = con.execute(
                 f"select age_days, reason is null as is_told, {', '.join(JUDGED)} from marts.collection_curve"
-                " where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ? order by age_days",
-                [history, kind, segment, basis, weight],
+                " where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ? and age_days <= ? order by age_days",
+                [history, kind, segment, basis, weight, max(alone["ages"], default=-1)],
             ).fetchnumpy()
             assert found["age_days"].tolist() == alone["ages"]
             told_of += bool(alone["ages"])
+            beyond = con.execute(
+                "select count(*) from marts.collection_curve where history = ? and segment_kind = ? and segment = ? and basis = ? and weight = ?"
+                " and age_days > ? and cash_shrunk is null and reason = 'few_customers'",
+                [history, kind, segment, basis, weight, max(alone["ages"], default=-1)],
+            ).fetchall()
+            assert beyond == [(0,)], "after its last age a segment is told only as drawn to its company"
             for name in JUDGED:
                 is_told = found["is_told"].astype(bool) | (not name.startswith("cash"))
                 mine = np.ma.filled(found[name].astype(np.float64), np.nan)

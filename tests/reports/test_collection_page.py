@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from night_frames import AS_OF, night
-from receivables.chapters.collection import Collection, SegmentCurve, collections
+from night_frames import AS_OF, group_curve, night
+from receivables.chapters.collection import Collection, SegmentCurve, Together, collections, together
 from receivables.chapters.prospect import prospects
-from receivables.charts import LineChart
+from receivables.charts import THEMES, LineChart
+from receivables.charts.lines import line_figure_json
 from receivables.collection_wording import (
     cash_summary,
     chance_summary,
@@ -18,8 +21,11 @@ from receivables.collection_wording import (
     interval_text,
     line_labels,
     segment_name,
+    together_text,
 )
 from receivables.language import language_in
+from receivables.pages import night_page
+from receivables.render import render
 
 EN = language_in("en")
 
@@ -78,19 +84,80 @@ def test_a_line_that_never_leaves_zero_is_not_drawn(told: Collection) -> None:
 
 def test_members_stand_beside_their_company_the_one_with_most_money_first(told: Collection) -> None:
     assert told.kinds == ("territory",)
-    north, south = told.of_kind("territory")
+    north, south, _ = told.of_kind("territory")
     assert (north.name, south.name) == ("Norte", "S")
-    company, own = north.chart.lines
+    company, _, own = north.chart.lines
     assert (company.key, own.key) == ("company", "cash")
     assert company.values == tuple(map(Decimal, ("0.5", "0.7", "0.85", "0.95")))
     assert own.values == tuple(map(Decimal, ("0.4", "0.56", "0.68", "0.76")))
-    assert south.chart.lines[1].values[2:] == (None, None)
+    assert south.chart.lines[2].values[2:] == (None, None)
+
+
+def test_a_member_too_small_to_be_told_is_drawn_where_it_lies_if_drawn_to_its_company(told: Collection) -> None:
+    *_, west = told.of_kind("territory")
+    _, drawn, own = west.chart.lines
+    assert (drawn.key, drawn.style) == ("shrunk", "circles")
+    assert drawn.values == (Decimal("0.275"), None, Decimal("0.4675"), Decimal("0.5225"))
+    assert own.values == (None,) * 4
+    assert line_labels(west.chart, EN).lines == ("Company", "Collected, drawn to the company", "Collected")
+    figure = json.loads(line_figure_json(west.chart, line_labels(west.chart, EN), THEMES["light"]))
+    assert [line["mode"] for line in figure["data"]] == ["lines+markers", "markers", "lines+markers"], (
+        "nothing is known between the ends of two bands"
+    )
 
 
 @pytest.mark.parametrize(("key", "name"), [("to_1000", "up to 1,000"), ("above_100000", "above 100,000")])
 def test_a_band_of_amounts_is_told_by_its_edge(key: str, name: str) -> None:
     chart = LineChart("segment", (), (), "share")
     assert segment_name(SegmentCurve("amount_band", key, key, chart), EN) == name
+
+
+def told_together(**changes: Any) -> Together:
+    made = night()
+    made.group_curve = group_curve(**changes)
+    found = together(made.frames())
+    assert found is not None
+    return found
+
+
+def test_of_all_companies_together_the_curve_is_told_in_the_currency_that_adds_them_up() -> None:
+    found = told_together(reason=None, unrated_tranches=0, unrated_from=None)
+    assert found.curve is not None
+    assert found.curve.company_id is None
+    assert found.curve.cash_by[30] == Decimal("0.8")
+    assert (
+        together_text(found, EN)
+        == "All companies together: ledgers in EUR, MXN, added up in EUR at the rate of each document's day."
+    )
+    alike = told_together(reason=None, ledger_currencies="EUR")
+    assert together_text(alike, EN) == ""
+
+
+def test_where_it_is_not_told_of_all_companies_together_it_is_said_why() -> None:
+    unrated = told_together()
+    assert unrated.curve is None
+    assert together_text(unrated, EN) == (
+        "Not told of all companies together: of 3 parts of invoices no rate into EUR is told for the day of their document, the first of 3 Feb 2025."
+    )
+    unset = told_together(reason="no_reporting_currency", currency=None)
+    assert together_text(unset, EN) == (
+        "Not told of all companies together: their ledgers are kept in several currencies (EUR, MXN), and no reporting currency is set."
+    )
+
+
+def test_one_company_has_nothing_to_be_told_together() -> None:
+    made = night()
+    made.group_curve = group_curve(companies=1, reason=None)
+    assert together(made.frames()) is None
+
+
+def test_the_page_has_the_curve_of_all_companies_after_those_of_each() -> None:
+    made = night()
+    made.group_curve = group_curve(reason=None)
+    page = night_page(made.frames())
+    assert [collection.company_id for collection in page.curves] == ["ES01", None]
+    assert "All companies together" in render(page, "en")
+    assert "所有公司合计" in render(page, "zh")
 
 
 def test_what_the_curve_says_in_money() -> None:

@@ -105,6 +105,22 @@ def test_the_error_of_leaving_out_one_customer_at_a_time() -> None:
     assert float(jackknife_error(others.p)[0]) == pytest.approx(0.411980, abs=1e-6)
 
 
+def test_a_part_is_drawn_to_the_whole_band_by_band() -> None:
+    """Ten of the part and twenty customers of the whole, of whom four count: 20 beside 10 in the first month, 10 beside 6 in the second."""
+    own, whole = (
+        curve_of(tranches([("A", weight, age, cause) for weight, age, cause in rows]))
+        for rows in (
+            [(4, 5, 1), (2, 40, 1), (1, 40, 2), (3, 61, 0)],
+            [(50, 10, 1), (20, 45, 1), (5, 60, 2), (25, 61, 0)],
+        )
+    )
+    drawn = collection.drawn_to(own, whole, np.full(len(whole.ages), 20), 4, np.array([0, 30, 60]))
+    assert drawn.cash == pytest.approx([0, 14 / 30, 14 / 30 + 16 / 30 * 6 / 16])
+    assert drawn.loss == pytest.approx([0, 0, 16 / 30 * 2 / 16])
+    assert drawn.open_share == pytest.approx([1, 16 / 30, 16 / 30 * 8 / 16])
+    assert drawn.at_risk == pytest.approx([10, 10, 6])
+
+
 def cells(given: Tranches, ages: Ints) -> Cells:
     """What moves of each, late entries too."""
     late = given.entry_age >= 0

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from receivables.cells import int_or_none, money_or_none, text
+from receivables.cells import day_or_none, int_or_none, money_or_none, text
 from receivables.charts import Line, LineChart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
-TABLES: Final = ("core.company", "core.territory", "marts.collection_curve", "marts.collection_success")
+TABLES: Final = (
+    *("core.company", "core.territory"),
+    *("marts.collection_curve", "marts.collection_success", "marts.group_curve"),
+)
 
-HEADLINE: Final = "history = '24m' and basis = 'gross' and weight = 'amount'"
+HEADLINE_HISTORY: Final = "history = '24m'"
+HEADLINE: Final = f"{HEADLINE_HISTORY} and basis = 'gross' and weight = 'amount'"
 """Which of the published curves the report tells: that of the last months, of money, nothing left out."""
 
 DRAWN_DAYS: Final = 365
@@ -59,9 +64,12 @@ class SegmentCurve:
 
 @dataclass(frozen=True)
 class Collection:
-    """A company's chapter: `cash_by` is the share of the money that had come in by a day overdue, `days_known` how far the curve reaches."""
+    """A company's chapter, or that of all companies together (`company_id` None).
 
-    company_id: str
+    `cash_by` is the share of the money that had come in by a day overdue, `days_known` how far the curve reaches.
+    """
+
+    company_id: str | None
     curve: LineChart
     chance_chart: LineChart
     cash_by: Mapping[int, Decimal]
@@ -95,6 +103,43 @@ class Collection:
         return tuple(kind for kind in _SEGMENT_KINDS if len(self.of_kind(kind)) > 1)
 
 
+@dataclass(frozen=True)
+class Together:
+    """All companies together, where there are several: their curve (None: not told), the currency of its amounts, and why it is not told.
+
+    `unrated` of the `tranches` (units of money) have no rate into that currency; the first of their documents is of `unrated_from`.
+    """
+
+    curve: Collection | None
+    currency: str | None
+    ledger_currencies: tuple[str, ...]
+    reason: str | None
+    tranches: int
+    unrated: int
+    unrated_from: date | None
+
+
+def together(frames: Mapping[str, pd.DataFrame]) -> Together | None:
+    """Make the part on all companies together; None where there is but one."""
+    row = next(iter(frames["marts.group_curve"].to_dict("records")), None)
+    if row is None or int(row["companies"]) < _SEVERAL:
+        return None
+    curve, success = frames["marts.collection_curve"], frames["marts.collection_success"]
+    own = _of(curve, "all", "all")
+    return Together(
+        curve=None if own.empty else _collection(None, own, _of(success, "all", "all"), ()),
+        currency=text(row["currency"]),
+        ledger_currencies=tuple(str(row["ledger_currencies"]).split()),
+        reason=text(row["reason"]),
+        tranches=int(row["tranches"]),
+        unrated=int(row["unrated_tranches"]),
+        unrated_from=day_or_none(row["unrated_from"]),
+    )
+
+
+_SEVERAL: Final = 2
+
+
 def collections(frames: Mapping[str, pd.DataFrame]) -> Iterable[Collection]:
     """Make the chapter of every company whose curve is told."""
     curve, success = frames["marts.collection_curve"], frames["marts.collection_success"]
@@ -103,17 +148,24 @@ def collections(frames: Mapping[str, pd.DataFrame]) -> Iterable[Collection]:
         own = _of(curve, "company", company_id)
         if own.empty:
             continue
-        chances = tuple(_chances(_of(success, "company", company_id)))
-        yield Collection(
-            company_id=company_id,
-            curve=_curve_chart(own),
-            chance_chart=_chance_chart(chances),
-            cash_by=_cash_by(own),
-            days_known=int(own["age_days"].max()),
-            customers=int(own["customers_at_risk"].max()),
-            chances=chances,
-            segments=tuple(_segments(curve[curve["company_id"] == company_id], own, territories)),
-        )
+        segments = _segments(curve[curve["company_id"] == company_id], own, territories)
+        yield _collection(company_id, own, _of(success, "company", company_id), segments)
+
+
+def _collection(
+    company_id: str | None, own: pd.DataFrame, success: pd.DataFrame, segments: Iterable[SegmentCurve]
+) -> Collection:
+    chances = tuple(_chances(success))
+    return Collection(
+        company_id=company_id,
+        curve=_curve_chart(own),
+        chance_chart=_chance_chart(chances),
+        cash_by=_cash_by(own),
+        days_known=int(own["age_days"].max()),
+        customers=int(own["customers_at_risk"].max()),
+        chances=chances,
+        segments=tuple(segments),
+    )
 
 
 def _of(frame: pd.DataFrame, kind: str, segment: str) -> pd.DataFrame:
@@ -194,7 +246,7 @@ def _segments(curve: pd.DataFrame, own: pd.DataFrame, territories: Mapping[str, 
         largest = first.sort_values("at_risk", ascending=False)["segment"].head(_SEGMENTS_MAX)
         for segment in sorted(largest, key=_edge) if kind == "amount_band" else largest:
             mine = _of(rows, kind, segment)
-            if mine["cash"].notna().any():
+            if mine[["cash", "cash_shrunk"]].notna().any(axis=None):
                 key = str(segment).partition(":")[2] or str(segment)
                 yield SegmentCurve(kind, key, territories.get(segment, key), _beside(mine, own))
 
@@ -209,9 +261,13 @@ def _edge(segment: str) -> Decimal:
 
 
 def _beside(mine: pd.DataFrame, own: pd.DataFrame) -> LineChart:
-    """A member's curve on the days of its own events, and its company's at the same days."""
+    """A member's curve on the days of its own events, its company's at the same days, and where it lies if drawn to its company's."""
     shown = mine[mine["age_days"] <= _SMALL_DAYS]
     whole = pd.merge_asof(shown[["age_days"]], own[["age_days", "cash"]].dropna(), on="age_days")
-    lines = (Line("company", _shares(whole, "cash"), style="dotted"), Line("cash", _shares(shown, "cash")))
+    lines = (
+        Line("company", _shares(whole, "cash"), style="dotted"),
+        Line("shrunk", _shares(shown, "cash_shrunk"), style="circles"),
+        Line("cash", _shares(shown, "cash")),
+    )
     days = tuple(int(age) for age in shown["age_days"])
     return LineChart("segment", days, lines, "share", named=(0, 60, 120), is_small=True)

@@ -29,14 +29,14 @@ _NAME_SPACE: Final = 0.065
 class Line:
     """One line: its key, a value per place (None: a gap), and where known the ends of its interval.
 
-    `style`: `dotted` is something to compare with, `faint` a value too few stand behind.
+    `style`: `dotted` is something to compare with; `circles` are single values, of which nothing is known between.
     """
 
     key: str
     values: tuple[Decimal | None, ...]
     low: tuple[Decimal | None, ...] | None = None
     high: tuple[Decimal | None, ...] | None = None
-    style: Literal["solid", "dotted", "faint"] = "solid"
+    style: Literal["solid", "dotted", "circles"] = "solid"
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ def _traces(chart: LineChart, labels: LineLabels, theme: Theme) -> list[go.Scatt
 
 
 def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: str) -> go.Scatter:
-    dash = {"solid": "solid", "dotted": "dot", "faint": "dash"}[line.style]
+    is_circles = line.style == "circles"
+    mode = "markers" if is_circles else "lines+markers" if len(chart.places) <= _MARKED else "lines"
     return go.Scatter(
         x=_positions(chart),
         y=[None if value is None else float(value) for value in line.values],
-        mode="lines+markers" if len(chart.places) <= _MARKED else "lines",
-        line={"color": colour, "width": 1.5 if line.style == "faint" else 2.25, "dash": dash},
-        marker={"size": 4, "color": colour},
-        opacity=0.55 if line.style == "faint" else 1,
+        mode=mode,
+        line={"color": colour, "width": 2.25, "dash": "dot" if line.style == "dotted" else "solid"},
+        marker={"size": 7, "color": colour, "symbol": "circle-open"} if is_circles else {"size": 4, "color": colour},
         hoverinfo="text",
         hovertext=[
             "" if value is None else hover(labels.place(place), name, labels.exact(value))

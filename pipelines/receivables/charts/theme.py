@@ -91,6 +91,7 @@ _LINES: Final = {
     "overdue_total": 1,
     "overdue_90_total": 2,
     "cash": 0,
+    "shrunk": 0,
     "loss": 1,
     "dilution": 2,
     "benchmark_a": 4,

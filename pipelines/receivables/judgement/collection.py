@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,14 +11,27 @@ import pyarrow as pa
 from receivables.collectability import survey_share
 from receivables.distributions import interval, jackknife_error
 from receivables.judgement.curve_cells import segments
-from receivables.judgement.curve_tables import BENCHMARK, CHANCE, SUPPORT
+from receivables.judgement.curve_tables import BENCHMARK, CHANCE, SHRUNK, SUPPORT
 from receivables.policy import collection
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from receivables.engine import Connection
     from receivables.judgement.curve_cells import Place, Segment
-    from receivables.policy.collection import Curve, Floats, Ints, Shares
+    from receivables.policy.collection import Curve, Floats, Ints, Shares, Support
     from receivables.settings import Curve as CurveSettings
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A company's curve, that those of its segments are drawn to: `ends` are the last ages of the bands in which it is told."""
+
+    curve: Curve
+    customers: Ints
+    ends: Ints
+    is_told: npt.NDArray[np.bool_]
+    """Whether the company's own share is told at each of the ends."""
 
 
 class _Columns:
@@ -70,6 +84,8 @@ class _Measured:
     def __init__(self, settings: CurveSettings) -> None:
         self.settings = settings
         self.support, self.chance = _Columns(), _Columns()
+        self.wholes: dict[tuple[str, str, str, str | None], _Whole] = {}
+        """Companies told, by history, basis, weight and company."""
 
     def add(self, segment: Segment) -> None:
         moved = {weight: cells.grouped(self.settings.interval_groups) for weight, cells in segment.cells.items()}
@@ -79,18 +95,30 @@ class _Measured:
             for basis in {place.basis for place in segment.curves}
         }
         for place, curve in segment.curves.items():
-            self._add_curve(place, curve, moved[place.weight], customers[place.basis])
+            self._add_curve(place, segment.company_id, curve, moved[place.weight], customers[place.basis])
 
-    def _add_curve(self, place: Place, curve: Curve, moved: Floats, customers: Ints) -> None:
+    def _add_curve(self, place: Place, company_id: str | None, curve: Curve, moved: Floats, customers: Ints) -> None:
         is_net = place.basis == "net"
         behind = collection.support(customers, moved, net=is_net)
         last_age = behind.last_age(curve.ages, self.settings.min_customers)
-        if last_age is None:
-            return
         reasons = behind.reasons(self.settings.min_customers, float(self.settings.max_customer_share))
-        left_out = collection.estimate_without_each(curve.ages, moved, net=is_net)
-        low, high = interval(curve.cash, jackknife_error(left_out.cash), moved.shape[1])
-        told = slice(0, int(np.searchsorted(curve.ages, last_age)) + 1)
+        told = curve.ages <= (-1 if last_age is None else last_age)
+        key = (place.history, place.basis, place.weight, company_id)
+        if place.segment_kind == "company" and last_age is not None:
+            self.wholes[key] = self._whole(curve, behind, reasons, last_age)
+        shrunk = np.full((len(SHRUNK), len(curve.ages)), np.nan)
+        if place.segment_kind not in ("all", "company") and key in self.wholes:
+            whole = self.wholes[key]
+            at = np.searchsorted(curve.ages, whole.ends[whole.is_told])
+            shrunk[:, at] = self._drawn(curve, whole)[:, whole.is_told]
+            told[at] = True
+        if not told.any():
+            return
+        low, high = np.full((2, len(curve.ages)), np.nan)
+        if last_age is not None:
+            left_out = collection.estimate_without_each(curve.ages, moved, net=is_net)
+            low, high = interval(curve.cash, jackknife_error(left_out.cash), moved.shape[1])
+            self._add_chances(place, curve, left_out, last_age, [*reasons, "few_customers"])
         self.support.add(
             place,
             age_days=curve.ages[told],
@@ -98,9 +126,19 @@ class _Measured:
             largest_share=behind.largest_share[told],
             cash_lo=low[told],
             cash_hi=high[told],
-            reason=reasons[told],
+            **{name: share[told] for name, share in zip(SHRUNK, shrunk, strict=True)},
+            reason=[reason for reason, is_told in zip(reasons, told, strict=True) if is_told],
         )
-        self._add_chances(place, curve, left_out, last_age, [*reasons, "few_customers"])
+
+    def _whole(self, curve: Curve, behind: Support, reasons: list[str | None], last_age: int) -> _Whole:
+        ends = np.array([end for end in self.settings.band_ends() if end <= last_age], dtype=np.int64)
+        is_told = np.array([reason is None for reason in reasons])
+        return _Whole(curve, behind.customers, ends, is_told[np.searchsorted(curve.ages, ends)])
+
+    def _drawn(self, curve: Curve, whole: _Whole) -> Floats:
+        customers = float(self.settings.shrinkage_customers)
+        drawn = collection.drawn_to(curve, whole.curve, whole.customers, customers, whole.ends)
+        return np.stack([drawn.cash, drawn.loss, drawn.dilution, drawn.transferred, drawn.open_share])
 
     def _add_chances(
         self, place: Place, curve: Curve, left_out: Shares, last_age: int, reasons: list[str | None]

@@ -30,26 +30,31 @@ from (select distinct company_id, customer_id, {", ".join(_PLACED_BY)} from mart
 """
 _MOVED: Final = f"""
 with placed as (
-  select member.member, member.customer, tranche.{{entry}} as entry_age, tranche.exit_age, tranche.cause, tranche.amount_local
+  select member.member, member.customer, tranche.{{entry}} as entry_age, tranche.exit_age, tranche.cause, tranche.amount_local, tranche.{{together}} as amount_group
   from marts.exposure_tranche as tranche
   inner join curve_member as member on tranche.company_id = member.company_id and tranche.customer_id = member.customer_id
     and {" and ".join(f"tranche.{name} is not distinct from member.{name}" for name in _PLACED_BY)}
   where tranche.{{entry}} < tranche.exit_age
 ),
 moved as (
-  select member, customer, cause as channel, exit_age as age_days, sum(amount_local) as amount, count(*) as n
+  select member, customer, cause as channel, exit_age as age_days, sum(amount_local) as amount, sum(amount_group) as amount_group, count(*) as n
   from placed group by member, customer, cause, exit_age
   union all
-  select member, customer, 5, entry_age, sum(amount_local), count(*)
+  select member, customer, 5, entry_age, sum(amount_local), sum(amount_group), count(*)
   from placed where entry_age >= 0 group by member, customer, entry_age
   union all
-  select member, customer, 6, entry_age, sum(amount_local), count(*)
+  select member, customer, 6, entry_age, sum(amount_local), sum(amount_group), count(*)
   from placed where entry_age >= 0 and cause = 3 group by member, customer, entry_age
 )
 select
-  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {_SCALE})::bigint as amount, n::integer as count
+  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {_SCALE})::bigint as amount,
+  coalesce((amount_group * {_SCALE})::bigint, 0) as amount_group, n::integer as count
 from moved
 order by customer, age_days desc
+"""
+# where all ledgers are of one currency nothing is added up twice
+_TOGETHER: Final = """
+select case when max(instr(ledger_currencies, ' ')) > 0 then 'amount_group' else 'amount_local' end from marts.group_curve
 """
 _SEGMENTS: Final = "select distinct segment from marts.collection_point where segment_kind = ? order by segment"
 _PLACES: Final = f"""
@@ -63,7 +68,7 @@ left join segment on segment_of('{{kind}}', member.company_id, {", ".join(f"memb
 order by member.member
 """
 _POINTS: Final = """
-select segment, basis, weight, age_days::bigint as age_days, at_risk, cash, loss, dilution, transferred, open_share
+select segment, company_id, basis, weight, age_days::bigint as age_days, at_risk, cash, loss, dilution, transferred, open_share
 from marts.collection_point where history = ? and segment_kind = ?
 order by segment, basis, weight, age_days
 """
@@ -87,16 +92,23 @@ class Segment:
 
     curves: dict[Place, Curve]
     cells: dict[str, Cells]
+    company_id: str | None
+    """Whose segment it is; None of all companies together."""
 
 
 def segments(con: Connection) -> Iterator[Segment]:
-    """Every segment of `marts.collection_point` of which anything is under observation."""
-    kinds = con.execute("select distinct segment_kind from marts.collection_point order by segment_kind").fetchall()
+    """Every segment of `marts.collection_point` of which anything is under observation; of each history the companies come first."""
+    kinds = con.execute(
+        "select distinct segment_kind, segment_kind = 'company' as is_company from marts.collection_point order by is_company desc, segment_kind"
+    ).fetchall()
     con.execute(_MEMBERS)
+    ((together,),) = con.execute(_TOGETHER).fetchall()
     for history, entry in _HISTORIES.items():
-        moved: dict[str, Any] = con.execute(_MOVED.format(entry=entry)).fetchnumpy()
-        for (kind,) in kinds:
-            yield from _of_kind(con, history, kind, moved)
+        moved: dict[str, Any] = con.execute(_MOVED.format(entry=entry, together=together)).fetchnumpy()
+        for kind, _ in kinds:
+            yield from _of_kind(
+                con, history, kind, moved | ({"amount": moved["amount_group"]} if kind == "all" else {})
+            )
     con.execute("drop table curve_member")
 
 
@@ -109,7 +121,8 @@ def _of_kind(con: Connection, history: str, kind: str, moved: dict[str, Any]) ->
         if len(rows[name]):
             curves = _curves({column: values[these] for column, values in points.items()}, history, kind)
             ages = next(iter(curves.values())).ages
-            yield Segment(curves, _cells({column: values[rows[name]] for column, values in moved.items()}, ages))
+            cells = _cells({column: values[rows[name]] for column, values in moved.items()}, ages)
+            yield Segment(curves, cells, None if kind == "all" else points["company_id"][these.start])
 
 
 def _rows_by_place(place: Any, places: int) -> Sequence[Any]:

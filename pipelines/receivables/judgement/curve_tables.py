@@ -6,13 +6,15 @@ from typing import Final
 
 KEYS: Final = dict.fromkeys(("history", "basis", "segment_kind", "segment", "weight"), "varchar")
 """Which curve."""
+SHRUNK: Final = ("cash_shrunk", "loss_shrunk", "dilution_shrunk", "transferred_shrunk", "open_share_shrunk")
+"""A segment's shares drawn to its company's."""
 SUPPORT: Final = KEYS | {
     "age_days": "bigint",
     "customers_at_risk": "bigint",
-    **dict.fromkeys(("largest_share", "cash_lo", "cash_hi"), "double"),
+    **dict.fromkeys(("largest_share", "cash_lo", "cash_hi", *SHRUNK), "double"),
     "reason": "varchar",
 }
-"""Who stands behind a curve at an age, and its interval."""
+"""Who stands behind a curve at an age, its interval, and the curve drawn to its company's."""
 CHANCE: Final = KEYS | {
     "overdue_days": "integer",
     "horizon_days": "integer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from receivables.engine import comment
-from receivables.judgement.curve_tables import BENCHMARK, CHANCE, KEYS, SUPPORT
+from receivables.judgement.curve_tables import BENCHMARK, CHANCE, KEYS, SHRUNK, SUPPORT
 
 if TYPE_CHECKING:
     from receivables.engine import Connection
@@ -16,7 +16,9 @@ SUCCESS: Final = "marts.collection_success"
 
 _CURVE_GRAIN: Final = (
     "One row per history, basis, segment, weight and age, up to the last age with customers enough at risk: cumulative shares of 1 of what had been open, as in"
-    " marts.collection_point, NULL where too few stand behind them (reason says why); cash_lo and cash_hi: 95 % interval, leaving out one customer at a time."
+    " marts.collection_point, NULL where too few stand behind them (reason says why); cash_lo and cash_hi: 95 % interval, leaving out one customer at a time. cash_shrunk and"
+    " so on: of a segment of a company, at the last age of each band (a setting says how wide), the shares drawn to the company's by as much as the money of some average"
+    " customers (a setting) weighs against the segment's own; these rows reach as far as the company's."
 )
 _SUCCESS_GRAIN: Final = (
     "One row per history, basis, segment, weight, days overdue and horizon in days (NULL: ever): p, the chance that what is then open brings cash within it, with its"
@@ -65,6 +67,7 @@ def _write(con: Connection) -> None:
                 *((name, f"support.{name}") for name in ("cash_lo", "cash_hi")),
             )
         )
+        + "".join(f", support.{name}" for name in SHRUNK)
         + ", support.reason from marts.collection_point as point inner join told_support as support"
         + " on "
         + " and ".join(f"point.{key} = support.{key}" for key in (*KEYS, "age_days"))

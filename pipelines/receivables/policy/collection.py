@@ -139,6 +139,53 @@ class Tranches:
 
 
 @dataclass(frozen=True)
+class _Band:
+    """What happens in bands of age: at risk at the beginning of each, and of what is then open the shares that leave in it, by cause along the first axis."""
+
+    at_risk: Floats
+    leaving: Floats
+
+
+def _in_bands(curve: Curve, ends: Ints) -> _Band:
+    until = np.searchsorted(curve.ages, ends, side="right")
+    begin = np.concatenate([[0], until[:-1]])
+    still = _from_nothing(curve.open_share, 1.0)[begin]
+    per_open = np.divide(1.0, still, out=np.zeros_like(still), where=still > 0)
+    left = (_from_nothing(share, 0.0) for share in (curve.cash, curve.loss, curve.dilution, curve.transferred))
+    at_risk = np.append(curve.at_risk, 0.0)[begin] * (still > 0)
+    return _Band(at_risk, np.stack([(share[until] - share[begin]) * per_open for share in left]))
+
+
+def drawn_to(own: Curve, whole: Curve, whole_customers: Ints, customers: float, ends: Ints) -> Curve:
+    """Draw the curve of a part to that of the whole, the more the less stands behind it.
+
+    In each band the share of the part that leaves is `(d + m h) / (Y + m)`: d of the Y at risk left of the part, h of the whole, and m
+    is what so many average customers of the whole then have at risk. With nothing at risk it is the whole's, with m 0 its own.
+
+    Args:
+        own: the part's curve.
+        whole: that of the whole.
+        whole_customers: how many customers of the whole are at risk at each of its ages.
+        customers: how many of them the whole counts for.
+        ends: the last age of each band, rising; the first band begins before everything.
+    """
+    mine, others = _in_bands(own, ends), _in_bands(whole, ends)
+    begin = np.concatenate([[0], np.searchsorted(whole.ages, ends[:-1], side="right")])
+    weight = customers * others.at_risk / np.maximum(np.append(whole_customers, 0)[begin], 1)
+    together = mine.at_risk + weight
+    leaving = np.divide(
+        mine.at_risk * mine.leaving + weight * others.leaving,
+        together,
+        out=np.zeros_like(mine.leaving),
+        where=together > 0,
+    )
+    open_share = np.cumprod(1.0 - leaving.sum(axis=0))
+    before = _from_nothing(open_share, 1.0)[:-1]
+    cash, loss, dilution, transferred = np.cumsum(before * leaving, axis=-1)
+    return Curve(ends, cash, loss, open_share, mine.at_risk, dilution, transferred)
+
+
+@dataclass(frozen=True)
 class Success:
     """The chance that what is open after `overdue_days` brings cash by `until_days`, a question each along the last axis.
 

@@ -220,7 +220,7 @@ class Ledger(Section):
     reporting_currency: str = Field(
         default="",
         pattern=r"^([A-Z]{3})?$",
-        description="ISO 4217; the currency in which companies of different ledger currencies are summed at closing rates; empty: never summed",
+        description="ISO 4217; the currency in which companies of different ledger currencies are summed, balances at closing rates, the collection curve at those of the documents' days; empty: never summed",
     )
 
 
@@ -264,6 +264,15 @@ class Curve(Section):
         ge=20,
         description="customers left out one by one for an interval; a segment with more is put into so many groups of customers",
     )
+    shrinkage_customers: Decimal = Field(
+        default=Decimal(5),
+        ge=0,
+        description="average customers of the company whose money at risk is added to a segment's own, at the company's rate, where its curve is drawn to the company's; "
+        "below five a share is not shown alone",
+    )
+    shrinkage_band_days: int = Field(
+        default=30, ge=1, description="days of each band in which a segment's curve is drawn to its company's; a month"
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Curve:
@@ -278,9 +287,15 @@ class Curve(Section):
         return self
 
     def ages(self) -> tuple[int, ...]:
-        """Every age the curve is asked for: the days overdue, and each with each horizon after it."""
-        ahead = {start + horizon for start in self.overdue_days for horizon in (0, *self.horizon_days)}
-        return tuple(sorted({0, *ahead}))
+        """Every age the curve is asked for: the days overdue, each with each horizon after it, and the ends of the bands."""
+        return tuple(sorted({*self._asked(), *self.band_ends()}))
+
+    def band_ends(self) -> tuple[int, ...]:
+        """The last age of each band in which segments are drawn to their company, the due date alone the first, as far as chances are asked for."""
+        return tuple(range(0, max(self._asked()) + 1, self.shrinkage_band_days))
+
+    def _asked(self) -> set[int]:
+        return {start + horizon for start in self.overdue_days for horizon in (0, *self.horizon_days)}
 
     def bands(self) -> list[tuple[str, Decimal, Decimal | None]]:
         """Key, lower edge (exclusive) and upper edge (inclusive) of each amount band; None is an open end."""
