@@ -207,7 +207,8 @@ def main() -> None:
     )
     compared = compare(made, estimates)
     for name, each in compared.items():
-        print(f"{name:20} {each.times:>9,} comparisons, largest difference {each.largest:.1e} {each.where}")
+        where = f" ({each.where})" if each.where else ""
+        print(f"{name:20} {each.times:>9,} comparisons, largest difference {each.largest:.1e}{where}")
     differs = [name for name, each in compared.items() if each.largest > MOST]
     print(
         f"{sum(each.times for each in compared.values()):,} comparisons, largest difference {max(each.largest for each in compared.values()):.1e}"
