@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from receivables.engine import Tables
     from receivables.run import Night
     from receivables.settings import Settings
 
@@ -162,7 +163,7 @@ def _build(
         judge_expected_cash(con, night.settings)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
-        _write_files(night, con, batches, files)
+        _write_files(night, con, batches, files, tables)
         reasons = (
             *file_reasons(files),
             *behind,
@@ -218,7 +219,9 @@ def _behind(con: Connection, day: date, *, is_latest: bool) -> tuple[str, ...]:
     )
 
 
-def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files: Sequence[InboxFile]) -> None:
+def _write_files(
+    night: Night, con: Connection, batches: Sequence[Batch], files: Sequence[InboxFile], tables: Tables
+) -> None:
     """Write what was told, by which file, and what was noticed about it."""
     refused = _refused_in_sight(batches, files)
     shown = [b for b in batches if b.status != "refused" or b in refused]
@@ -234,7 +237,7 @@ def _write_files(night: Night, con: Connection, batches: Sequence[Batch], files:
     # what was noticed in a file that a contract keeps out is in no figure; why it is kept out stands in its place
     publish_issues(con, night.home.lake, [b for b in shown if not is_refused_by_contract(b)], repairs, "ops.issue")
     _tell_contracts_broken(con, [b for b in refused if is_refused_by_contract(b)], files)
-    for check in sorted(model.full_name for model in models() if model.schema == "checks"):
+    for check in sorted({model.full_name for model in models() if model.schema == "checks"} - tables.empty):
         con.execute(
             "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + row_number() over () as issue_id, batch_id, line_no,"
             f" column_name, reason_code, action, count, raw_value from {check}"

@@ -3,6 +3,7 @@
 from receivables.engine.duckdb import (
     Connection,
     EngineError,
+    Tables,
     comment,
     connect,
     run_entries,
@@ -15,6 +16,7 @@ __all__ = [
     "Connection",
     "EngineError",
     "Model",
+    "Tables",
     "comment",
     "connect",
     "models",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,6 +48,7 @@ def _solved(left: Floats, right: Floats) -> Floats:
     return np.linalg.solve(left, right).astype(np.float64, copy=False)
 
 
+@cache
 def jeffreys_interval(lost: int, cases: int) -> tuple[float, float]:
     """The 95 % interval of a share of losses by Jeffreys' prior, Beta(1/2, 1/2); 0 below none of them, 1 above all."""
     low, high = beta_quantile(np.array([_TAIL, 1 - _TAIL]), lost + 0.5, cases - lost + 0.5).tolist()
