@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,9 +54,8 @@ class Warehouse:
         Raises:
             UsageError: no such table; names the nearest.
         """
-        known = self.tables()
-        if name not in known:
-            raise UsageError(got=f"table {name!r}", expected="a published table", try_=nearest(name, known))
+        if name not in self._known:
+            raise UsageError(got=f"table {name!r}", expected="a published table", try_=nearest(name, self._known))
         return self.query(f"select * from {name}{' where ' if where else ''}{where}")
 
     def query(self, sql: str, values: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
@@ -72,6 +72,10 @@ class Warehouse:
             "select schema_name || '.' || table_name, coalesce(comment, '') from duckdb_tables() order by all"
         ).fetchall()
         return dict(rows)
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return self.tables()
 
     def close(self) -> None:
         """Let go of the file."""
