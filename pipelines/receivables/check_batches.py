@@ -90,7 +90,7 @@ def refused_before(night: Night, batches: Sequence[Batch]) -> FileRefused | None
         return None
     latest = max(batch.loaded_at for batch in batches)
     file = [batch for batch in batches if batch.loaded_at == latest]
-    with closing(connect()) as con:
+    with night.scratch.database() as con:
         return _refusal(night, file, _by_batch(file, kept_checks(con, night.home.lake, file)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,7 +14,6 @@ from receivables import arrival, lake
 from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
-from receivables.engine import connect
 from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.intake.company import Companies
 from receivables.intake.container import inspect, physical_lines
@@ -28,7 +27,7 @@ from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, countin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from receivables.engine import Connection
+    from receivables.engine import Connection, Scratch
     from receivables.intake.container import Source
     from receivables.run import Night
     from receivables.settings import Settings
@@ -199,11 +198,10 @@ def _worst(batches: Sequence[Batch]) -> str:
 def scratch_connection(night: Night) -> Iterator[tuple[Connection, Path]]:
     """A connection to read one file with, and a folder for what that needs meanwhile."""
     with (
-        tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as scratch,
-        closing(connect(":memory:", night.settings, temp=Path(scratch))) as con,
+        tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as folder,
+        night.scratch.database() as con,
     ):
-        con.execute(f"set memory_limit = '{night.settings.ingest.memory_limit}'")
-        yield con, Path(scratch)
+        yield con, Path(folder)
 
 
 def recorded_for(night: Night, sha256: str) -> tuple[Replacement, ...]:
@@ -219,7 +217,7 @@ def _read_into_lake(
 ) -> list[Batch]:
     path = source.path
     told = night.state.batches()
-    companies = companies_known(night.settings, night.home.lake, counting(told), reading.company)
+    companies = companies_known(night.settings, night.home.lake, counting(told), reading.company, night.scratch)
     with scratch_connection(night) as (con, scratch):
         request = Request(
             path,
@@ -301,11 +299,13 @@ def _refuse_future(path: Path, day: date, today: date) -> None:
         )
 
 
-def companies_known(settings: Settings, place: Path, told: Sequence[Batch], company: str | None) -> Companies:
+def companies_known(
+    settings: Settings, place: Path, told: Sequence[Batch], company: str | None, scratch: Scratch
+) -> Companies:
     """Known companies: of the settings first, then those the lake describes; a single one is the default."""
     described = tuple(b for b in told if b.table_name == "company" and b.status in LOADED)
     currencies = {c.id: c.local_currency for c in settings.company}
-    for company_id, currency in _described(place, described) if described else ():
+    for company_id, currency in _described(scratch, place, described) if described else ():
         currencies.setdefault(company_id, currency)
     default = company or (next(iter(currencies)) if len(currencies) == 1 else None)
     names = {c.name: c.id for c in settings.company if c.name and c.name != c.id}
@@ -313,11 +313,13 @@ def companies_known(settings: Settings, place: Path, told: Sequence[Batch], comp
 
 
 @lru_cache(maxsize=4)
-def _described(place: Path, described: tuple[Batch, ...]) -> tuple[tuple[str, str], ...]:
+def _described(scratch: Scratch, place: Path, described: tuple[Batch, ...]) -> tuple[tuple[str, str], ...]:
     """Read the companies of some batches and their currencies from the lake; batches never change, so once is enough."""
-    with closing(connect()) as con:
+    with scratch.database() as con:
         lake.snapshot(con, place, described, [TABLES["company"]])
-        return tuple(con.execute("select company_id, local_currency from lake.company where is_current").fetchall())
+        found = con.execute("select company_id, local_currency from lake.company where is_current").fetchall()
+        con.execute("detach lake")
+        return tuple(found)
 
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
@@ -351,7 +353,7 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
         utc_now(),
     )
     finding = Finding(refusal.reason or "FILE_REFUSED", "reject_file", count=max(lines, 1), raw_value=str(refusal))
-    with closing(connect()) as con:
+    with night.scratch.database() as con:
         lake.write_issues(con, batch.batch_id, [finding], night.home.lake, with_lines=False)
     night.state.add([batch])
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from receivables.engine import connect
+from receivables.engine import Scratch, connect
 from receivables.errors import UsageError
 from receivables.home import Home
 from receivables.intake.examine import examine as examine_file
@@ -90,7 +90,8 @@ def save(drafted: Draft, out: Path) -> None:
 def companies_of(home: Home, settings: Settings, company: str | None) -> Companies:
     """The companies a home knows, whether or not it has worked yet."""
     told = State(home.state).batches() if home.state.exists() else []
-    return companies_known(settings, home.lake, told, company)
+    with closing(Scratch()) as scratch:
+        return companies_known(settings, home.lake, told, company, scratch)
 
 
 def _refuse_absent(path: Path) -> None:

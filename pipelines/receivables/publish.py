@@ -58,7 +58,7 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
         UsageError: `as_of` cannot be answered by data without history.
         NightFailed: nothing to build from, or a model failed; the published file is untouched.
     """
-    published.keep(night.home)
+    published.keep(night.home, night.scratch)
     batches = _told(night)
     latest = _latest_extract(batches)
     day = as_of or latest
@@ -82,7 +82,7 @@ def _kept(night: Night) -> tuple[str, ...]:
     """Keep what was just published; a night that cannot is published nonetheless, and the next one keeps it first."""
     try:
         with night.step("keep", 1) as counts:
-            counts["items"] = int(published.keep(night.home))
+            counts["items"] = int(published.keep(night.home, night.scratch))
             published.forget(night.home.lake, night.settings)
     except (OSError, EngineError) as error:
         return (f"what was published is not kept in the lake yet, the next night does: {error}",)

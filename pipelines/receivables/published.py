@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables import lake
-from receivables.engine import EngineError, connect
+from receivables.engine import EngineError
 from receivables.warehouse import published_file, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from receivables.engine import Connection
+    from receivables.engine import Connection, Scratch
     from receivables.home import Home
     from receivables.settings import Settings
     from receivables.state import Run
@@ -53,7 +53,7 @@ class Published:
     items: int
 
 
-def keep(home: Home) -> bool:
+def keep(home: Home, scratch: Scratch) -> bool:
     """Keep what is published now, unless it is kept; returns whether anything was to be kept.
 
     It is taken from the published file, which never changes, and named by its run: whoever is cut off before the manifest is written is followed
@@ -62,11 +62,11 @@ def keep(home: Home) -> bool:
     run_id = published_run(home.root)
     if run_id is None or _manifest(home.lake, run_id).exists():
         return False
-    try:
-        con = connect(published_file(home.root), read_only=True)
-    except EngineError:
-        return False  # what nobody can read is published to nobody
-    with closing(con):
+    with ExitStack() as stack:
+        try:
+            con = stack.enter_context(scratch.database(published_file(home.root)))
+        except EngineError:
+            return False  # what nobody can read is published to nobody
         row = con.execute(
             "select run_id, as_of, known_at, finished_at, code_version, settings_sha256, (select count(*) from marts.open_item) from ops.run"
         ).fetchone()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
-from receivables.engine import EngineError
+from receivables.engine import EngineError, Scratch
 from receivables.errors import NightFailed
 from receivables.home import private_files
 from receivables.state import InboxFile, Run, State, Step
@@ -66,6 +66,7 @@ class Night:
     state: State
     run: Run
     progress: Progress
+    scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
 
@@ -120,7 +121,12 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
                 _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
             )
             state.add([*cut_off, run])
-            with _failure_recorded(Night(home, settings, state, run, progress, contracts)) as night:
+            temp = home.lake / f".reading-{run.run_id}"
+            with (
+                state.held(),
+                closing(Scratch(settings, temp=temp, memory_limit=settings.ingest.memory_limit)) as scratch,
+                _failure_recorded(Night(home, settings, state, run, progress, scratch, contracts)) as night,
+            ):
                 yield night
 
 

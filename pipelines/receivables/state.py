@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from receivables.errors import NightFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 LOADED: Final = ("ok", "warn", "needs_person")
@@ -195,6 +195,7 @@ class State:
             NightFailed: the file is no such store, or cannot be written.
         """
         self._path = path
+        self._held: sqlite3.Connection | None = None
         try:
             with closing(self._connect()) as con, con:
                 con.execute("pragma journal_mode = wal")
@@ -214,11 +215,29 @@ class State:
         con.execute("pragma synchronous = full")
         return con
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the file open for all that follows: a run asks and records so often that opening it each time costs more than the answers."""
+        with closing(self._connect()) as con:
+            self._held = con
+            try:
+                yield
+            finally:
+                self._held = None
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        if self._held is not None:
+            yield self._held
+            return
+        with closing(self._connect()) as con:
+            yield con
+
     def add(
         self, records: Iterable[Batch | Repair | RatingDecision | Run | Step | InboxFile | Judgement | Waiver]
     ) -> None:
         """Write records, replacing those of the same key, all or none."""
-        with closing(self._connect()) as con, con:
+        with self._connected() as con, con:
             for record in records:
                 values = {name: _stored(value) for name, value in asdict(record).items()}
                 marks = ", ".join("?" * len(values))
@@ -229,12 +248,12 @@ class State:
 
     def next_batch_id(self) -> int:
         """The first batch id never registered."""
-        with closing(self._connect()) as con:
+        with self._connected() as con:
             return int(con.execute("select coalesce(max(batch_id), 0) + 1 from batch").fetchone()[0])
 
     def next_repair_id(self) -> int:
         """The first repair id never recorded."""
-        with closing(self._connect()) as con:
+        with self._connected() as con:
             return int(con.execute("select coalesce(max(repair_id), 0) + 1 from repair").fetchone()[0])
 
     def repairs(self, known_at: datetime | None = None, *, sha256: str | None = None) -> list[Repair]:
@@ -294,7 +313,7 @@ class State:
 
     def _read(self, table: str, tail: str, values: Sequence[str] = ()) -> list[Any]:
         record = _RECORDS[table]
-        with closing(self._connect()) as con:
+        with self._connected() as con:
             names = ", ".join(field.name for field in fields(record))
             rows = con.execute(f"select {names} from {table} {tail}", values).fetchall()
         return [restored(record, row) for row in rows]

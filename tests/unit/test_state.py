@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -91,6 +92,17 @@ def test_the_last_reading_of_a_file_counts_and_says_which_it_superseded() -> Non
 def test_a_store_opened_again_still_knows(state: State, tmp_path: Path) -> None:
     state.add([BATCH])
     assert State(tmp_path / "state.sqlite").batches() == [BATCH]
+
+
+def test_what_is_recorded_while_the_store_is_held_open_is_known_to_others_at_once(state: State, tmp_path: Path) -> None:
+    with state.held():
+        state.add([BATCH])
+        assert State(tmp_path / "state.sqlite").batches() == state.batches() == [BATCH]
+        with pytest.raises(sqlite3.ProgrammingError):
+            state.add([RUN, replace(BATCH, batch_id=object())])  # type: ignore[arg-type]
+        assert state.runs() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["state.sqlite"]
+    assert state.batches() == [BATCH]
 
 
 def test_a_record_of_the_same_key_replaces_the_earlier(state: State) -> None:

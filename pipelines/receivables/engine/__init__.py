@@ -11,11 +11,13 @@ from receivables.engine.duckdb import (
     run_models,
 )
 from receivables.engine.models import Model, models
+from receivables.engine.scratch import Scratch
 
 __all__ = [
     "Connection",
     "EngineError",
     "Model",
+    "Scratch",
     "Tables",
     "comment",
     "connect",
