@@ -123,6 +123,13 @@ def paid_ledger() -> dict[str, list[Row]]:
             promise | {"log_id": 4, "promised_date": date(2026, 3, 20), "promised_amount": None},
             promise | {"log_id": 5, "promised_date": AS_OF, "promised_amount": None},
             {**promise, "log_id": 6, "entry_kind": "deferral_request"},
+            {**promise, "log_id": 7, "entry_kind": "excuse", "excuse_code": "goods_unsold", "channel": "call"},
+            {**promise, "log_id": 8, "entry_kind": "excuse", "excuse_code": "approval_pending", "channel": "email"},
+            {**promise, "log_id": 9, "entry_kind": "excuse", "excuse_code": "of no kind", "channel": "visit"},
+            {**promise, "log_id": 10, "entry_kind": "attempt"},
+            {**promise, "log_id": 11, "entry_kind": "payment_claim", "excuse_code": "absent", "channel": "call"},
+            {**promise, "log_id": 12, "entry_kind": "soft_signal", "channel": "visit"},
+            {**promise, "log_id": 13, "entry_kind": "note", "channel": "call"},
         ],
     }
 
@@ -133,6 +140,14 @@ def told(chosen: Settings, *columns: str, day: date = AS_OF) -> tuple[Any, ...]:
         run_models(con, chosen, AS_OF)
         found = con.execute(f"select {', '.join(columns)} from marts.payment_behaviour where period_end = ?", [day])
         return found.fetchall()[0]
+
+
+def test_what_was_said_is_counted_by_what_it_means() -> None:
+    kinds = ("no_money", "own_debtor", "absent", "procedure", "our_fault")
+    assert told(Settings(), "excuses", *(f"excuses_{kind}" for kind in kinds)) == (3, 1, 0, 0, 1, 0)
+    assert told(Settings(), "payment_claims", "unanswered", "personal_contacts") == (1, 1, 5)
+    other = Settings(behaviour=Behaviour(excuse_kinds=(("of no kind", "our_fault"),)))
+    assert told(other, "excuses", *(f"excuses_{kind}" for kind in kinds)) == (3, 0, 0, 0, 0, 1)
 
 
 def test_the_example_of_the_methods() -> None:

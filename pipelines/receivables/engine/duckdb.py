@@ -356,6 +356,10 @@ def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour
         "create table params.payment_score as select unnest(?::integer[]) as days_late, unnest(?::decimal(11, 8)[]) as score",
         [[day for day, _ in scores], [score for _, score in scores]],
     )
+    con.execute(
+        "create table params.excuse_kind as select unnest(?::varchar[]) as excuse_code, unnest(?::varchar[]) as excuse_kind",
+        [[code for code, _ in behaviour.excuse_kinds], [kind for _, kind in behaviour.excuse_kinds]],
+    )
 
 
 _SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from receivables.settings.section import Section
 
 _PLACES = Decimal("1e-8")
+
+ExcuseKind = Literal["no_money", "own_debtor", "absent", "procedure", "our_fault"]
 
 
 class Behaviour(Section):
@@ -58,9 +61,31 @@ class Behaviour(Section):
         le=60,
         description="calendar days after the day promised on which money still keeps the promise; a transfer takes a weekend",
     )
+    excuse_kinds: tuple[tuple[str, ExcuseKind], ...] = Field(
+        default=(
+            ("no_money", "no_money"),
+            ("goods_unsold", "no_money"),
+            ("poor_market", "no_money"),
+            ("waiting_for_own_customer", "own_debtor"),
+            ("absent", "absent"),
+            ("not_payday", "procedure"),
+            ("approval_pending", "procedure"),
+            ("papers_incomplete", "procedure"),
+            ("invoice_missing", "procedure"),
+            ("price_difference", "our_fault"),
+            ("goods_damaged", "our_fault"),
+            ("delivery_short", "our_fault"),
+            ("rebate_not_honoured", "our_fault"),
+        ),
+        description="code of an excuse and what it says: no_money; own_debtor, the customer waits for its own; absent, nobody decides; procedure, payment takes its course; "
+        "our_fault; whether it is true is another question, and a code that is not named counts as an excuse of no kind",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Behaviour:
+        codes = [code for code, _ in self.excuse_kinds]
+        if len(set(codes)) < len(codes):
+            raise ValueError("excuse_kinds must name each code once")
         days = [day for day, _ in self.score_points]
         if len(days) < 2 or any(later <= earlier for earlier, later in pairwise(days)):
             raise ValueError("score_points must name at least two days, rising")
