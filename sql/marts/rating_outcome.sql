@@ -18,7 +18,7 @@ bad as (
   select company_id, customer_id, (due_date + days_late)::date from marts.behaviour_piece where cause = 2 and known_until is null
 )
 select
-  snapshot.period_end as review_date, snapshot.company_id, snapshot.customer_id, snapshot.open_local as amount_local, count(bad.day) > 0 as is_bad
+  snapshot.period_end as review_date, snapshot.company_id, snapshot.customer_id, snapshot.open_local as amount_local, count(bad.day)::bigint > 0 as is_bad
 from snapshot
 left join bad
   on snapshot.company_id = bad.company_id and snapshot.customer_id = bad.customer_id and bad.day > snapshot.period_end and bad.day <= snapshot.until_day
