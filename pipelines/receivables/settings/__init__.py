@@ -16,6 +16,9 @@ from receivables.errors import SettingsError, nearest
 from receivables.settings.backtest import Backtest as Backtest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.credit_limit import CreditLimit as CreditLimit
+from receivables.settings.customer_type import TYPES as TYPES
+from receivables.settings.customer_type import CustomerType as CustomerType
+from receivables.settings.customer_type import Fact as Fact
 from receivables.settings.rating import GRADES as GRADES
 from receivables.settings.rating import Rating as Rating
 from receivables.settings.scorecard import BLOCKS as BLOCKS
@@ -619,6 +622,7 @@ class Settings(Section):
     scorecard: Scorecard = Scorecard()
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
+    customer_type: CustomerType = CustomerType()
     shrinkage: Shrinkage = Shrinkage()
     backtest: Backtest = Backtest()
     ingest: Ingest = Ingest()
