@@ -1,20 +1,16 @@
 -- One row per customer and period end of whose integrity file something was known by then: what the scorecard asks of it, each the latest told, with the months since
 -- the day it was true (*_age). Shares of 1; years_trading in years.
 with file as (
-  select told.*, first.recorded_on
+  select told.*, first.known_on
   from core.integrity_file as told
-  inner join (
-    select company_id, customer_id, as_of, min(recorded_day(recorded_at, extract_as_of)) as recorded_on from lake.integrity_file
-    group by company_id, customer_id, as_of
-  ) as first on told.company_id = first.company_id and told.customer_id = first.customer_id and told.as_of = first.as_of
+  inner join marts.integrity_telling as first
+    on told.company_id = first.company_id and told.customer_id = first.customer_id and told.as_of = first.as_of and first.told_in = 'integrity_file'
 ),
 survey as (
-  select told.*, first.recorded_on
+  select told.*, first.known_on
   from core.operating_survey as told
-  inner join (
-    select company_id, customer_id, as_of, min(recorded_day(recorded_at, extract_as_of)) as recorded_on from lake.operating_survey
-    group by company_id, customer_id, as_of
-  ) as first on told.company_id = first.company_id and told.customer_id = first.customer_id and told.as_of = first.as_of
+  inner join marts.integrity_telling as first
+    on told.company_id = first.company_id and told.customer_id = first.customer_id and told.as_of = first.as_of and first.told_in = 'operating_survey'
 ),
 basic as (
   select
@@ -26,7 +22,7 @@ basic as (
     max(case when file.fixed_assets is not null and file.annual_turnover > 0 then file.as_of end) as fixed_assets_to_turnover_on
   from file
   inner join marts.period as period
-    on file.company_id = period.company_id and period.is_told and greatest(file.as_of, file.recorded_on) <= period.period_end
+    on file.company_id = period.company_id and period.is_told and file.known_on <= period.period_end
   group by period.period_end, file.company_id, file.customer_id
 ),
 operating as (
@@ -42,7 +38,7 @@ operating as (
     max(case when survey.current_ratio is not null then survey.as_of end) as current_ratio_on
   from survey
   inner join marts.period as period
-    on survey.company_id = period.company_id and period.is_told and greatest(survey.as_of, survey.recorded_on) <= period.period_end
+    on survey.company_id = period.company_id and period.is_told and survey.known_on <= period.period_end
   group by period.period_end, survey.company_id, survey.customer_id
 )
 select

@@ -91,3 +91,26 @@ def test_grades_go_on_from_what_was_published_where_the_window_begins_later(home
         *(date(2026, m, d) for m, d in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 20))),
     }
     assert "F" in {row[9] for row in found}
+
+
+def test_the_integrity_file_says_what_is_missing_and_whether_statements_have_taken_over(home: Path) -> None:
+    files = ask(
+        home,
+        "select customer_id, basic_completeness, operating_completeness, payment_completeness, stale_fields, credit_from, stage"
+        " from marts.integrity_file where customer_id in ('ES01:late', 'ES01:new', 'ES01:unheard') order by customer_id",
+    )
+    assert files == [
+        ("ES01:late", pytest.approx(1 / 3), 0, 0, 0, date(2024, 11, 1), "statements"),
+        ("ES01:new", 0, 0, 0, 0, date(2024, 11, 1), "statements"),
+        ("ES01:unheard", pytest.approx(1 / 3), 0, 0, 0, None, "file"),
+    ]
+    found = ask(
+        home,
+        "select field, value, currency, true_on, age_months from marts.integrity_field"
+        " where customer_id = 'ES01:late' and value is not null order by field",
+    )
+    assert found == [
+        ("founded_date", "2000-01-01", None, date(2025, 12, 31), 5),
+        ("paid_in_capital", "100.00", "EUR", date(2025, 12, 31), 5),
+        ("registered_capital", "100.00", "EUR", date(2025, 12, 31), 5),
+    ]

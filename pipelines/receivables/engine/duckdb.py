@@ -281,6 +281,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share, ?::integer as rerating_months",
         [settings.rating.material_amount, settings.rating.material_share, settings.rating.rerating_months],
     )
+    con.execute("create table params.scorecard as select ?::integer as stale_months", [settings.scorecard.stale_months])
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
