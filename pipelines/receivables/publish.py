@@ -24,7 +24,13 @@ from receivables.engine import (
     run_models,
 )
 from receivables.errors import NightFailed, UsageError
-from receivables.judgement import judge_collection, judge_expected_cash, judge_provision, judge_rating
+from receivables.judgement import (
+    judge_collection,
+    judge_customer_type,
+    judge_expected_cash,
+    judge_provision,
+    judge_rating,
+)
 from receivables.land import file_reasons
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
@@ -159,6 +165,7 @@ def _build(
         judge_collection(con, night.settings.curve)
         judge_provision(con, night.settings)
         judge_rating(con, night.settings)
+        judge_customer_type(con, night.settings)
         run_judged_models(tables, night.progress.advance)
         judge_expected_cash(con, night.settings)
         _refuse_unknown_companies(con)

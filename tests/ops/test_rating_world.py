@@ -143,3 +143,16 @@ def test_types_are_found_again_better_than_by_lateness_alone(homes: Callable[[in
     assert (told["likeliest"].astype(str) == true)[sure].mean() > 0.85
     grave = told[told["intent"] == "will_not_pay"]
     assert true[grave.index].isin(["evader", "malicious"]).mean() > 0.7
+
+
+def test_the_types_are_published_with_their_evidence(home: Path) -> None:
+    """As the policy tells them from the same two days."""
+    as_of = ask(home, "select max(period_end) from marts.payment_behaviour")[0][0]
+    behaviour, before = (told_of(home, day) for day in (as_of, as_of.replace(year=as_of.year - 1)))
+    told = customer_type.classify(behaviour, Settings().customer_type, before).customers
+    found = ask(
+        home,
+        "select split_part(customer_id, ':', 2), customer_type, intent, evidence from marts.customer_type order by 1",
+    )
+    assert [row[:3] for row in found] == list(told[["customer_type", "intent"]].astype(str).itertuples(name=None))
+    assert all(json.loads(row[3]) for row in found if row[1] != "unknown")

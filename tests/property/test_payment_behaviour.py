@@ -82,7 +82,7 @@ def differences(one: Rows, other: Rows) -> list[tuple[Any, ...]]:
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=max(EXAMPLES // 2, 1),  # each builds twice
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.target),
     suppress_health_check=list(HealthCheck),

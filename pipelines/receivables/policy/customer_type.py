@@ -107,7 +107,7 @@ def _classified(told: dict[str, Floats], rules: CustomerType) -> tuple[pd.DataFr
 
 def _two_years(behaviour: pd.DataFrame, before: pd.DataFrame | None) -> dict[str, Floats]:
     """The columns of the behaviour as numbers, counts with those of the year before."""
-    told = {name: _numbers(behaviour[name]) for name in (*_LATENESS, *_ALSO, *COUNTS)}
+    told = {name: _numbers(behaviour[name]) for name in COLUMNS}
     if before is not None:
         for name in COUNTS:
             told[name] = told[name] + _numbers(before[name].reindex(behaviour.index).fillna(0))
@@ -116,6 +116,8 @@ def _two_years(behaviour: pd.DataFrame, before: pd.DataFrame | None) -> dict[str
 
 _LATENESS: Final = ("late_7_share", "late_30_share", "days_beyond_terms", "max_days_late")
 _ALSO: Final = ("items", "late_share", "over_90_local", "recent_purchases_local")
+COLUMNS: Final = (*_LATENESS, *_ALSO, *COUNTS)
+"""What of the behaviour is looked at."""
 
 
 def _numbers(values: pd.Series[float]) -> Floats:
