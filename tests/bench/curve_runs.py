@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
 
-STEP: Final = ("marts.payment_tranche", "marts.exposure_tranche", "marts.curve_event", "marts.collection_point")
-"""The models of the step, in their order; judgement follows."""
+FIRST: Final = "marts.payment_tranche"
+LAST: Final = ("marts.collection_point", "marts.group_curve")
+"""With which models the step begins, and what judgement, its end, reads of it."""
 
 _POINTS: Final = """
 select history || ' ' || segment_kind || ' ' || segment || ' ' || basis || ' ' || weight as curve, age_days as ages, open_share
@@ -66,14 +67,18 @@ def night(lake: Path, out: Path, given: Path | None) -> None:
     models()  # they are read once a night
     begin = spent()
     open_lake(con, lake, settings)
-    wanted = behind(STEP[-1])
-    build(con, [model for model in wanted if model.full_name not in STEP])
+    wanted, of_step = behind(*LAST), {FIRST}
+    for model in wanted:
+        if of_step & set(model.reads):
+            of_step.add(model.full_name)
+    build(con, [model for model in wanted if model.full_name not in of_step])
     costs["ledger"] = since(begin)
     peaks = {"ledger": peak()}
-    for name in STEP:
-        begin = spent()
-        build(con, [model for model in wanted if model.full_name == name])
-        costs[name.removeprefix("marts.")] = since(begin)
+    for model in wanted:
+        if model.full_name in of_step:
+            begin = spent()
+            build(con, [model])
+            costs[model.name] = since(begin)
     begin = spent()
     judge_collection(con, settings.curve)
     costs["judged"] = since(begin)
