@@ -74,7 +74,7 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "affected_until": pa.date32(),
     "observed": pa.float64(),
     "expected": pa.float64(),
-    "is_complete": pa.bool_(),
+    **dict.fromkeys(("is_complete", "is_cut"), pa.bool_()),
     "needs_person": pa.bool_(),
     "known_at": pa.timestamp("us"),
     "started_at": pa.timestamp("us"),
@@ -322,6 +322,7 @@ def _prospect() -> dict[str, tuple[tuple[str, ...], list[Row]]]:
     record = [
         one
         | {"forecast_on": date(2026, 3, 31), "week": n, "forecast": Decimal(100), "actual": actual, "error": error}
+        | {"is_cut": n == 2}
         | {"at_median_delay_error": Decimal(30), "weeks_before_error": Decimal(40)}
         for n, actual, error in ((1, Decimal(90), Decimal(10)), (2, Decimal(120), Decimal(20)), (3, None, None))
     ]

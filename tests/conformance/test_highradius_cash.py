@@ -88,6 +88,15 @@ def test_expected_cash_errs_less_than_both_baselines_out_of_time(settled_invoice
         assert within >= 0.80, day
 
 
+def test_the_quarter_end_at_which_the_file_was_cut_is_marked_and_no_other(settled_invoices: Path) -> None:
+    """The file holds what was settled by the end of 2019: nothing is open over that day."""
+    marked = ask(
+        settled_invoices,
+        "select forecast_on, bool_and(is_cut), bool_or(is_cut) from marts.forecast_record where forecast_on >= date '2019-03-31' group by forecast_on order by forecast_on",
+    )
+    assert marked == [*((day, False, False) for day in QUARTER_ENDS), (date(2019, 12, 31), True, True)]
+
+
 def test_all_weeks_of_a_forecast_bring_what_came_within_a_few_percent(settled_invoices: Path) -> None:
     for forecast, actual in ask(
         settled_invoices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
@@ -21,6 +21,9 @@ from receivables.policy.collection import Tranches
 from receivables.policy.expected_cash import Book, Chances, Open, Payers, Periods
 from receivables.policy.paying_days import PayingDays
 from receivables.settings import Forecast, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AS_OF: Final = date(2026, 10, 31)
 DAY: Final = (AS_OF - date(1970, 1, 1)).days
@@ -95,10 +98,14 @@ def test_of_the_company_alone_it_is_the_chance_of_success_of_the_published_curve
     assert found.cash[is_overdue, 0] == pytest.approx(told.p, abs=1e-6)
 
 
-def judged(rows: list[Any]) -> dict[str, list[tuple[Any, ...]]]:
-    """The tables that follow from units of money: customer, amount, due, issued, told, left, cause, what became of it told."""
+def judged(rows: list[Any], cuts: Sequence[tuple[date, date, bool | None]] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    """The tables that follow from units of money: customer, amount, due, issued, told, left, cause, what became of it told.
+
+    `cuts`: days over which little is open, the last day that shows it, and whether what was told there is complete.
+    """
+    asked = Settings(forecast=Forecast(record_quarters=2, record_weeks_min=10))
     with closing(connect()) as con:
-        write_params(con, Settings(forecast=Forecast(record_quarters=2)))
+        write_params(con, asked)
         con.execute(f"set variable as_of = date '{AS_OF}'")
         con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
         con.execute("create schema core; create schema marts")
@@ -116,11 +123,16 @@ def judged(rows: list[Any]) -> dict[str, list[tuple[Any, ...]]]:
                 [customer, amount, due, issued, issued, issued - timedelta(days=1), told_on, left, left_told_on, cause],
             )
         con.execute(f"create table marts.due_month as {read_model(sql_dir() / 'marts' / 'due_month.sql').sql}")
-        judge_expected_cash(con, Settings(forecast=Forecast(record_quarters=2)))
+        con.execute(
+            "create table marts.completeness (company_id varchar, test varchar, to_date date, affected_until date, is_complete boolean)"
+        )
+        for cut in cuts:
+            con.execute("insert into marts.completeness values ('A', 'cut', ?, ?, ?)", cut)
+        judge_expected_cash(con, asked)
         return {
             name: con.execute(f"select {columns} from marts.{name} order by all").fetchall()
             for name, columns in {
-                "forecast_record": "forecast_on, week, forecast, lo, hi, at_median_delay, weeks_before",
+                "forecast_record": "forecast_on, week, forecast, lo, hi, at_median_delay, weeks_before, interval_basis, is_cut",
                 "expected_cash": "week, expected, lo, hi, open_local",
             }.items()
         }
@@ -176,3 +188,26 @@ def test_what_was_told_after_a_past_date_changes_nothing_in_its_forecast(history
     assert settled["forecast_record"] == before["forecast_record"]
     assert settled["expected_cash"] != before["expected_cash"]
     assert sum(row[1] for row in before["expected_cash"]) <= before["expected_cash"][0][4]
+
+
+def test_weeks_that_look_at_a_day_over_which_the_files_were_cut_are_marked_and_set_no_interval() -> None:
+    paid = [
+        (f"C{who}", 100, due, due - timedelta(days=120), due - timedelta(days=120), left, 1, left)
+        for who in range(8)
+        for due, left in (
+            (date(2026, 3, 1) + timedelta(days=9 * turn), date(2026, 3, 1) + timedelta(days=9 * turn + who))
+            for turn in range(24)
+        )
+    ]
+    whole = judged(paid, [(date(2026, 8, 31), date(2026, 9, 15), None), (date(2026, 9, 15), date(2026, 10, 31), True)])
+    cut = judged(paid, [(date(2026, 8, 31), date(2026, 9, 15), False)])
+    summer, autumn = date(2026, 6, 30), date(2026, 9, 30)
+    assert {row[-1] for row in whole["forecast_record"]} == {False}, "what was not judged, or is whole, is no cut"
+    assert {row[-2] for row in whole["forecast_record"] if row[0] == autumn} == {"record"}
+    marked = {(row[0], row[1]) for row in cut["forecast_record"] if row[-1]}
+    assert marked == {(summer, week) for week in range(9, 14)}, (
+        "the weeks that reach the day; by autumn it no longer shows"
+    )
+    assert {row[-2] for row in cut["forecast_record"] if row[0] == autumn} == {"customers"}, "eight weeks are too few"
+    forecasts = [[row[:3] for row in told["forecast_record"]] for told in (whole, cut)]
+    assert forecasts[0] == forecasts[1]

@@ -175,6 +175,7 @@ def test_what_the_curve_says_in_money() -> None:
         "a week that has not passed is held against nothing"
     )
     assert (past.error, past.median_error, past.before_error) == (Decimal(15), Decimal(30), Decimal(40))
+    assert past.is_cut, "one of its weeks is"
     assert [month.last_day.month for month in told.months] == [7, 12]
     assert [month.bring_forward for month in told.early] == [Decimal(7)]
     assert [(line.bucket, line.differs, line.lost_by_waiting) for line in told.provisions] == [

@@ -40,7 +40,10 @@ class Week:
 
 @dataclass(frozen=True)
 class PastForecast:
-    """A forecast of a quarter end against what came in its weeks: sums, and the mean error of a week by each way of telling."""
+    """A forecast of a quarter end against what came in its weeks: sums, and the mean error of a week by each way of telling.
+
+    `is_cut`: the extracts lack what was open over a day that it looks at, so that both sides are too low.
+    """
 
     told_on: date
     weeks: int
@@ -49,6 +52,7 @@ class PastForecast:
     error: Decimal
     median_error: Decimal
     before_error: Decimal
+    is_cut: bool
 
 
 @dataclass(frozen=True)
@@ -187,8 +191,16 @@ def _record(rows: pd.DataFrame) -> Iterable[PastForecast]:
     for told_on, weeks in passed.groupby("forecast_on", sort=True):
         sums = {name: sum(map(money, weeks[name]), ZERO) for name in _SUMMED}
         count = len(weeks)
-        means = (sums[name] / count for name in ("error", "at_median_delay_error", "weeks_before_error"))
-        yield PastForecast(day(told_on), count, sums["forecast"], sums["actual"], *means)
+        yield PastForecast(
+            told_on=day(told_on),
+            weeks=count,
+            forecast=sums["forecast"],
+            actual=sums["actual"],
+            error=sums["error"] / count,
+            median_error=sums["at_median_delay_error"] / count,
+            before_error=sums["weeks_before_error"] / count,
+            is_cut=bool(weeks["is_cut"].any()),
+        )
 
 
 _SUMMED: Final = ("forecast", "actual", "error", "at_median_delay_error", "weeks_before_error")

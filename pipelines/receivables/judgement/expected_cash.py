@@ -39,7 +39,8 @@ _RECORD_GRAIN: Final = (
     "One row per company, past quarter end and week after it: the forecast made again from what had been told by then, with its interval; actual: what came in the"
     " week of what was open then, cash_local: of all invoices, later ones too. at_median_delay: the forecast were every customer to pay at its median delay;"
     " weeks_before: what came in the same week of the 13 (or as many as are told) before from what was open at their beginning. Errors are absolute, ledger currency; NULL where"
-    " the week is not over. A payment or invoice voided since is left out as if it had never been."
+    " the week is not over. A payment or invoice voided since is left out as if it had never been. is_cut: of what was open on the forecast's day, or on a day up to the"
+    " week's end, the extracts lack what was not settled by a day (marts.completeness, cut), so that both sides are too low; such weeks make no interval."
 )
 _DUE_GRAIN: Final = (
     "One row per company and month, past and ahead: as marts.due_month, and ahead (the running month with it) expected_local, cash expected from what is open;"
@@ -49,12 +50,16 @@ _DUE_GRAIN: Final = (
 )
 _EPOCH: Final = date(1970, 1, 1)
 
+_CUTS: Final = """
+select company_id, to_date, affected_until from marts.completeness where test = 'cut' and not is_complete order by company_id, to_date
+"""
+
 
 def judge_expected_cash(con: Connection, settings: Settings) -> None:
     """Write `marts.expected_cash`, `marts.forecast_record` and `marts.due_curve` from `marts.payment_tranche` and `marts.due_month`."""
     as_of: date = con.execute("select getvariable('as_of')::date").fetchall()[0][0]
     told = read_cash_book(con, settings)
-    made = _Made(told, settings)
+    made = _Made(told, settings, [_Cut(*row) for row in con.execute(_CUTS).fetchall()])
     for day in _quarter_ends(as_of, settings.forecast.record_quarters):
         made.record(day, as_of)
     made.ahead(as_of)
@@ -94,15 +99,29 @@ class _Forecast:
     has_history: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """A day over which hardly anything is open in what was told of a company, and the last day that this shows on."""
+
+    company_id: str
+    day: date
+    until: date
+
+    def touches(self, company_id: str, first: date, last: date) -> bool:
+        """Whether what is missing would have been open on the first day, or come by the last."""
+        return company_id == self.company_id and first <= self.until and last >= self.day
+
+
 class _Made:
     """Rows of the tables, forecast after forecast in the order of their days."""
 
-    def __init__(self, told: CashBook, settings: Settings) -> None:
+    def __init__(self, told: CashBook, settings: Settings, cuts: Sequence[_Cut]) -> None:
         self.told, self.settings = told, settings
         self.weeks = settings.forecast.weeks
         self.cash: list[dict[str, Any]] = []
         self.past: list[dict[str, Any]] = []
         self.months: list[dict[str, Any]] = []
+        self.cuts = cuts
         self.errors: list[tuple[int, int, float]] = []
         """Company, last day of the week, error in standard deviations."""
 
@@ -157,6 +176,7 @@ class _Made:
             for week, end in enumerate(self.ends(day)):
                 expected, deviation = made.expected[company, week], made.deviation[company, week]
                 is_over = end <= _number(as_of)
+                is_cut = any(cut.touches(told.company_ids[company], day, _day(end)) for cut in self.cuts)
                 came = actual[company, week] if is_over else None
                 forecasts = {
                     "forecast": expected,
@@ -172,6 +192,7 @@ class _Made:
                         "lo": max(expected - reach * deviation, 0.0),
                         "hi": expected + reach * deviation,
                         "interval_basis": basis,
+                        "is_cut": is_cut,
                         "actual": came,
                         "cash_local": total[company, week] if is_over else None,
                         **{
@@ -180,7 +201,7 @@ class _Made:
                         },
                     }
                 )
-                if came is not None and deviation > 0:
+                if came is not None and deviation > 0 and not is_cut:
                     self.errors.append((company, end, (came - expected) / deviation))
 
     def ahead(self, as_of: date) -> None:
@@ -263,6 +284,7 @@ _RECORD: Final = {
         ("forecast", "lo", "hi", "actual", "cash_local", "at_median_delay", "weeks_before", *_ERRORS), _MONEY
     ),
     "interval_basis": "varchar",
+    "is_cut": "boolean",
 }
 _MONTH: Final = {"company_id": "varchar", "period_end": "date", "expected_local": _MONEY, "expected_open_local": _MONEY}
 _PLAN: Final = {
@@ -270,7 +292,13 @@ _PLAN: Final = {
     "period_end": "date",
     **dict.fromkeys(("load_local", "level_local", "bring_forward_local", "planned_local"), _MONEY),
 }
-_ARROW: Final = {"varchar": pa.string(), "date": pa.date32(), "integer": pa.int32(), _MONEY: pa.float64()}
+_ARROW: Final = {
+    "varchar": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "boolean": pa.bool_(),
+    _MONEY: pa.float64(),
+}
 
 
 def _registered(con: Connection, name: str, rows: list[dict[str, Any]], columns: dict[str, str]) -> str:
