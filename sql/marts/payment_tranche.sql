@@ -1,6 +1,6 @@
 -- One row per unit of money of invoices, due or not: each part that something cleared, a discount in it apart, and the rest still open. amount_local: ledger
 -- currency at the booking rate, positive. Open after seen_after (is_seen_whole: from its first day) until exit_date (of the rest: the as-of date). cause: 1 cash,
--- 2 loss, 3 dilution, 4 transferred, 0 open. debt_recorded_on, exit_recorded_on: the day each was first told; of what subledger entries tell, its own day.
+-- 2 loss, 3 dilution, 4 transferred, 0 open. debt_recorded_on, exit_recorded_on: the day by which each had been told (recorded_day).
 with subject as (
   select
     document.company_id, document.doc_id, document.counts_from, coalesce(document.customer_id, '(unidentified)') as customer_id, document.kind, document.doc_date,
@@ -48,7 +48,7 @@ cleared as (
 ),
 valued as (
   select
-    share.*, cleared.allocation_id, cleared.cause, cleared.effective_from as exit_date,
+    share.*, cleared.allocation_id, cleared.allocation_id as told_with, cleared.cause, cleared.effective_from as exit_date,
     prorate(cleared.part_doc, share.amount_local, share.amount_doc) as cleared_local,
     cleared.discount_share
   from cleared
@@ -58,9 +58,9 @@ split as (
   select *, case when cause = 3 then 0 else cleared_local * discount_share end::decimal(18, 4) as discount_local from valued
 ),
 rest as (
-  select share.*, balance.rest_doc, balance.tolerance_doc, balance.last_day
+  select share.*, balance.rest_doc, balance.tolerance_doc, balance.last_day, balance.last_allocation
   from (
-    select balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc, max(part.effective_from) as last_day
+    select balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc, max(part.effective_from) as last_day, max_by(part.allocation_id, row(part.effective_from, part.allocation_id)) as last_allocation
     from marts.instalment_balance as balance
     left join marts.clearing_part as part on balance.company_id = part.company_id and balance.doc_id = part.doc_id and balance.tolerance_doc <> 0
     where balance.period_end = getvariable('as_of') and (balance.rest_doc > 0 or balance.tolerance_doc > 0)
@@ -75,13 +75,13 @@ tranche as (
   where discount_local > 0
   union all by name
   select
-    * exclude (rest_doc, tolerance_doc, last_day), null::varchar as allocation_id, 3 as cause, last_day as exit_date,
+    * exclude (rest_doc, tolerance_doc, last_day, last_allocation), null::varchar as allocation_id, last_allocation as told_with, 3 as cause, last_day as exit_date,
     prorate(tolerance_doc, amount_local, amount_doc) as tranche_local
   from rest
   where tolerance_doc > 0
   union all by name
   select
-    * exclude (rest_doc, tolerance_doc, last_day), null::varchar as allocation_id, 0 as cause, getvariable('as_of') as exit_date,
+    * exclude (rest_doc, tolerance_doc, last_day, last_allocation), null::varchar as allocation_id, null::varchar as told_with, 0 as cause, getvariable('as_of') as exit_date,
     prorate(rest_doc, amount_local, amount_doc) as tranche_local
   from rest
   where rest_doc > 0
@@ -89,10 +89,14 @@ tranche as (
 select
   getvariable('as_of') as as_of, tranche.company_id, tranche.customer_id, tranche.doc_id, tranche.seq, tranche.allocation_id, tranche.currency, tranche.tranche_local as amount_local,
   tranche.cause::integer as cause, tranche.doc_date, tranche.due_date_original, tranche.counts_from, tranche.exit_date, tranche.seen_after, tranche.is_seen_whole, tranche.window_from,
-  coalesce(debt.recorded_at::date, tranche.counts_from) as debt_recorded_on, coalesce(cleared.recorded_at::date, tranche.exit_date) as exit_recorded_on,
+  coalesce(recorded_day(debt.recorded_at, debt.extract_as_of), entry.told_on, tranche.counts_from) as debt_recorded_on,
+  coalesce(recorded_day(cleared.recorded_at, cleared.extract_as_of), settlement.told_on, tranche.exit_date) as exit_recorded_on,
   tranche.territory, tranche.salesperson, tranche.grade, tranche.terms, tranche.amount_band, tranche.customer_type
 from tranche
 left join lake.document as debt on tranche.company_id = debt.company_id and tranche.doc_id = debt.doc_id and debt.is_first
 left join lake.allocation as cleared
-  on tranche.company_id = cleared.company_id and tranche.allocation_id = cleared.allocation_id and cleared.is_first
+  on tranche.company_id = cleared.company_id and tranche.told_with = cleared.allocation_id and cleared.is_first
+left join entries.item_told as entry
+  on entry.entity = 'document' and tranche.company_id = entry.company_id and tranche.doc_id = entry.company_id || ':' || entry.row_key and tranche.seq = entry.seq
+left join entries.allocation_told as settlement on tranche.company_id = settlement.company_id and tranche.told_with = settlement.allocation_id
 where tranche.tranche_local > 0
