@@ -32,8 +32,11 @@ select
   company_id, customer_id, is_watched, years_trading, paid_in_share, fixed_assets_to_turnover, return_on_operating_assets, inventory_turnover, debt_to_asset_ratio,
   current_ratio, null::double as altman_z, payment_index::double as payment_index, share_late_30::double as share_late_30, max_days_late::double as max_days_late,
   broken_promises::double as broken_promises, trend_days::double as trend_days, days_beyond_terms::double as days_beyond_terms, agreed_days::double as agreed_days,
-  paid_in_share_age, fixed_assets_to_turnover_age, return_on_operating_assets_age, inventory_turnover_age, debt_to_asset_ratio_age, current_ratio_age,
-  insolvency, closure, bounced_instrument, broken_plan, overdue_90, default_event as "default", lawsuit
+  paid_in_share_age::double as paid_in_share_age, fixed_assets_to_turnover_age::double as fixed_assets_to_turnover_age,
+  return_on_operating_assets_age::double as return_on_operating_assets_age, inventory_turnover_age::double as inventory_turnover_age,
+  debt_to_asset_ratio_age::double as debt_to_asset_ratio_age, current_ratio_age::double as current_ratio_age,
+  insolvency::double as insolvency, closure::double as closure, bounced_instrument::double as bounced_instrument, broken_plan::double as broken_plan,
+  overdue_90::double as overdue_90, default_event::double as "default", lawsuit::double as lawsuit
 from marts.rating_fact where period_end = ?
 order by company_id, customer_id
 """
@@ -151,7 +154,8 @@ class Reviews:
         )
 
     def _review(self, before: Standing, day: date) -> _Review:
-        rules, facts = self.settings.rating, self.con.execute(_FACTS, [day]).df()
+        # doubles and texts come over as they are; a frame made by the engine asks of every column what its NULL is
+        rules, facts = self.settings.rating, pd.DataFrame(self.con.execute(_FACTS, [day]).fetchnumpy())
         place = self.customers.get_indexer(pd.Index(facts["customer_id"])).astype(np.int64)
         known = self.registry[self.registry["known_on"] <= pd.Timestamp(day)]
         worst = scorecard.worst_registry_event(

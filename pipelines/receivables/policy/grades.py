@@ -232,6 +232,10 @@ def overrides_in_force(overrides: pd.DataFrame, customers: pd.Index[str], day: d
         day: the day of the review; later ones are not known yet.
         rules: how long one may stand.
     """
+    nobody = np.full(len(customers), None, dtype=np.object_)
+    unset, never = np.full(len(customers), NONE, dtype=np.int64), np.full(len(customers), np.datetime64("NaT", "D"))
+    if overrides.empty:
+        return InForce(unset, never, nobody, nobody)
     at, ends = pd.Timestamp(day), overrides["is_withdrawal"].astype(bool)
     counting = (override_fault(overrides, rules).isna() | ends) & (overrides["given_on"] <= at)
     last = _said_last(overrides[counting])
@@ -243,10 +247,9 @@ def overrides_in_force(overrides: pd.DataFrame, customers: pd.Index[str], day: d
         otherwise[place] = values
         return otherwise
 
-    nobody = np.full(len(customers), None, dtype=np.object_)
     return InForce(
-        spread(places(last["grade"]), np.full(len(customers), NONE, dtype=np.int64)),
-        spread(last["expires_on"].to_numpy(dtype="datetime64[D]"), np.full(len(customers), np.datetime64("NaT", "D"))),
+        spread(places(last["grade"]), unset),
+        spread(last["expires_on"].to_numpy(dtype="datetime64[D]"), never),
         spread(last["reason"].to_numpy(dtype=np.object_), nobody.copy()),
         spread(last["author"].to_numpy(dtype=np.object_), nobody.copy()),
     )

@@ -230,6 +230,8 @@ def worst_registry_event(events: pd.DataFrame, customers: pd.Index[str], day: da
         day: later ones are not known yet.
         card: what each costs, and how long ago still counts.
     """
+    if events.empty:
+        return pd.Series("none", index=customers, name="kind")
     until = pd.Timestamp(day)
     near = events[
         (events["event_date"] <= until) & (events["event_date"] > until - pd.DateOffset(months=card.registry_months))
