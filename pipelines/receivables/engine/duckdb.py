@@ -13,7 +13,7 @@ from receivables.engine.calendar import write_business_days
 from receivables.engine.models import JUDGED, Model, judged_models, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
-from receivables.settings import Curve, Settings
+from receivables.settings import GRADES, Curve, Settings
 from receivables.settings.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -267,10 +267,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_curve_params(con, settings.curve)
     _write_section(con, "provision", settings.provision)
     _write_behaviour_params(con, settings.behaviour)
-    con.execute(
-        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share",
-        [settings.rating.material_amount, settings.rating.material_share],
-    )
+    _write_rating_params(con, settings)
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
@@ -309,6 +306,18 @@ def _write_curve_params(con: duckdb.DuckDBPyConnection, curve: Curve) -> None:
         "create table params.amount_band (amount_band varchar, above_local decimal(18, 4), up_to_local decimal(18, 4))"
     )
     con.executemany("insert into params.amount_band values (?, ?, ?)", curve.bands())
+
+
+def _write_rating_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    rating, credit = settings.rating, settings.credit_limit
+    con.execute(
+        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share,"
+        " ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap",
+        [rating.material_amount, rating.material_share, rating.completeness_min, rating.completeness_cap],
+    )
+    con.execute("create table params.grade (grade varchar, ordinal integer, supply varchar, terms_days integer)")
+    rows = zip(GRADES, range(len(GRADES)), credit.supply, credit.terms_days, strict=True)
+    con.executemany("insert into params.grade values (?, ?, ?, ?)", list(rows))
 
 
 def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:
