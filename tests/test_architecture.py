@@ -52,6 +52,7 @@ ORDER: Final = (
         "contract_wording",
         "measure_wording",
         "collection_wording",
+        "rating_wording",
         "gap_wording",
         "templates",
         "render",

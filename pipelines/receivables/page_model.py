@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
     from receivables.chapters.prospect import Prospect
+    from receivables.chapters.ratings import Ratings
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
@@ -314,6 +315,7 @@ class NightPage:
     trends: tuple[Trend, ...] = ()
     collections: tuple[Collection, ...] = ()
     prospects: tuple[Prospect, ...] = ()
+    ratings: tuple[Ratings, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()
