@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from rating_frames import rating_tables
 from receivables.checks.contract import shipped
 from receivables.checks.judge import Verdict
 from receivables.checks.record import COLUMNS, check_of
@@ -95,7 +96,6 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "rate": pa.decimal128(24, 12),
     "rate_date": pa.date32(),
     "is_inverse": pa.bool_(),
-    "owed_local": _MONEY,
     "value_local": _MONEY,
     "contract_total": _MONEY,
     "goods_count": pa.int64(),
@@ -112,6 +112,12 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     **dict.fromkeys(("loss_rate", "roll_loss_rate", "ultimate_rate"), pa.float64()),
     **dict.fromkeys(("lo", "hi", "forward_factor"), _MONEY),
     **dict.fromkeys(("week", "months", "waiting_days"), pa.int64()),
+    **dict.fromkeys(("owed_local", "overdue_local", "limit_local", "recommended_limit", "completeness_min"), _MONEY),
+    **dict.fromkeys(("reviewed_on", "rerated_on", "next_review", "review_date", "since"), pa.date32()),
+    **dict.fromkeys(("score", "completeness", "share", "best_points", "stand_in_points"), pa.float64()),
+    **dict.fromkeys(("agreed_days", "recommended_terms", "terms_days", "customers"), pa.int64()),
+    **dict.fromkeys(("items_min", "history_days_min"), pa.int64()),
+    **dict.fromkeys(("is_limit_shared", "is_older", "has_new_grade", "has_new_limit", "has_new_terms"), pa.bool_()),
     **dict.fromkeys(("age_days", "customers_at_risk", "overdue_days", "horizon_days"), pa.int64()),
     **dict.fromkeys(
         (
@@ -470,7 +476,12 @@ class Night:
             "marts.collection_success": frame(_chances(), _CHANCE),
             "marts.group_curve": frame([self.group_curve], _GROUP_CURVE),
             **{name: frame(rows, columns) for name, (columns, rows) in _prospect().items()},
+            **{name: frame(rows, columns) for name, (columns, rows) in self._ratings().items()},
         }
+
+    def _ratings(self) -> dict[str, tuple[Sequence[str], list[Row]]]:
+        late = [key for key, lower_days, _ in BUCKETS if lower_days is not None]
+        return rating_tables(AS_OF, self.customers, self.aging, late)
 
     def _closing_rates(self) -> Iterable[Row]:
         for company, currency in dict.fromkeys((row["company_id"], row["currency"]) for row in self.aging):

@@ -53,6 +53,7 @@ ORDER: Final = (
         "contract_wording",
         "measure_wording",
         "collection_wording",
+        "rating_wording",
         "gap_wording",
         "templates",
         "render",

@@ -38,7 +38,7 @@ _DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before mon
 _PERCENT: Final = {"en": "#,##0.0%", "es": "#,##0.0\u00a0%", "zh": "#,##0.0%"}
 
 
-_MEASURED: Final = {"index": 3, "days": 1, "count": 0}
+_MEASURED: Final = {"index": 3, "days": 1, "points": 1, "count": 0}
 """Decimals of the units that are no money and no share."""
 
 
@@ -170,7 +170,7 @@ class Language:
         return format_percent(rounded(value, Decimal("0.001")) + 0, _PERCENT[self.code], locale=self.code)
 
     def measure(self, value: Decimal, unit: str) -> str:
-        """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days or count)."""
+        """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days, points or count)."""
         if unit == "share":
             return self.share(value)
         if unit == "percent":
@@ -194,6 +194,10 @@ class Language:
     def listed(self, parts: list[str]) -> str:
         """Parts one after the other, with the language's comma."""
         return ("、" if self.code == "zh" else ", ").join(map(plain, parts))
+
+    def sentences(self, parts: list[str]) -> str:
+        """Sentences one after the other."""
+        return ("" if self.code == "zh" else " ").join(parts)
 
     def _with_code(self, number: str, currency: str) -> str:
         parts = (number, currency) if self.code == "es" else (currency, number)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from receivables.chapters.completeness import Gap
     from receivables.chapters.practice import Practice
     from receivables.chapters.prospect import Prospect
+    from receivables.chapters.ratings import Ratings
     from receivables.chapters.trend import Trend
     from receivables.checks.record import Check
 
@@ -315,6 +316,7 @@ class NightPage:
     collections: tuple[Collection, ...] = ()
     together: Together | None = None
     prospects: tuple[Prospect, ...] = ()
+    ratings: tuple[Ratings, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from receivables.cells import ZERO, day, day_or_none, int_or_none, money, money_or_none, share_of, text, total_of
-from receivables.chapters import aging_views, collection, completeness, practice, prospect, restatement, tie_out, trend
+from receivables.chapters import (
+    aging_views,
+    collection,
+    completeness,
+    practice,
+    prospect,
+    ratings,
+    restatement,
+    tie_out,
+    trend,
+)
 from receivables.charts import UNAPPLIED
 from receivables.page_model import (
     Batch,
@@ -54,6 +64,7 @@ TABLES: Final = tuple(
             *completeness.TABLES,
             *collection.TABLES,
             *prospect.TABLES,
+            *ratings.TABLES,
             *tie_out.TABLES,
         )
     )
@@ -65,6 +76,7 @@ LISTED_ROWS: Final = {
     "marts.collection_curve": collection.HEADLINE,
     "marts.collection_success": collection.HEADLINE,
     "marts.group_curve": collection.HEADLINE_HISTORY,
+    "marts.rating_migration": ratings.LATEST_MIGRATION,
 }
 """Of tables with more rows than a page lists: which are needed."""
 
@@ -135,6 +147,7 @@ def night_page(
         collections=tuple(collection.collections(frames)),
         together=collection.together(frames),
         prospects=tuple(prospect.prospects(frames, run.as_of)),
+        ratings=tuple(ratings.ratings(frames, top_customers)),
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),

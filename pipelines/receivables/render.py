@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import collection_wording, contract_wording, gap_wording, measure_wording, wording
+from receivables import collection_wording, contract_wording, gap_wording, measure_wording, rating_wording, wording
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.chapters.prospect import VINTAGE_MONTHS
+from receivables.chapters.ratings import BLOCKS, OVERDUE
 from receivables.charts import (
+    NOT_DUE,
     THEMES,
     Labels,
     LineLabels,
@@ -45,6 +47,12 @@ _NAME_COLUMNS: Final = 46
 """Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
 """Columns of a name inside a sentence."""
+
+_RATING_WORDS: Final = (
+    *("rating_summary", "why_not_rated", "grade_name", "worth_summary", "card_summary", "event_since", "reason_text"),
+    *("change_summary", "grade_change", "limit_change", "limit_note", "limit_notes", "days_change", "supply_change"),
+)
+"""What templates say of ratings, by the function of `rating_wording` that says it."""
 
 _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
@@ -78,6 +86,7 @@ def render(page: NightPage, language: str) -> str:
             style=_static("report.css"),
             steps=wording.PROOF_STEPS,
             vintage_months=VINTAGE_MONTHS,
+            card_blocks=BLOCKS,
             measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
@@ -158,6 +167,7 @@ def _environment(language: str) -> Environment:
         "interval_text": lambda chance: collection_wording.interval_text(chance, words),
         "segment_kind": lambda kind: wording.named(collection_wording.SEGMENT_KINDS, kind, words.text),
         "segment_name": lambda segment: collection_wording.segment_name(segment, words),
+        **{name: partial(getattr(rating_wording, name), words=words) for name in _RATING_WORDS},
         "finding_counts": lambda found: finding_counts(found, words),
         "cause_amounts": lambda balance: cause_amounts(balance, words),
         "cause_reasons": lambda balance: [
@@ -175,6 +185,8 @@ def _environment(language: str) -> Environment:
         "basis_name": lambda code: wording.named(wording.BASES, code, words.text),
         "verdict_name": lambda code: wording.named(wording.VERDICTS, code, words.text),
         "believed_name": lambda code: wording.named(wording.BELIEVED, code, words.text),
+        "attribute_name": lambda code: wording.named(rating_wording.ATTRIBUTES, code, words.text),
+        "block_name": lambda code: wording.named(rating_wording.BLOCKS, code, words.text),
     }
     return environment
 
@@ -194,6 +206,10 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
     for place, prospect in enumerate(page.prospects, start=1):
         chart = prospect.cash_chart
         figures[f"cash-{place}"] = _drawn_lines(chart, collection_wording.cash_labels(chart, words))
+    for place, rated in enumerate(page.ratings, start=1):
+        if rated.grades:
+            labels = rating_wording.grade_labels(rated, words)
+            figures[f"ratings-{place}"] = _drawn(rated.chart, labels, [NOT_DUE, OVERDUE])
     for name, chart in _collection_charts(page):
         figures[name] = _drawn_lines(chart, collection_wording.line_labels(chart, words))
     return figures
@@ -320,7 +336,7 @@ def bucket_summary(ledger: Ledger, words: Language, basis: str) -> str:
         sentences.append(
             _("Unapplied cash and credits come to %(amount)s.", amount=words.money(head.unapplied, currency))
         )
-    return ("" if words.code == "zh" else " ").join(sentences)
+    return words.sentences(sentences)
 
 
 def customer_summary(ledger: Ledger, words: Language) -> str:

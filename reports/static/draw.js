@@ -12,7 +12,7 @@
       try {
         var figure = JSON.parse(document.getElementById(box.dataset.figure).textContent)[theme];
         var layout = narrow ? Object.assign(figure.layout, figure.narrow) : figure.layout;
-        if (onPaper) layout.width = Number(box.dataset.paper);
+        if (onPaper) { layout.width = Number(box.dataset.paper); layout.height = layout.height * 0.75; }
         box.hidden = false;
         window.Plotly.react(box, figure.data, layout, options);
       } catch (error) {

@@ -114,3 +114,16 @@ def test_the_integrity_file_says_what_is_missing_and_whether_statements_have_tak
         ("paid_in_capital", "100.00", "EUR", date(2025, 12, 31), 5),
         ("registered_capital", "100.00", "EUR", date(2025, 12, 31), 5),
     ]
+
+
+def test_what_is_owed_by_rated_customers_is_what_the_ledger_says_and_what_is_new_is_told(home: Path) -> None:
+    told = (
+        "select sum(case metric when 'receivables_total' then value when 'unapplied_total' then -value else 0 end),"
+        " sum(case metric when 'overdue_total' then value else 0 end) from marts.kpi where period_end = as_of"
+    )
+    assert ask(home, "select sum(owed_local), sum(overdue_local) from marts.rating_exposure") == ask(home, told)
+    new = "select substr(customer_id, 6), rerated_grade from marts.rating_exposure where has_new_grade order by customer_id"
+    assert ask(home, new) == [("insolvent", "C")]
+    assert ask(home, "select since, is_older from marts.hard_event_since where event = 'insolvency'") == [
+        (AS_OF, False)
+    ]

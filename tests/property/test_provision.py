@@ -15,7 +15,7 @@ from receivables.assets import sql_dir
 from receivables.engine import Connection, connect, run_judged_models, run_models
 from receivables.engine.duckdb import write_params
 from receivables.engine.models import read_model
-from receivables.judgement import judge_collection, judge_provision
+from receivables.judgement import judge_collection, judge_provision, judge_rating
 from receivables.settings import Curve, Provision, Settings
 
 SETTINGS: Final = Settings(
@@ -55,6 +55,7 @@ def judged(con: Connection, ledger: Ledger) -> Connection:
     tables = run_models(con, SETTINGS, AS_OF)
     judge_collection(con, SETTINGS.curve)
     judge_provision(con, SETTINGS)
+    judge_rating(con, SETTINGS)
     run_judged_models(tables)
     return con
 

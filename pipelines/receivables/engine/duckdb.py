@@ -13,7 +13,7 @@ from receivables.engine.calendar import write_business_days
 from receivables.engine.models import JUDGED, Model, judged_models, models
 from receivables.errors import NightFailed
 from receivables.schema import TABLES
-from receivables.settings import Curve, Settings
+from receivables.settings import GRADES, Curve, Settings
 from receivables.settings.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -277,11 +277,7 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_curve_params(con, settings.curve)
     _write_section(con, "provision", settings.provision)
     _write_behaviour_params(con, settings.behaviour)
-    con.execute(
-        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share, ?::integer as rerating_months",
-        [settings.rating.material_amount, settings.rating.material_share, settings.rating.rerating_months],
-    )
-    con.execute("create table params.scorecard as select ?::integer as stale_months", [settings.scorecard.stale_months])
+    _write_rating_params(con, settings)
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
@@ -316,6 +312,7 @@ _BUCKET: Final = {
     **dict.fromkeys(("ordinal", "lower_days", "upper_days"), "integer"),
     **dict.fromkeys(("is_aged", "is_overdue"), "boolean"),
 }
+_GRADE: Final = {"grade": "varchar", "ordinal": "integer", "supply": "varchar", "terms_days": "integer"}
 _COMPANY: Final = dict.fromkeys(("company_id", "name", "local_currency", "country"), "varchar")
 _AMOUNT_BAND: Final = {
     "amount_band": "varchar",
@@ -331,6 +328,24 @@ def _write_rows(
     con.execute(
         f"create table params.{table} as select {told}", [[row[place] for row in rows] for place in range(len(columns))]
     )
+
+
+def _write_rating_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    rating, credit = settings.rating, settings.credit_limit
+    con.execute(
+        "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share,"
+        " ?::integer as rerating_months, ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap",
+        [
+            rating.material_amount,
+            rating.material_share,
+            rating.rerating_months,
+            rating.completeness_min,
+            rating.completeness_cap,
+        ],
+    )
+    con.execute("create table params.scorecard as select ?::integer as stale_months", [settings.scorecard.stale_months])
+    grades = zip(GRADES, range(len(GRADES)), credit.supply, credit.terms_days, strict=True)
+    _write_rows(con, "grade", _GRADE, list(grades))
 
 
 def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMAS: Final = ("entries", "staging", "core", "marts", "checks")
 
-JUDGED: Final = frozenset({"marts.collection_curve", "marts.loss_evidence"})
+JUDGED: Final = frozenset({"marts.collection_curve", "marts.loss_evidence", "marts.rating", "marts.rating_history"})
 """Tables that `judgement` writes and models read: such a model, and what reads it in its turn, is built after them."""
 
 
