@@ -126,7 +126,7 @@ def test_the_page_says_its_language_and_has_landmarks(
 
 def test_every_chart_says_in_words_what_it_shows(documents: dict[str, Document]) -> None:
     charts = [attributes for _, attributes in documents["en"].elements if attributes.get("role") == "img"]
-    assert len(charts) == 14
+    assert len(charts) == 15
     ids = {attributes.get("id") for _, attributes in documents["en"].elements}
     for chart in charts:
         assert chart["aria-label"]
