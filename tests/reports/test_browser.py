@@ -113,7 +113,7 @@ def chart_texts(page: Page) -> list[str]:
 
 def check_charts(page: Page, width: int) -> None:
     charts = page.locator(".chart")
-    assert charts.count() == 14
+    assert charts.count() == 15
     for place in range(14):
         chart = charts.nth(place)
         assert chart.is_visible()
@@ -197,7 +197,7 @@ def test_the_policy_stops_a_script_that_got_in(open_page: Open) -> None:
 def test_without_scripts_only_the_drawings_are_missing(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     assert page.locator(".chart:visible").count() == 0
-    assert page.locator("figcaption:visible").count() == 14
+    assert page.locator("figcaption:visible").count() == 15
     assert page.locator("table:visible").count() == page.locator("table").count()
     assert page.locator("#customers tbody tr").count() == 32
 
