@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from exports import WHOLE
 from receivables.home import Home
@@ -19,6 +20,11 @@ from receivables.settings import FILE_NAME, Contracts, Settings, parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+"""What an example takes is measured by the benches; on a busy machine a deadline fails what is right."""
+
 
 pytest_plugins = ["pytester", "sql_cases"]
 
