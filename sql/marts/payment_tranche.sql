@@ -4,7 +4,7 @@
 with subject as (
   select
     document.company_id, document.doc_id, document.counts_from, coalesce(document.customer_id, '(unidentified)') as customer_id, document.kind, document.doc_date,
-    document.currency, document.amount_local as document_local, customer.territory_id as territory,
+    recorded_day(debt.recorded_at, debt.extract_as_of) as document_recorded_on, document.currency, document.amount_local as document_local, customer.territory_id as territory,
     coalesce(document.salesperson, customer.salesperson) as salesperson,
     coalesce(document.terms_id, customer.terms_id) as terms,
     customer.customer_group as customer_type,
@@ -12,6 +12,7 @@ with subject as (
   from marts.document_counting as counting
   inner join core.document as document on counting.company_id = document.company_id and counting.doc_id = document.doc_id
   left join core.customer as customer on document.company_id = customer.company_id and document.customer_id = customer.customer_id
+  left join lake.document as debt on document.company_id = debt.company_id and document.doc_id = debt.doc_id and debt.is_first
   where counting.basis = 'replay' and is_debt(document.kind, document.amount_doc)
 ),
 account as (
@@ -23,6 +24,7 @@ account as (
 share as (
   select
     subject.*, (getvariable('as_of') - to_months(setting.window_months))::date as window_from, instalment.seq, instalment.due_date_original, instalment.amount_doc, instalment.amount_local, account.grade,
+    coalesce(subject.document_recorded_on, entry.told_on, subject.counts_from) as debt_recorded_on,
     coalesce(band.amount_band, 'not_banded') as amount_band,
     case
       when subject.kind = 'opening_balance' then subject.doc_date
@@ -33,6 +35,8 @@ share as (
   from subject
   inner join core.instalment as instalment on subject.company_id = instalment.company_id and subject.doc_id = instalment.doc_id
   cross join params.curve as setting
+  left join entries.item_told as entry
+    on entry.entity = 'document' and instalment.company_id = entry.company_id and instalment.doc_id = entry.company_id || ':' || entry.row_key and instalment.seq = entry.seq
   left join account on subject.company_id = account.company_id and subject.credit_account_id = account.credit_account_id
   left join params.amount_band as band
     on subject.document_local > band.above_local and subject.document_local <= coalesce(band.up_to_local, subject.document_local)
@@ -40,63 +44,55 @@ share as (
 ),
 cleared as (
   select
-    part.company_id, part.doc_id, part.seq, part.effective_from, part.part_doc, part.discount_share, part.allocation_id,
-    clearing_cause(part.kind, payment.kind, other.kind) as cause
+    part.company_id, part.doc_id, part.seq, part.allocation_id, clearing_cause(part.kind, payment.kind, other.kind) as cause, part.effective_from as exit_date,
+    part.part_doc, part.discount_share
   from marts.clearing_part as part
   left join core.payment as payment on part.company_id = payment.company_id and part.from_payment_id = payment.payment_id
   left join core.document as other on part.company_id = other.company_id and part.other_doc_id = other.doc_id
 ),
+balance as (
+  select
+    balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc, max(part.effective_from) as last_day,
+    max_by(part.allocation_id, row(part.effective_from, part.allocation_id)) as last_allocation
+  from marts.instalment_balance as balance
+  left join marts.clearing_part as part on balance.company_id = part.company_id and balance.doc_id = part.doc_id and balance.tolerance_doc <> 0
+  where balance.period_end = getvariable('as_of') and (balance.rest_doc > 0 or balance.tolerance_doc > 0)
+  group by balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc
+),
+leaving as (
+  select company_id, doc_id, seq, allocation_id, allocation_id as told_with, cause, exit_date, part_doc, discount_share from cleared
+  union all
+  select company_id, doc_id, seq, null::varchar, last_allocation, 3, last_day, tolerance_doc, 0 from balance where tolerance_doc > 0
+  union all
+  select company_id, doc_id, seq, null::varchar, null::varchar, 0, getvariable('as_of'), rest_doc, 0 from balance where rest_doc > 0
+),
+dated as (
+  select leaving.*, coalesce(recorded_day(told.recorded_at, told.extract_as_of), settlement.told_on, leaving.exit_date) as exit_recorded_on
+  from leaving
+  left join lake.allocation as told on leaving.company_id = told.company_id and leaving.told_with = told.allocation_id and told.is_first
+  left join entries.allocation_told as settlement on leaving.company_id = settlement.company_id and leaving.told_with = settlement.allocation_id
+),
 valued as (
   select
-    share.*, cleared.allocation_id, cleared.allocation_id as told_with, cleared.cause, cleared.effective_from as exit_date,
-    prorate(cleared.part_doc, share.amount_local, share.amount_doc) as cleared_local,
-    cleared.discount_share
-  from cleared
-  inner join share on cleared.company_id = share.company_id and cleared.doc_id = share.doc_id and cleared.seq = share.seq
+    share.*, dated.allocation_id, dated.cause, dated.exit_date, dated.exit_recorded_on, dated.discount_share,
+    prorate(dated.part_doc, share.amount_local, share.amount_doc) as left_local
+  from dated
+  inner join share on dated.company_id = share.company_id and dated.doc_id = share.doc_id and dated.seq = share.seq
 ),
 split as (
-  select *, case when cause = 3 then 0 else cleared_local * discount_share end::decimal(18, 4) as discount_local from valued
-),
-rest as (
-  select share.*, balance.rest_doc, balance.tolerance_doc, balance.last_day, balance.last_allocation
-  from (
-    select balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc, max(part.effective_from) as last_day, max_by(part.allocation_id, row(part.effective_from, part.allocation_id)) as last_allocation
-    from marts.instalment_balance as balance
-    left join marts.clearing_part as part on balance.company_id = part.company_id and balance.doc_id = part.doc_id and balance.tolerance_doc <> 0
-    where balance.period_end = getvariable('as_of') and (balance.rest_doc > 0 or balance.tolerance_doc > 0)
-    group by balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc
-  ) as balance
-  inner join share on balance.company_id = share.company_id and balance.doc_id = share.doc_id and balance.seq = share.seq
+  select *, case when cause = 3 then 0 else left_local * discount_share end::decimal(18, 4) as discount_local from valued
 ),
 tranche as (
-  select * exclude (cleared_local, discount_share, discount_local), (cleared_local - discount_local)::decimal(18, 4) as tranche_local from split
-  union all by name
-  select * exclude (cleared_local, discount_share, discount_local) replace (3 as cause), discount_local as tranche_local from split
-  where discount_local > 0
-  union all by name
   select
-    * exclude (rest_doc, tolerance_doc, last_day, last_allocation), null::varchar as allocation_id, last_allocation as told_with, 3 as cause, last_day as exit_date,
-    prorate(tolerance_doc, amount_local, amount_doc) as tranche_local
-  from rest
-  where tolerance_doc > 0
-  union all by name
-  select
-    * exclude (rest_doc, tolerance_doc, last_day, last_allocation), null::varchar as allocation_id, null::varchar as told_with, 0 as cause, getvariable('as_of') as exit_date,
-    prorate(rest_doc, amount_local, amount_doc) as tranche_local
-  from rest
-  where rest_doc > 0
+    split.* replace (case when part.is_discount then 3 else split.cause end as cause),
+    case when part.is_discount then discount_local else left_local - discount_local end::decimal(18, 4) as tranche_local
+  from split
+  cross join (select unnest([false, true]) as is_discount) as part
 )
 select
   getvariable('as_of') as as_of, tranche.company_id, tranche.customer_id, tranche.doc_id, tranche.seq, tranche.allocation_id, tranche.currency, tranche.tranche_local as amount_local,
   tranche.cause::integer as cause, tranche.doc_date, tranche.due_date_original, tranche.counts_from, tranche.exit_date, tranche.seen_after, tranche.is_seen_whole, tranche.window_from,
-  coalesce(recorded_day(debt.recorded_at, debt.extract_as_of), entry.told_on, tranche.counts_from) as debt_recorded_on,
-  coalesce(recorded_day(cleared.recorded_at, cleared.extract_as_of), settlement.told_on, tranche.exit_date) as exit_recorded_on,
+  tranche.debt_recorded_on, tranche.exit_recorded_on,
   tranche.territory, tranche.salesperson, tranche.grade, tranche.terms, tranche.amount_band, tranche.customer_type
 from tranche
-left join lake.document as debt on tranche.company_id = debt.company_id and tranche.doc_id = debt.doc_id and debt.is_first
-left join lake.allocation as cleared
-  on tranche.company_id = cleared.company_id and tranche.told_with = cleared.allocation_id and cleared.is_first
-left join entries.item_told as entry
-  on entry.entity = 'document' and tranche.company_id = entry.company_id and tranche.doc_id = entry.company_id || ':' || entry.row_key and tranche.seq = entry.seq
-left join entries.allocation_told as settlement on tranche.company_id = settlement.company_id and tranche.told_with = settlement.allocation_id
 where tranche.tranche_local > 0
