@@ -70,7 +70,7 @@ found as (
   select
     customer.company_id, customer.customer_id, wanted.part, wanted.field, latest.currency, latest.source, latest.as_of,
     case when wanted.part = 'payment' and recorded.customer_id is not null then coalesce(latest.value, '0') else latest.value end as value
-  from core.customer as customer
+  from (select distinct company_id, customer_id from core.customer) as customer
   inner join keeping on customer.company_id = keeping.company_id
   cross join wanted
   left join (select distinct company_id, customer_id from kind) as recorded on customer.company_id = recorded.company_id and customer.customer_id = recorded.customer_id

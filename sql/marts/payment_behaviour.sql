@@ -18,13 +18,17 @@ with account_limit as (
     and (told.valid_to is null or told.valid_to >= period.period_end)
   group by period.period_end, told.company_id, told.credit_account_id
 ),
+account as (
+  select company_id, customer_id, min(coalesce(credit_account_id, customer_id)) as credit_account_id from core.customer
+  group by company_id, customer_id
+),
 placed as (
   select
-    behaviour.*, coalesce(customer.credit_account_id, behaviour.customer_id) as credit_account_id,
-    sum(behaviour.open_local) over (partition by behaviour.period_end, behaviour.company_id, coalesce(customer.credit_account_id, behaviour.customer_id)) as account_open_local,
+    behaviour.*, coalesce(account.credit_account_id, behaviour.customer_id) as credit_account_id,
+    sum(behaviour.open_local) over (partition by behaviour.period_end, behaviour.company_id, coalesce(account.credit_account_id, behaviour.customer_id)) as account_open_local,
     sum(greatest(behaviour.purchases_local, 0)) over (partition by behaviour.period_end, behaviour.company_id) as company_purchases_local
   from marts.behaviour_window as behaviour
-  left join core.customer as customer on behaviour.company_id = customer.company_id and behaviour.customer_id = customer.customer_id
+  left join account on behaviour.company_id = account.company_id and behaviour.customer_id = account.customer_id
 ),
 judged as (
   select

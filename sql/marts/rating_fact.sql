@@ -9,10 +9,13 @@ with whom as (
 watched as (
   select distinct company_id from core.customer_event
 ),
+one as (
+  select company_id, customer_id, min(coalesce(credit_account_id, customer_id)) as credit_account_id, min(terms_id) as terms_id from core.customer
+  group by company_id, customer_id
+),
 sharing as (
-  select company_id, coalesce(credit_account_id, customer_id) as credit_account_id, count(*)::bigint as customers
-  from core.customer
-  group by company_id, coalesce(credit_account_id, customer_id)
+  select company_id, credit_account_id, count(*)::bigint as customers from one
+  group by company_id, credit_account_id
 ),
 event as (
   select
@@ -40,7 +43,7 @@ left join marts.integrity_fact as fact
 left join marts.payment_behaviour as behaviour
   on whom.period_end = behaviour.period_end and whom.company_id = behaviour.company_id and whom.customer_id = behaviour.customer_id
 left join watched on whom.company_id = watched.company_id
-left join core.customer as customer on whom.company_id = customer.company_id and whom.customer_id = customer.customer_id
-left join sharing on customer.company_id = sharing.company_id and coalesce(customer.credit_account_id, customer.customer_id) = sharing.credit_account_id
+left join one as customer on whom.company_id = customer.company_id and whom.customer_id = customer.customer_id
+left join sharing on customer.company_id = sharing.company_id and customer.credit_account_id = sharing.credit_account_id
 left join core.payment_terms as terms on customer.company_id = terms.company_id and customer.terms_id = terms.terms_id
 left join event on whom.period_end = event.period_end and whom.company_id = event.company_id and whom.customer_id = event.customer_id
