@@ -92,7 +92,13 @@ def _local(cents: str) -> str:
     return f"(({cents})::decimal(18, 0) * case when currency = 'USD' then 0.0092::decimal(5, 4) else 0.01::decimal(5, 4) end)::decimal(18, 4)"
 
 
-_MARKS: Final = "row_number() over ()::bigint as line_no, timestamp '2026-10-31 20:00:00' as recorded_at, 'batch' as recorded_source"
+_POSTED: Final = {"document": "doc_date", "payment": "pay_date", "allocation": "alloc_date"}
+
+
+def _marks(table: str) -> str:
+    """What landing adds to the rows of a first load: postings count as recorded on their own day."""
+    day, source = (_POSTED[table], "assumed_posting") if table in _POSTED else ("null", "batch")
+    return f"row_number() over ()::bigint as line_no, least({day}::timestamp, timestamp '2026-10-31 20:00:00') as recorded_at, '{source}' as recorded_source"
 
 
 def _selects(customers: int) -> dict[str, str]:
@@ -145,7 +151,7 @@ def write(folder: Path, invoices: int, customers: int) -> None:
     for batch_id, (table, select) in enumerate(_selects(customers).items(), start=1):
         (folder / table).mkdir()
         con.execute(
-            f"copy (select *, {batch_id}::bigint as batch_id, {_MARKS} from ({select})) to '{folder / table}/{batch_id}.parquet' (format parquet, compression zstd, compression_level 1)"
+            f"copy (select *, {batch_id}::bigint as batch_id, {_marks(table)} from ({select})) to '{folder / table}/{batch_id}.parquet' (format parquet, compression zstd, compression_level 1)"
         )
     con.close()
     (folder / "made.duckdb").unlink()

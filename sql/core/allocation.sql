@@ -1,6 +1,7 @@
 -- One row per allocation in one form: cash, credits and losses at the money's value, fx differences in rows of their own (told, or derived where a
 -- file tells none for the document). A bill that replaces an invoice (two documents that both raise what is owed) clears it and is not drawn on itself.
 -- A told fx difference has one end only: it goes with the allocation it was told for, where that can be told (the only one of the same target and day).
+-- discount_share: the part of the money's value, as told, that is a discount, a fraction of 1.
 -- In effect from effective_from (NULL: never) until the day before effective_until (NULL: for good).
 with paired as (
   select
@@ -29,7 +30,8 @@ paired_up as (
   select
     told.*, paired.* exclude (company_id, allocation_id),
     paired.has_same_sign and told.kind = 'bill_transfer' and told.from_doc_id is not null and told.to_doc_id is not null as is_bill,
-    tells_fx.to_doc_id is not null as has_told_fx
+    tells_fx.to_doc_id is not null as has_told_fx,
+    coalesce(told.discount_local::double / nullif(told.amount_local, 0)::double, 0) as discount_share
   from staging.allocation as told
   inner join paired on told.company_id = paired.company_id and told.allocation_id = paired.allocation_id
   left join tells_fx on told.company_id = tells_fx.company_id and told.to_doc_id = tells_fx.to_doc_id
@@ -78,7 +80,7 @@ select * exclude (is_derived_fx) replace (
   null::varchar as from_payment_id, null::varchar as from_doc_id, null::decimal(18, 4) as amount_from_doc,
   0::decimal(18, 4) as amount_to_doc, 0::decimal(18, 4) as to_leg_doc, null::decimal(18, 4) as from_leg_doc,
   (to_leg_local - amount_local)::decimal(18, 4) as amount_local,
-  null::decimal(18, 4) as discount_local, allocation_id as parent_allocation_id
+  null::decimal(18, 4) as discount_local, 0::double as discount_share, allocation_id as parent_allocation_id
 ), batch_id as last_batch
 from valued
 where is_derived_fx and to_leg_local <> amount_local

@@ -5,7 +5,7 @@ select
   allocation.to_doc_id, allocation.to_payment_id, allocation.to_seq,
   allocation.item_sign, allocation.from_item_currency, allocation.to_currency,
   allocation.from_leg_doc, allocation.to_leg_doc,
-  allocation.amount_local, coalesce(allocation.discount_local, 0)::decimal(18, 4) as discount_local,
+  allocation.amount_local, coalesce(allocation.discount_local, 0)::decimal(18, 4) as discount_local, allocation.discount_share,
   allocation.effective_from, allocation.batch_id, allocation.line_no
 from core.allocation as allocation
 left join marts.allocation_refused as refused

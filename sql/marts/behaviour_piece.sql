@@ -2,18 +2,11 @@
 -- marts.payment_tranche. days_late: from the original due date to the day it was taken. Known from known_from, when it was in effect and had been told, until known_until (NULL: for good), when
 -- it had come to nothing (a bounced receipt, an allocation taken back) and that had been told. What names no instalment takes the oldest due first, in the
 -- order in which it became known, so that nothing told later moves it.
-with told as (
-  select
-    company_id, allocation_id, min(recorded_day(recorded_at, extract_as_of)) as recorded_on,
-    min(case when voided_date is not null then recorded_day(recorded_at, extract_as_of) end) as end_recorded_on
-  from lake.allocation
-  group by company_id, allocation_id
-),
-leg as (
+with leg as (
   select
     allocation.company_id, allocation.allocation_id, 'to' as side, allocation.to_doc_id as doc_id, allocation.to_seq as named_seq, allocation.kind,
     allocation.from_payment_id as payment_id, allocation.from_doc_id as other_doc_id, allocation.effective_from, allocation.voided_date, allocation.to_leg_doc as leg_doc,
-    coalesce(allocation.discount_local::double / nullif(allocation.amount_local, 0)::double, 0) as discount_share
+    allocation.discount_share
   from core.allocation as allocation
   where allocation.to_doc_id is not null and allocation.to_leg_doc > 0
   union all
@@ -27,11 +20,11 @@ known as (
   select
     leg.company_id, leg.allocation_id, leg.side, leg.doc_id, leg.named_seq, leg.effective_from, leg.leg_doc, leg.discount_share,
     clearing_cause(leg.kind, receipt.kind, other.kind) as cause,
-    greatest(leg.effective_from, told.recorded_on, receipt.known_from, other.known_from, debtor.known_from) as known_from,
-    least(case when leg.voided_date is not null then greatest(leg.voided_date, told.end_recorded_on) end, receipt.known_until, other.known_until, debtor.known_until) as known_until
+    greatest(leg.effective_from, telling.told_on, receipt.known_from, other.known_from, debtor.known_from) as known_from,
+    least(case when leg.voided_date is not null then greatest(leg.voided_date, telling.void_told_on) end, receipt.known_until, other.known_until, debtor.known_until) as known_until
   from leg
   inner join marts.behaviour_document as debtor on leg.company_id = debtor.company_id and leg.doc_id = debtor.doc_id
-  left join told on leg.company_id = told.company_id and leg.allocation_id = told.allocation_id
+  left join marts.allocation_telling as telling on leg.company_id = telling.company_id and leg.allocation_id = telling.allocation_id
   left join marts.behaviour_receipt as receipt on leg.company_id = receipt.company_id and leg.payment_id = receipt.payment_id
   left join marts.behaviour_document as other on leg.company_id = other.company_id and leg.other_doc_id = other.doc_id
   where leg.effective_from is not null

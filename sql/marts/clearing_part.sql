@@ -1,20 +1,16 @@
 -- One row per allocation in effect at the as-of date and instalment of a positive document it clears: what names an instalment clears that one up to its amount,
 -- everything else the oldest due first by (effective_from, allocation_id), the last one taking any excess. part_doc: document currency, positive.
 -- discount_share: the part of it that is a discount, a fraction of 1.
-with allocation as (
-  select *, coalesce(discount_local::double / nullif(amount_local, 0)::double, 0) as discount_share
-  from marts.allocation_in_effect
-),
-leg as (
+with leg as (
   select
     company_id, to_doc_id as doc_id, to_seq as named_seq, allocation_id, kind, from_payment_id, from_doc_id as other_doc_id,
     effective_from, to_leg_doc as leg_doc, discount_share
-  from allocation
+  from marts.allocation_in_effect
   where to_doc_id is not null and to_leg_doc > 0
   union all
   select
     company_id, from_doc_id, from_seq, allocation_id, kind, null, coalesce(to_doc_id, to_payment_id), effective_from, from_leg_doc, 0
-  from allocation
+  from marts.allocation_in_effect
   where from_doc_id is not null and from_leg_doc > 0
 ),
 shape as (

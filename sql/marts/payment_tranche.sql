@@ -4,7 +4,7 @@
 with subject as (
   select
     document.company_id, document.doc_id, document.counts_from, coalesce(document.customer_id, '(unidentified)') as customer_id, document.kind, document.doc_date,
-    recorded_day(debt.recorded_at, debt.extract_as_of) as document_recorded_on, document.currency, document.amount_local as document_local, customer.territory_id as territory,
+    coalesce(telling.told_on, document.counts_from) as debt_recorded_on, document.currency, document.amount_local as document_local, customer.territory_id as territory,
     coalesce(document.salesperson, customer.salesperson) as salesperson,
     coalesce(document.terms_id, customer.terms_id) as terms,
     customer.customer_group as customer_type,
@@ -12,7 +12,7 @@ with subject as (
   from marts.document_counting as counting
   inner join core.document as document on counting.company_id = document.company_id and counting.doc_id = document.doc_id
   left join core.customer as customer on document.company_id = customer.company_id and document.customer_id = customer.customer_id
-  left join lake.document as debt on document.company_id = debt.company_id and document.doc_id = debt.doc_id and debt.is_first
+  left join marts.document_telling as telling on document.company_id = telling.company_id and document.doc_id = telling.doc_id
   where counting.basis = 'replay' and is_debt(document.kind, document.amount_doc)
 ),
 account as (
@@ -24,7 +24,6 @@ account as (
 share as (
   select
     subject.*, (getvariable('as_of') - to_months(setting.window_months))::date as window_from, instalment.seq, instalment.due_date_original, instalment.amount_doc, instalment.amount_local, account.grade,
-    coalesce(subject.document_recorded_on, entry.told_on, subject.counts_from) as debt_recorded_on,
     coalesce(band.amount_band, 'not_banded') as amount_band,
     case
       when subject.kind = 'opening_balance' then subject.doc_date
@@ -35,8 +34,6 @@ share as (
   from subject
   inner join core.instalment as instalment on subject.company_id = instalment.company_id and subject.doc_id = instalment.doc_id
   cross join params.curve as setting
-  left join entries.item_told as entry
-    on entry.entity = 'document' and instalment.company_id = entry.company_id and instalment.doc_id = entry.company_id || ':' || entry.row_key and instalment.seq = entry.seq
   left join account on subject.company_id = account.company_id and subject.credit_account_id = account.credit_account_id
   left join params.amount_band as band
     on subject.document_local > band.above_local and subject.document_local <= coalesce(band.up_to_local, subject.document_local)
@@ -67,10 +64,9 @@ leaving as (
   select company_id, doc_id, seq, null::varchar, null::varchar, 0, getvariable('as_of'), rest_doc, 0 from balance where rest_doc > 0
 ),
 dated as (
-  select leaving.*, coalesce(recorded_day(told.recorded_at, told.extract_as_of), settlement.told_on, leaving.exit_date) as exit_recorded_on
+  select leaving.*, coalesce(telling.told_on, leaving.exit_date) as exit_recorded_on
   from leaving
-  left join lake.allocation as told on leaving.company_id = told.company_id and leaving.told_with = told.allocation_id and told.is_first
-  left join entries.allocation_told as settlement on leaving.company_id = settlement.company_id and leaving.told_with = settlement.allocation_id
+  left join marts.allocation_telling as telling on leaving.company_id = telling.company_id and leaving.told_with = telling.allocation_id
 ),
 valued as (
   select

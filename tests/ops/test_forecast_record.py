@@ -1,4 +1,4 @@
-"""Past forecasts of a subledger told night by night: made of what had been told by their day, whatever files tell later of days before it."""
+"""Past forecasts and past behaviour of a subledger told night by night: made of what had been told by their day, whatever files tell later of days before it."""
 
 from __future__ import annotations
 
@@ -87,6 +87,8 @@ def record(home: Path, *nights: tuple[date, list[Row]]) -> dict[str, list[tuple[
             "select forecast_on, week, forecast, lo, hi, at_median_delay, weeks_before from marts.forecast_record order by all",
         ),
         "ahead": ask(home, "select week, expected, open_local from marts.expected_cash order by all"),
+        "behaviour": ask(home, f"from marts.payment_behaviour where period_end <= date '{FIRST}' order by all"),
+        "behaviour now": ask(home, f"from marts.payment_behaviour where period_end = date '{AS_OF}' order by all"),
     }
 
 
@@ -96,13 +98,15 @@ def as_told_first(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tu
 
 
 @pytest.mark.parametrize("late", [cleared_late, named_late, settled_late, posted_late])
-def test_what_entries_told_later_say_of_days_before_changes_no_past_forecast(
+def test_what_entries_told_later_say_of_days_before_changes_no_past_forecast_and_no_past_behaviour(
     late: Any, tmp_path: Path, as_told_first: dict[str, list[tuple[Any, ...]]]
 ) -> None:
     found = record(tmp_path, (FIRST, history()), (SECOND, late()))
     assert {row[0] for row in found["past"]} >= {FIRST, date(2023, 12, 31)}
     assert found["past"] == as_told_first["past"]
     assert found["ahead"] != as_told_first["ahead"]
+    assert found["behaviour"] == as_told_first["behaviour"] != []
+    assert found["behaviour now"] != as_told_first["behaviour now"]
 
 
 def test_what_the_first_extract_tells_counts_on_its_own_day(

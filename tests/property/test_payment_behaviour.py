@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from factories import Row, allocation, company, customer, document, lake_tables, payment
+from factories import Row, Tables, allocation, company, customer, document, lake_tables, payment
 from intake_files import SINGLE
 from random_ledgers import AS_OF, EXAMPLES, Ledger, ledgers
 from receivables.engine import connect, run_models
@@ -43,14 +43,24 @@ where document.company_id = pair.company_id and document.doc_id in (pair.doc_id,
 Rows = dict[tuple[str, str], dict[str, Any]]
 
 
-def behaviour(ledger: Ledger, seed: int, as_of: date, month_end: date, *, is_deleted: bool) -> Rows:
+def drawn(seed: int) -> list[str]:
+    """When each row of a random ledger was told."""
+    late = {
+        table: LATE_BY.format(key=f"company_id || {table}_id".replace("document_id", "doc_id"), seed=seed)
+        for table in EVENT_DAY
+    }
+    return [
+        *(f"update lake.{table} set recorded_at = {day} + {late[table]}" for table, day in EVENT_DAY.items()),
+        TOGETHER,
+    ]
+
+
+def behaviour(tables: Tables, recorded: list[str], as_of: date, month_end: date, *, is_deleted: bool) -> Rows:
     """The rows of `marts.payment_behaviour` and `marts.rating_fact` for a month end by company and customer, of what is left in the lake, where a ledger is replayed."""
     with closing(connect(settings=SINGLE)) as con:
-        lake_tables(con, ledger.tables, AS_OF)
-        for table, day in EVENT_DAY.items():
-            late = LATE_BY.format(key=f"company_id || {table}_id".replace("document_id", "doc_id"), seed=seed)
-            con.execute(f"update lake.{table} set recorded_at = {day} + {late}")
-        con.execute(TOGETHER)
+        lake_tables(con, tables, AS_OF)
+        for statement in recorded:
+            con.execute(statement)
         if is_deleted:
             for table in EVENT_DAY:
                 con.execute(f"delete from lake.{table} where recorded_at > ?", [month_end])
@@ -89,9 +99,54 @@ def differences(one: Rows, other: Rows) -> list[tuple[Any, ...]]:
 )
 @given(ledger=ledgers(), seed=st.integers(0, 1000), month_end=st.sampled_from(MONTH_ENDS))
 def test_what_is_told_after_a_month_end_changes_nothing_of_it(ledger: Ledger, seed: int, month_end: date) -> None:
-    with_all = behaviour(ledger, seed, AS_OF, month_end, is_deleted=False)
-    without = behaviour(ledger, seed, month_end, month_end, is_deleted=True)
+    with_all = behaviour(ledger.tables, drawn(seed), AS_OF, month_end, is_deleted=False)
+    without = behaviour(ledger.tables, drawn(seed), month_end, month_end, is_deleted=True)
     assert differences(with_all, without) == []
+
+
+APRIL: Final = date(2026, 4, 30)
+LATER: Final = date(2026, 5, 10)
+
+
+def later_told() -> dict[str, dict[str, list[Row]]]:
+    """Small ledgers by what their row `late` tells, ten days after the end of April, of things before it."""
+    base = document("D1", 1000, doc_date=date(2026, 1, 1), due_date=date(2026, 1, 31), currency="USD", rate="0.9")
+    paid = [payment("P1", 900, pay_date=date(2026, 2, 20), currency="USD", rate="0.9")]
+    taken = allocation(
+        *("A1", 900),
+        to_doc_id="D1",
+        from_payment_id="P1",
+        alloc_date=date(2026, 2, 20),
+        amount_local=Decimal(850),
+        discount_local=Decimal(50),
+        amount_from_doc=Decimal(900),
+    )
+    difference = allocation("late", 0, to_doc_id="D1", kind="fx_difference", alloc_date=date(2026, 3, 1)) | {
+        "amount_local": Decimal(5)
+    }
+    reversal = document("late", -1000, doc_date=date(2026, 2, 10), kind="adjustment", currency="USD", rate="0.9")
+    ledger = {"company": [company()], "customer": [customer()], "payment": paid, "allocation": [taken]}
+    return {
+        "fx_difference": ledger | {"document": [base], "allocation": [taken, difference]},
+        "reversal": ledger
+        | {"document": [base | {"cancelled_date": date(2026, 2, 10)}, reversal | {"reverses_doc_id": "D1"}]},
+        "invoice": ledger
+        | {"document": [base, document("late", 70, doc_date=date(2026, 1, 1), due_date=date(2026, 2, 1))]},
+    }
+
+
+@pytest.mark.parametrize("what", later_told())
+def test_what_was_told_later_was_not_known(what: str) -> None:
+    """Rows that once were known before they were told."""
+    recorded = [
+        *(f"update lake.{table} set recorded_at = {day}" for table, day in EVENT_DAY.items()),
+        f"update lake.document set recorded_at = date '{LATER}' where doc_id = 'ES01:late'",
+        f"update lake.allocation set recorded_at = date '{LATER}' where allocation_id = 'ES01:late'",
+    ]
+    tables = later_told()[what]
+    with_all = behaviour(tables, recorded, AS_OF, APRIL, is_deleted=False)
+    assert differences(with_all, behaviour(tables, recorded, APRIL, APRIL, is_deleted=True)) == []
+    assert with_all["ES01", "ES01:C1"]["items"] == 1
 
 
 DUE: Final = date(2025, 9, 1)
