@@ -1,6 +1,6 @@
 -- One row per customer and period end of marts.behaviour_window at which single instalments would weigh more in the payment index than a setting allows: how many (capped),
--- their index_local and index_points, and the sum of their scores. Where marts.behaviour_dominated
--- says that one may, the largest of each month in which they were due and every one whose weight is not simply its amount are looked at.
+-- their index_local and index_points, and the sum of their scores. Where marts.behaviour_dominated says that one may, the largest of each month in which they were due and every one
+-- whose weight is not simply its amount are looked at.
 with plain as (
   select
     debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, debt.amount_local,

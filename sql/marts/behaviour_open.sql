@@ -2,34 +2,44 @@
 -- due date. parts: millionths of the instalment that are open. is_young_dispute: a dispute about it is younger than a setting, so that its lateness says nothing yet. Rests within the closing tolerance are no debt.
 with closing as (
   select
-    piece.company_id, piece.doc_id, piece.seq,
-    sum(case when piece.known_until is null then piece.amount_local else 0 end) as taken_local, max(greatest(piece.known_from, coalesce(piece.known_until, piece.known_from))) as settled_on
-  from marts.behaviour_piece as piece
-  group by piece.company_id, piece.doc_id, piece.seq
+    company_id, doc_id, seq, sum(case when known_until is null then amount_local else 0 end) as taken_local,
+    max(greatest(known_from, coalesce(known_until, known_from))) as settled_on, min(known_from) as touched_on
+  from marts.behaviour_piece
+  group by company_id, doc_id, seq
+),
+late as (
+  select
+    debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, debt.amount_local, closing.touched_on, greatest(debt.due_date + 1, debt.known_from) as from_day,
+    case when closing.taken_local >= debt.amount_local then at_most(closing.settled_on, debt.known_until) else debt.known_until end as until_day
+  from marts.behaviour_debt as debt
+  left join closing on debt.company_id = closing.company_id and debt.doc_id = closing.doc_id and debt.seq = closing.seq
 ),
 candidate as (
   select
-    period.period_end, debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, debt.amount_local,
-    greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * debt.amount_local::decimal(28, 4)) as tolerance_local
-  from marts.behaviour_debt as debt
-  left join closing on debt.company_id = closing.company_id and debt.doc_id = closing.doc_id and debt.seq = closing.seq
-  inner join marts.period as period
-    on debt.company_id = period.company_id and period.is_told and debt.due_date < period.period_end and debt.known_from <= period.period_end
-    and (debt.known_until is null or debt.known_until > period.period_end)
-    and (closing.taken_local is null or closing.taken_local < debt.amount_local or closing.settled_on > period.period_end)
-  cross join params.ledger as setting
+    period.period_end, late.company_id, late.customer_id, late.doc_id, late.seq, late.due_date, late.amount_local, coalesce(late.touched_on <= period.period_end, false) as is_touched
+  from late
+  inner join marts.period as period on late.company_id = period.company_id and period.is_told and counts_on(period.period_end, late.from_day, late.until_day)
+  where late.until_day is null or least(last_day(late.from_day), getvariable('as_of')) < late.until_day
 ),
 rest as (
+  select *, amount_local as open_local from candidate where not is_touched
+  union all
   select
-    candidate.period_end, candidate.company_id, candidate.customer_id, candidate.doc_id, candidate.seq, candidate.due_date, candidate.amount_local, candidate.tolerance_local,
-    (candidate.amount_local - coalesce(sum(piece.amount_local), 0))::decimal(18, 4) as open_local, count(piece.doc_id)::bigint as pieces
+    candidate.period_end, candidate.company_id, candidate.customer_id, candidate.doc_id, candidate.seq, candidate.due_date, candidate.amount_local, candidate.is_touched,
+    (candidate.amount_local - coalesce(sum(piece.amount_local), 0))::decimal(18, 4)
   from candidate
+  cross join params.ledger as setting
   left join marts.behaviour_piece as piece
     on candidate.company_id = piece.company_id and candidate.doc_id = piece.doc_id and candidate.seq = piece.seq
     and counts_on(candidate.period_end, piece.known_from, piece.known_until)
+  where candidate.is_touched
   group by
     candidate.period_end, candidate.company_id, candidate.customer_id, candidate.doc_id, candidate.seq, candidate.due_date, candidate.amount_local,
-    candidate.tolerance_local
+    candidate.is_touched, setting.closing_tolerance_amount, setting.closing_tolerance_share
+  having candidate.amount_local - coalesce(sum(piece.amount_local), 0) > case
+    when count(piece.doc_id)::bigint = 0 then 0
+    else greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * candidate.amount_local::decimal(28, 4))
+  end
 ),
 disputed as (
   select period.period_end, dispute.company_id, dispute.doc_id, dispute.seq, min(date_diff('day', dispute.opened, period.period_end)) as days_disputed
@@ -43,16 +53,18 @@ disputed as (
     on dispute.company_id = period.company_id and period.is_told
     and counts_on(period.period_end, greatest(dispute.opened, dispute.recorded_on), greatest(dispute.closed, dispute.end_recorded_on))
   group by period.period_end, dispute.company_id, dispute.doc_id, dispute.seq
+),
+young as (
+  select distinct disputed.period_end, debt.company_id, debt.doc_id, debt.seq
+  from disputed
+  cross join params.behaviour as setting
+  inner join marts.behaviour_debt as debt
+    on disputed.company_id = debt.company_id and disputed.doc_id = debt.doc_id and coalesce(disputed.seq, debt.seq) = debt.seq
+  where disputed.days_disputed < setting.dispute_days
 )
 select
   rest.period_end, rest.company_id, rest.customer_id, rest.doc_id, rest.seq, rest.due_date, rest.open_local,
   round(1000000 * (rest.open_local::double / rest.amount_local))::bigint as parts,
-  date_diff('day', rest.due_date, rest.period_end)::integer as days_overdue,
-  coalesce(bool_or(disputed.days_disputed < setting.dispute_days), false) as is_young_dispute
+  date_diff('day', rest.due_date, rest.period_end)::integer as days_overdue, young.doc_id is not null as is_young_dispute
 from rest
-cross join params.behaviour as setting
-left join disputed
-  on rest.period_end = disputed.period_end and rest.company_id = disputed.company_id and rest.doc_id = disputed.doc_id
-  and coalesce(disputed.seq, rest.seq) = rest.seq
-where rest.open_local > case when rest.pieces > 0 then rest.tolerance_local else 0 end
-group by rest.period_end, rest.company_id, rest.customer_id, rest.doc_id, rest.seq, rest.due_date, rest.open_local, rest.amount_local
+left join young on rest.period_end = young.period_end and rest.company_id = young.company_id and rest.doc_id = young.doc_id and rest.seq = young.seq

@@ -1,4 +1,4 @@
--- One row per piece of a debt's instalment that an allocation ever took, a discount in it apart. amount_local: ledger currency, positive. cause: as in
+-- One row per piece of a debt's instalment that an allocation ever took, a discount in it apart. amount_local: ledger currency, positive; instalment_local: of the whole instalment. cause: as in
 -- marts.payment_tranche. days_late: from the original due date to the day it was taken. Known from known_from, when it was in effect and had been told, until known_until (NULL: for good), when
 -- it had come to nothing (a bounced receipt, an allocation taken back) and that had been told. What names no instalment takes the oldest due first, in the
 -- order in which it became known, so that nothing told later moves it.
@@ -20,25 +20,27 @@ known as (
   select
     leg.company_id, leg.allocation_id, leg.side, leg.doc_id, leg.named_seq, leg.effective_from, leg.leg_doc, leg.discount_share,
     clearing_cause(leg.kind, receipt.kind, other.kind) as cause,
-    greatest(leg.effective_from, telling.told_on, receipt.known_from, other.known_from, debtor.known_from) as known_from,
-    least(case when leg.voided_date is not null then greatest(leg.voided_date, telling.void_told_on) end, receipt.known_until, other.known_until, debtor.known_until) as known_until
+    greatest(leg.effective_from, telling.told_on, receipt.known_from, other.known_from) as known_from,
+    least(case when leg.voided_date is not null then greatest(leg.voided_date, telling.void_told_on) end, receipt.known_until, other.known_until) as known_until
   from leg
-  inner join marts.behaviour_document as debtor on leg.company_id = debtor.company_id and leg.doc_id = debtor.doc_id
   left join marts.allocation_telling as telling on leg.company_id = telling.company_id and leg.allocation_id = telling.allocation_id
   left join marts.behaviour_receipt as receipt on leg.company_id = receipt.company_id and leg.payment_id = receipt.payment_id
   left join marts.behaviour_document as other on leg.company_id = other.company_id and leg.other_doc_id = other.doc_id
   where leg.effective_from is not null
 ),
 single as (
-  select known.*, debt.seq, known.leg_doc as part_doc
+  select
+    known.* replace (greatest(known.known_from, debt.known_from) as known_from, least(known.known_until, debt.known_until) as known_until),
+    debt.customer_id, debt.seq, debt.due_date, debt.amount_doc, debt.amount_local, known.leg_doc as part_doc
   from known
   inner join marts.behaviour_debt as debt on known.company_id = debt.company_id and known.doc_id = debt.doc_id and debt.places = 1
 ),
 queued as (
   select
-    known.*,
+    known.* replace (greatest(known.known_from, debt.known_from) as known_from, least(known.known_until, debt.known_until) as known_until),
     sum(known.leg_doc) over (
-      partition by known.company_id, known.doc_id, known.named_seq is null order by known.known_from, known.allocation_id, known.side rows between unbounded preceding and current row
+      partition by known.company_id, known.doc_id, known.named_seq is null order by greatest(known.known_from, debt.known_from), known.allocation_id, known.side
+      rows between unbounded preceding and current row
     ) as taken_until
   from known
   inner join marts.behaviour_debt as debt on known.company_id = debt.company_id and known.doc_id = debt.doc_id and debt.places > 1 and debt.place = 1
@@ -51,7 +53,7 @@ room as (
 ),
 several as (
   select
-    queued.* exclude (taken_until), room.seq,
+    queued.* exclude (taken_until), room.customer_id, room.seq, room.due_date, room.amount_doc, room.amount_local,
     case
       when queued.named_seq is not null then queued.leg_doc
       else least(queued.taken_until, case when room.place = room.places then queued.taken_until else room.room_until end)
@@ -66,21 +68,19 @@ part as (
   select * from several where part_doc > 0
 ),
 valued as (
-  select
-    debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, part.cause, part.effective_from, part.discount_share, part.known_from, part.known_until,
-    prorate(part.part_doc, debt.amount_local, debt.amount_doc) as part_local
+  select *, case when part_doc = amount_doc then amount_local else prorate(part_doc, amount_local, amount_doc) end as part_local
   from part
-  inner join marts.behaviour_debt as debt on part.company_id = debt.company_id and part.doc_id = debt.doc_id and part.seq = debt.seq
+  where known_until is null or known_until > known_from
 ),
 split as (
   select *, case when cause = 3 then 0 else part_local * discount_share end::decimal(18, 4) as discount_local from valued
 )
 select
-  company_id, customer_id, doc_id, seq, due_date, cause, (part_local - discount_local)::decimal(18, 4) as amount_local, known_from, known_until,
+  company_id, customer_id, doc_id, seq, due_date, amount_local as instalment_local, cause, (part_local - discount_local)::decimal(18, 4) as amount_local, known_from, known_until,
   date_diff('day', due_date, effective_from)::integer as days_late
 from split
-where part_local > discount_local and (known_until is null or known_until > known_from)
+where part_local > discount_local
 union all
-select company_id, customer_id, doc_id, seq, due_date, 3, discount_local, known_from, known_until, date_diff('day', due_date, effective_from)::integer
+select company_id, customer_id, doc_id, seq, due_date, amount_local, 3, discount_local, known_from, known_until, date_diff('day', due_date, effective_from)::integer
 from split
-where discount_local > 0 and (known_until is null or known_until > known_from)
+where discount_local > 0

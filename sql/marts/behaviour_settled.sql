@@ -9,44 +9,56 @@ with piece as (
     (piece.due_date + to_months(setting.window_months))::date as window_until,
     (piece.due_date + to_months(setting.recent_months))::date as recent_until,
     case when piece.cause = 2 then setting.loss_score else score.score end as score,
-    round(1000000 * (piece.amount_local::double / debt.amount_local))::bigint as parts
+    round(1000000 * (piece.amount_local::double / piece.instalment_local))::bigint as parts
   from marts.behaviour_piece as piece
-  inner join marts.behaviour_debt as debt on piece.company_id = debt.company_id and piece.doc_id = debt.doc_id and piece.seq = debt.seq
   cross join params.behaviour as setting
   left join params.payment_score as score on greatest(least(piece.days_late, setting.last_scored_day), setting.first_scored_day) = score.days_late
   where piece.cause in (1, 2, 4)
 ),
 stretch as (
   select
-    company_id, customer_id, from_day, least(recent_until, known_until) as recent_until, least(window_until, known_until) as window_until,
-    amount_local as index_local, amount_local::decimal(22, 4) * score as index_points,
-    case when cause <> 2 then amount_local else 0 end as paid_local,
-    case when cause <> 2 then amount_local::decimal(26, 4) * days_late else 0 end as paid_days,
-    case when cause = 2 or days_late > 30 then amount_local else 0 end as late_30_local,
-    case when cause = 2 then amount_local else 0 end as loss_local,
-    case when cause = 2 or days_late > 0 then parts else 0 end as late_parts,
-    case when cause = 2 or days_late > 7 then parts else 0 end as late_7_parts,
-    case when cause = 2 or days_late > 30 then parts else 0 end as late_30_parts
+    piece.*, least(piece.recent_until, piece.known_until) as recent_end, least(piece.window_until, piece.known_until) as window_end, first_period.period_end as first_period
   from piece
-  where window_until > from_day and (known_until is null or known_until > from_day)
+  inner join (select company_id, min(period_end) as period_end from marts.period where is_told group by company_id) as first_period
+    on piece.company_id = first_period.company_id
+  where piece.window_until > piece.from_day and (piece.known_until is null or piece.known_until > piece.from_day) and piece.from_day <= getvariable('as_of')
+),
+placed as (
+  select
+    *, period_of(from_day, first_period, getvariable('as_of')) as from_period,
+    case when recent_end <= getvariable('as_of') then period_of(greatest(recent_end, from_day), first_period, getvariable('as_of')) end as recent_period,
+    case when window_end <= getvariable('as_of') then period_of(window_end, first_period, getvariable('as_of')) end as window_period
+  from stretch
+),
+summed as (
+  select
+    company_id, customer_id, from_period, recent_period, window_period,
+    sum(amount_local) as index_local, sum(amount_local::decimal(22, 4) * score) as index_points,
+    sum(case when cause <> 2 then amount_local else 0 end) as paid_local,
+    sum(case when cause <> 2 then amount_local::decimal(26, 4) * days_late else 0 end) as paid_days,
+    sum(case when cause = 2 or days_late > 30 then amount_local else 0 end) as late_30_local,
+    sum(case when cause = 2 then amount_local else 0 end) as loss_local,
+    sum(case when cause = 2 or days_late > 0 then parts else 0 end) as late_parts,
+    sum(case when cause = 2 or days_late > 7 then parts else 0 end) as late_7_parts,
+    sum(case when cause = 2 or days_late > 30 then parts else 0 end) as late_30_parts
+  from placed
+  where window_period is null or window_period > from_period
+  group by company_id, customer_id, from_period, recent_period, window_period
 ),
 event as (
-  select *, from_day as day, 1 as whole, case when recent_until > from_day then 1 else 0 end as recent from stretch
+  select *, from_period as period_end, 1 as whole, 1 as recent from summed
   union all
-  select *, recent_until, 0, -1 from stretch where recent_until > from_day
+  select *, recent_period, 0, -1 from summed where recent_period is not null
   union all
-  select *, window_until, -1, 0 from stretch
+  select *, window_period, -1, 0 from summed where window_period is not null
 )
 select
-  event.company_id, event.customer_id, period_of(event.day, first_period.period_end, getvariable('as_of')) as period_end,
-  sum(event.whole * event.index_local) as index_local, sum(event.whole * event.index_points) as index_points,
-  sum(event.whole * event.paid_local) as paid_local, sum(event.whole * event.paid_days) as paid_days,
-  sum(event.recent * event.paid_local) as recent_local, sum(event.recent * event.paid_days) as recent_days,
-  sum(event.whole * event.late_30_local) as late_30_local, sum(event.whole * event.loss_local) as loss_local,
-  sum(event.whole * event.late_parts)::bigint as late_parts, sum(event.whole * event.late_7_parts)::bigint as late_7_parts,
-  sum(event.whole * event.late_30_parts)::bigint as late_30_parts
+  company_id, customer_id, period_end,
+  sum(whole * index_local) as index_local, sum(whole * index_points) as index_points,
+  sum(whole * paid_local) as paid_local, sum(whole * paid_days) as paid_days,
+  sum(recent * paid_local) as recent_local, sum(recent * paid_days) as recent_days,
+  sum(whole * late_30_local) as late_30_local, sum(whole * loss_local) as loss_local,
+  sum(whole * late_parts)::bigint as late_parts, sum(whole * late_7_parts)::bigint as late_7_parts,
+  sum(whole * late_30_parts)::bigint as late_30_parts
 from event
-inner join (select company_id, min(period_end) as period_end from marts.period where is_told group by company_id) as first_period
-  on event.company_id = first_period.company_id
-where event.day <= getvariable('as_of')
-group by event.company_id, event.customer_id, period_of(event.day, first_period.period_end, getvariable('as_of'))
+group by company_id, customer_id, period_end

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from factories import Row, Tables, allocation, company, customer, document, lake_tables, payment
 from intake_files import SINGLE
 from random_ledgers import AS_OF, EXAMPLES, Ledger, ledgers
+from receivables.assets import sql_dir
 from receivables.engine import connect, run_models
+from receivables.engine.models import read_model
 from receivables.settings import Settings
 from receivables.settings.behaviour import Behaviour
 
@@ -102,6 +104,32 @@ def test_what_is_told_after_a_month_end_changes_nothing_of_it(ledger: Ledger, se
     with_all = behaviour(ledger.tables, drawn(seed), AS_OF, month_end, is_deleted=False)
     without = behaviour(ledger.tables, drawn(seed), month_end, month_end, is_deleted=True)
     assert differences(with_all, without) == []
+
+
+@settings(
+    max_examples=max(EXAMPLES // 2, 1),
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate, Phase.target),
+    suppress_health_check=list(HealthCheck),
+)
+@given(ledger=ledgers(), seed=st.integers(0, 1000))
+def test_no_instalment_that_weighs_too_much_is_passed_over(ledger: Ledger, seed: int) -> None:
+    """The cap of the payment index looks at few instalments of few customers: all of all give the same."""
+    passed_over = (
+        ("marts.behaviour_dominated", "marts.behaviour_window"),
+        ("not large.is_plain or large.place <= setting.capped_max", "true"),
+    )
+    text = read_model(sql_dir() / "marts" / "behaviour_capped.sql").sql
+    for few, every in passed_over:
+        assert few in text
+        text = text.replace(few, every)
+    with closing(connect(settings=SINGLE)) as con:
+        lake_tables(con, ledger.tables, AS_OF)
+        for statement in drawn(seed):
+            con.execute(statement)
+        run_models(con, Settings(), AS_OF)
+        few_rows = con.execute("from marts.behaviour_capped order by all").fetchall()
+        assert con.execute(f"from ({text}) order by all").fetchall() == few_rows
 
 
 APRIL: Final = date(2026, 4, 30)
