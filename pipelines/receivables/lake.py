@@ -35,6 +35,7 @@ _POSTED: Final = {
     "integrity_file": ("as_of",),
     "operating_survey": ("as_of",),
     "integrity_record": ("event_date",),
+    "sell_through": ("report_date", "period_end"),
 }
 """When a first load's rows were recorded by the ERP, as far as it is told: on their posting date, or the day of what they tell."""
 

@@ -63,6 +63,7 @@ select
   coalesce(record.excuses_no_money, 0) as excuses_no_money, coalesce(record.excuses_own_debtor, 0) as excuses_own_debtor,
   coalesce(record.excuses_absent, 0) as excuses_absent, coalesce(record.excuses_procedure, 0) as excuses_procedure, coalesce(record.excuses_our_fault, 0) as excuses_our_fault,
   coalesce(record.payment_claims, 0) as payment_claims, coalesce(record.personal_contacts, 0) as personal_contacts, coalesce(record.unanswered, 0) as unanswered,
+  coalesce(resale.resale_months, 0) as resale_months, resale.resold_share,
   judged.open_local, judged.overdue_local, judged.over_90_local, judged.credit_account_id, judged.account_open_local::decimal(18, 4) as account_open_local,
   account_limit.limit_local::decimal(18, 4) as limit_local, account_limit.is_blocked,
   (judged.account_open_local::double / nullif(account_limit.limit_local, 0))::decimal(18, 6) as utilisation,
@@ -74,5 +75,7 @@ from judged
 cross join params.behaviour as setting
 left join marts.behaviour_record as record
   on judged.period_end = record.period_end and judged.company_id = record.company_id and judged.customer_id = record.customer_id
+left join marts.behaviour_resale as resale
+  on judged.period_end = resale.period_end and judged.company_id = resale.company_id and judged.customer_id = resale.customer_id
 left join account_limit
   on judged.period_end = account_limit.period_end and judged.company_id = account_limit.company_id and judged.credit_account_id = account_limit.credit_account_id

@@ -103,7 +103,7 @@ LATENESS: Final = ("payment_index", "days_beyond_terms", "late_share", "late_7_s
 
 def told_of(home: Path, day: date) -> pd.DataFrame:
     """`marts.payment_behaviour` on a day as doubles, indexed by the customer's own id."""
-    columns = (*LATENESS, "items", "over_90_local", "recent_purchases_local", *customer_type.COUNTS)
+    columns = tuple(dict.fromkeys((*LATENESS, *customer_type.COLUMNS)))
     numbers = ", ".join(f"{name}::double as {name}" for name in columns)
     rows = ask(
         home,

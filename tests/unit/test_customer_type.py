@@ -29,6 +29,8 @@ PUNCTUAL: Final = {
     "max_days_late": 3,
     "over_90_local": 0,
     "recent_purchases_local": 900,
+    "resale_months": 0,
+    "resold_share": None,
     **NOBODY_ASKED,
 }
 SLOW: Final = {**PUNCTUAL, "late_share": 0.9, "late_7_share": 0.5, "days_beyond_terms": 12.0, "max_days_late": 40}
@@ -64,7 +66,7 @@ MALICIOUS: Final = {
     "unanswered": 1,
 }
 TYPICAL: Final = dict(zip(TYPES, (PUNCTUAL, SLOW, HARDSHIP, CHAIN_DEBT, EVADER, MALICIOUS), strict=True))
-NOTHING: Final = {**dict.fromkeys(PUNCTUAL, None), "items": 0, **NOBODY_ASKED}
+NOTHING: Final = {**dict.fromkeys(PUNCTUAL, None), "items": 0, "resale_months": 0, **NOBODY_ASKED}
 
 
 def behaviour(*rows: Mapping[str, Any]) -> pd.DataFrame:
@@ -167,6 +169,8 @@ def test_before_anything_is_known_bad_faith_is_rare() -> None:
         ("absent_share", {"excuses": 8, "excuses_absent": 2}, 0.25),
         ("payment_claims", {"payment_claims": 2}, 2),
         ("requests", {"deferral_requests": 2}, 2),
+        ("resold_share", {"resold_share": 0.5, "resale_months": 12}, 0.5),
+        ("resold_share", {"resold_share": None, "resale_months": 1}, None),
         ("has_gone", {"recent_purchases_local": 0, "over_90_local": 1}, 1),
         ("has_gone", {"recent_purchases_local": None, "over_90_local": 1}, 1),
         ("has_gone", {"recent_purchases_local": -3, "over_90_local": 0}, None),
@@ -191,6 +195,16 @@ def test_evidence_is_what_speaks_most_for_it_against_the_average() -> None:
     assert min(points) > 0
     # 13 of 20 are worth 3 points to an evader and 2 less to those in hardship or a chain of debt, 20 times seen counts 20 / 23
     assert told[0] == ("unanswered_share", pytest.approx(20 / 23 * (3 - (3 - 2 - 2) / 6), abs=1e-6))
+
+
+@pytest.mark.parametrize(("resold", "intent"), [(0.55, "cannot_pay"), (0.97, "will_not_pay")])
+def test_who_says_nothing_is_judged_by_whether_the_goods_are_sold(resold: float, intent: str) -> None:
+    silent, told = (
+        typed(LATE, {**LATE, "resale_months": 12, "resold_share": resold})
+        .chances[[name for name in TYPES if name in customer_type.INTENTS[intent]]]
+        .sum(axis=1)
+    )
+    assert told > silent + 0.1
 
 
 def test_a_type_is_told_from_its_confidence_on() -> None:

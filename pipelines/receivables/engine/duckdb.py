@@ -351,12 +351,13 @@ def _write_rating_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
 def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:
     scores = behaviour.scores()
     con.execute(
-        "create table params.behaviour as select ?::integer as window_months, ?::integer as recent_months, ?::integer as loss_score, ?::decimal(9, 6) as item_share_max,"
+        "create table params.behaviour as select ?::integer as window_months, ?::integer as recent_months, ?::integer as resale_months, ?::integer as loss_score, ?::decimal(9, 6) as item_share_max,"
         " ?::integer as capped_max, ?::integer as items_min, ?::integer as history_days_min, ?::integer as dispute_days, ?::integer as promise_grace_days,"
         " ?::integer as first_scored_day, ?::integer as last_scored_day",
         [
             behaviour.window_months,
             behaviour.recent_months,
+            behaviour.resale_months,
             behaviour.loss_score,
             behaviour.item_share_max,
             behaviour.capped_max(),

@@ -115,7 +115,7 @@ def _two_years(behaviour: pd.DataFrame, before: pd.DataFrame | None) -> dict[str
 
 
 _LATENESS: Final = ("late_7_share", "late_30_share", "days_beyond_terms", "max_days_late")
-_ALSO: Final = ("items", "late_share", "over_90_local", "recent_purchases_local")
+_ALSO: Final = ("items", "late_share", "over_90_local", "recent_purchases_local", "resale_months", "resold_share")
 COLUMNS: Final = (*_LATENESS, *_ALSO, *COUNTS)
 """What of the behaviour is looked at."""
 
@@ -143,6 +143,7 @@ def _facts(told: dict[str, Floats]) -> tuple[Floats, Floats]:
             "broken_share": (told["broken_promises"] / told["promises"], told["promises"]),
             "requests": (told["deferral_requests"], always),
             "payment_claims": (told["payment_claims"], always),
+            "resold_share": (told["resold_share"], told["resale_months"]),
         }
     value, seen = (np.stack([found[name][part] for name in FACTS]) for part in (0, 1))
     return value, seen

@@ -50,6 +50,12 @@ class Behaviour(Section):
         ge=0,
         description="days since a customer was first known below which there is no payment index: a quarter shows one settlement round",
     )
+    resale_months: int = Field(
+        default=12,
+        ge=1,
+        le=60,
+        description="months whose told resale is looked at: a year holds every season once",
+    )
     dispute_days: int = Field(
         default=60,
         ge=0,

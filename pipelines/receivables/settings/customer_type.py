@@ -28,12 +28,13 @@ Fact = Literal[
     "broken_share",
     "requests",
     "payment_claims",
+    "resold_share",
 ]
 Evidence = tuple[tuple[Fact, tuple[tuple[Decimal, Decimal], ...]], ...]
 """Facts, each with a table of value and points, values in rising order; points in between lie on the line, and stay what they are beyond the ends.
 
 Shares of 1, of instalments (`late_7_share`, `late_30_share`), of the late ones (`long_late_share`: more than 30 days), of excuses, of
-visits and calls (`unanswered_share`) and of promises (`broken_share`); requests and claims are times in two years; `has_gone` is 1 for
+visits and calls (`unanswered_share`), of promises (`broken_share`) and of the goods it had (`resold_share`); requests and claims are times in two years; `has_gone` is 1 for
 who bought nothing for a quarter and owes what is over 90 days late, else 0.
 """
 
@@ -58,6 +59,12 @@ _SAYS_OTHERWISE: Final[tuple[tuple[Fact, str], ...]] = (
     ("own_debtor_share", "0.2: 0, 0.5: -2"),
     ("requests", "0: 0, 4: -2"),
 )
+
+
+_GOODS_LIE: Final[tuple[Fact, str]] = ("resold_share", "0.6: 2, 0.8: 0, 0.95: -1")
+"""Who cannot sell has no money to pay with."""
+_GOODS_ARE_SOLD: Final[tuple[Fact, str]] = ("resold_share", "0.8: 0, 0.95: 1")
+"""Whose customers have the goods has had their money."""
 
 
 class CustomerType(Section):
@@ -87,6 +94,7 @@ class CustomerType(Section):
             ("no_money_share", "0: -2, 0.2: 0, 0.5: 2, 0.8: 4"),
             ("requests", "0: 0, 4: 2"),
             ("unanswered_share", "0.3: 0, 0.6: -2"),
+            _GOODS_LIE,
         ),
         description="means to pay and cannot: says so again and again, asks for time or parts, and does not hide",
     )
@@ -96,6 +104,7 @@ class CustomerType(Section):
             ("own_debtor_share", "0: -2, 0.2: 0, 0.5: 2, 0.8: 4"),
             ("requests", "0: 0, 4: 2"),
             ("unanswered_share", "0.3: 0, 0.6: -2"),
+            _GOODS_LIE,
         ),
         description="is not paid itself: says so and names who owes it, asks for time or parts, and does not hide",
     )
@@ -106,6 +115,7 @@ class CustomerType(Section):
             ("absent_share", "0: 0, 0.5: 2"),
             *_SAYS_OTHERWISE,
             ("payment_claims", "0: 0, 4: 2"),
+            _GOODS_ARE_SOLD,
         ),
         description="can pay and would rather not: is not there when called or visited, says it is paid, and asks for nothing, as that would be a promise",
     )
@@ -117,6 +127,7 @@ class CustomerType(Section):
             ("has_gone", "0: 0, 1: 2"),
             *_SAYS_OTHERWISE,
             ("payment_claims", "0: 0, 4: 2"),
+            _GOODS_ARE_SOLD,
         ),
         description="never meant to pay: keeps no promise; what it did not pay at once it never pays, and it has stopped buying",
     )
