@@ -108,6 +108,22 @@ def score(
     )
 
 
+def counting(facts: pd.DataFrame, card: Scorecard, ages: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The facts that the card counts, wholly or in part, as numbers, index as `facts`; NaN without one or where it is too old. A registry event is its points.
+
+    Raises:
+        KeyError: the facts lack an attribute of the card.
+        ValueError: a registry event that the card does not know.
+    """
+    told = {}
+    for attribute in card.attributes():
+        is_word = attribute.name == "registry_event"
+        own = _own_points(facts[attribute.name], attribute) if is_word else _numbers(facts[attribute.name])
+        age = ages[attribute.name] if ages is not None and attribute.name in ages else None
+        told[attribute.name] = np.where(_freshness(age, card, len(facts)) > 0, own, np.nan)
+    return pd.DataFrame(told, index=facts.index)
+
+
 def _portfolio(
     facts: pd.DataFrame,
     attributes: tuple[Attribute, ...],
@@ -187,19 +203,35 @@ def _file_alone(known: _Portfolio, is_file: Flags, completeness_min: float) -> d
 def _reasons(
     known: _Portfolio, attributes: tuple[Attribute, ...], count: int
 ) -> dict[str, pd.Categorical[str] | Floats]:
-    """Which attributes cost most points against their best, dearest first; of equal ones that which the card names first."""
+    """Which attributes cost most points against their best."""
     lost = np.where(np.isnan(known.points), 0.0, known.best - known.points)
-    lost[lost < 10.0**-_PLACES] = 0.0
-    names, rows = [attribute.name for attribute in attributes], np.arange(len(lost))
+    kind = np.where(known.counts == 1, 0, np.where(known.counts > 0, 1, 2))
+    return dearest(lost, kind, [attribute.name for attribute in attributes], count)
+
+
+def dearest(
+    lost: Floats, kind: npt.NDArray[np.int64], names: list[str], count: int
+) -> dict[str, pd.Categorical[str] | Floats]:
+    """Which attributes cost most points, dearest first; of equal ones that which is named first.
+
+    Args:
+        lost: points by customer and attribute.
+        kind: why, as places in `KINDS`, alike.
+        names: of the attributes.
+        count: how many to tell of each customer at most.
+
+    Returns:
+        reason_1, reason_1_kind, reason_1_points and so on, one element per customer, missing where no more attribute cost any.
+    """
+    lost, rows = np.where(lost < 10.0**-_PLACES, 0.0, lost), np.arange(len(lost))
     told: dict[str, pd.Categorical[str] | Floats] = {}
-    for turn in range(1, min(count, len(attributes)) + 1):
+    for turn in range(1, min(count, len(names)) + 1):
         place = lost.argmax(axis=1)
-        cost, counted = lost[rows, place], known.counts[rows, place]
-        kind = np.where(counted == 1, 0, np.where(counted > 0, 1, 2))
+        cost = lost[rows, place]
         has_reason = cost > 0
         told[f"reason_{turn}"] = pd.Categorical.from_codes(np.where(has_reason, place, -1), categories=pd.Index(names))
         told[f"reason_{turn}_kind"] = pd.Categorical.from_codes(
-            np.where(has_reason, kind, -1), categories=pd.Index(KINDS)
+            np.where(has_reason, kind[rows, place], -1), categories=pd.Index(KINDS)
         )
         told[f"reason_{turn}_points"] = np.where(has_reason, np.round(cost, _PLACES), np.nan)
         lost[rows, place] = 0.0

@@ -26,6 +26,7 @@ from receivables.settings.scorecard import Attribute as Attribute
 from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
 from receivables.settings.shrinkage import Shrinkage as Shrinkage
+from receivables.settings.statistical_card import StatisticalCard as StatisticalCard
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -620,6 +621,7 @@ class Settings(Section):
     forecast: Forecast = Forecast()
     behaviour: Behaviour = Behaviour()
     scorecard: Scorecard = Scorecard()
+    statistical_card: StatisticalCard = StatisticalCard()
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
     customer_type: CustomerType = CustomerType()

@@ -53,6 +53,14 @@ class Attribute:
     best: float
     table: Points | PointsByEvent
 
+    @property
+    def direction(self) -> int:
+        """1 where more of it gives more points, -1 where less, 0 where all values give the same; a word counts as its points."""
+        first, last = float(self.table[0][1]), float(self.table[-1][1])
+        if isinstance(self.table[0][0], str):
+            return int(len({points for _, points in self.table}) > 1)
+        return (last > first) - (last < first)
+
 
 def _table(*rows: tuple[str, str]) -> Points:
     return tuple((Decimal(value), Decimal(points)) for value, points in rows)
