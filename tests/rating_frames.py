@@ -46,7 +46,7 @@ _EXPOSURE: Final = (
     *("limit_local", "is_limit_shared", "agreed_days", "previous_supply", "has_new_grade", "has_new_limit", "has_new_terms"),
 )  # fmt: skip
 _RATING: Final = (
-    *("as_of", "company_id", "customer_id", "status", "score", "completeness", "grade", "previous_grade"),
+    *("as_of", "company_id", "customer_id", "status", "card", "score", "completeness", "grade", "previous_grade"),
     *("recommended_limit", "limit_decided_by", "recommended_terms", "supply", "reasons", "next_review"),
 )
 _MIGRATION: Final = ("company_id", "review_date", "grade_before", "grade_after", "customers", "share")
@@ -96,6 +96,7 @@ def _rating(standing: Mapping[str, Any]) -> Row:
     supply, days = worth.get(grade, (None, None))
     return {
         "status": "insufficient" if grade is None else "rated",
+        "card": None if grade is None else "expert",
         "score": None if grade is None else 50.0,
         "completeness": 0.5 if grade == "C" else 0.8,
         "grade": grade,

@@ -49,7 +49,7 @@ OWN: Final = {
     "published_item": "run_id varchar, company_id varchar, customer_id varchar, item_kind varchar, item_id varchar, seq integer, currency varchar,"
     " due_date date, open_doc decimal(18, 4), open_local decimal(18, 4), bucket varchar",
     "published_rating": "run_id varchar, company_id varchar, customer_id varchar, review_date date, is_rerating boolean, status varchar, score double, completeness double,"
-    " raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date, override_grade varchar",
+    " card varchar, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date, override_grade varchar",
     "rating_decision": "decision_id varchar, kind varchar, company_id varchar, customer_id varchar, grade varchar, reason varchar, until date, said_of_run varchar,"
     " said_of date, given_on date, recorded_by varchar, recorded_at timestamp",
 }

@@ -176,6 +176,7 @@ def _build(
             *behind,
             *_check_reasons(con, night.settings),
             *_completeness_reasons(con),
+            *_card_reasons(con, night.settings),
             *publish_checks(night, con, batches),
         )
         _table(con, "ops.run", Run, [replace(night.run, finished_at=utc_now(), status=_status(reasons))])
@@ -333,6 +334,25 @@ def _completeness_reasons(con: Connection) -> tuple[str, ...]:
         "select company_id, subject, from_date from marts.completeness where needs_person order by company_id, from_date, subject"
     ).fetchall()
     return tuple(f"{company}: {subject} missing since {day}: receivables findings" for company, subject, day in rows)
+
+
+def _card_reasons(con: Connection, settings: Settings) -> tuple[str, ...]:
+    """Companies whose statistical card is asked to grade and could not be fitted; the expert card grades on."""
+    if settings.rating.card != "statistical":
+        return ()
+    rows = con.execute(
+        "select company_id, bads_needed, bads, reason from marts.statistical_card_fit where fitted_on = "
+        "(select max(last.fitted_on) from marts.statistical_card_fit as last where last.company_id = statistical_card_fit.company_id)"
+        " and not is_fitted order by company_id"
+    ).fetchall()
+    wants = {
+        "too_few_bads": "it needs {needed} customers that went bad, has {bads}",
+        "no_attribute": "no attribute tells the good from the bad",
+    }
+    return tuple(
+        f"{company}: the expert card grades on, as the statistical one that rating.card asks for is not fitted: {wants[reason].format(needed=needed, bads=bads)}"
+        for company, needed, bads, reason in rows
+    )
 
 
 def _publish(night: Night, unfinished: Path, target: Path) -> None:

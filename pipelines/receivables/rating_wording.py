@@ -322,11 +322,15 @@ def event_since(held: HardEvent, words: Language) -> str:
 
 def card_summary(card: Card, words: Language) -> str:
     """How much of the card is known, and what stands in for the rest."""
-    return words.sentences([*_known(card, words), words.text(_STANDS_IN)])
+    return words.sentences([*_known(card, words), words.text(_LEARNT if card.is_learnt else _STANDS_IN)])
 
 
 _STANDS_IN: Final = N_(
     "Where a fact is missing, the median of the company's customers stands in, or half of the points where too few have it; an old fact counts in part. Without payment history nobody is scored."
+)
+
+_LEARNT: Final = N_(
+    "Scores come from the statistical card, learnt from what became of customers: points are counted above its worst bin; a missing fact is worth what customers without it showed, or the worst bin where these are too few. How much is known is measured on the expert card. Without payment history nobody is scored."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,24 @@ def test_grades_go_on_from_what_was_published_where_the_window_begins_later(home
         *(date(2026, m, d) for m, d in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 20))),
     }
     assert "F" in {row[9] for row in found}
+
+
+def test_a_card_that_is_not_fitted_cannot_be_promoted(home: Path, tmp_path: Path) -> None:
+    """The expert card grades on, and the night says what is wanting and asks for a person."""
+    asking = tmp_path / "home"
+    shutil.copytree(home, asking, symlinks=True)
+    (asking / "receivables.toml").write_text(
+        '[rating]\ncard = "statistical"\n[contracts]\nenabled = false\n', encoding="utf-8"
+    )
+    ((bads,),) = ask(home, "select max(bads) from marts.statistical_card_fit")
+    (reason,) = [line for line in receivables.build(asking).needs_person if "rating.card" in line]
+    assert reason == (
+        "ES01: the expert card grades on, as the statistical one that rating.card asks for is not fitted:"
+        f" it needs 50 customers that went bad, has {bads}"
+    )
+    told = "select * from marts.rating_history order by all"
+    assert ask(asking, told) == ask(home, told)
+    assert ask(asking, "select distinct card from marts.rating where score is not null") == [("expert",)]
 
 
 def test_the_integrity_file_says_what_is_missing_and_whether_statements_have_taken_over(home: Path) -> None:

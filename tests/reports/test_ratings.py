@@ -181,6 +181,9 @@ def test_the_card_tells_points_and_who_has_the_facts(told: dict[str, Ratings]) -
         "Of the points of the card, facts are told for 75.0% on average."
         " 1 of 6 customers with a score has facts for less than 60% and is graded C at best."
     )
+    learnt = rating_wording.card_summary(replace(card, is_learnt=True), EN)
+    assert "the median of the company's customers" not in learnt
+    assert "Scores come from the statistical card" in learnt
     untold = replace(card, completeness=None)
     assert "grades are those of hard events alone" in rating_wording.card_summary(untold, EN)
 

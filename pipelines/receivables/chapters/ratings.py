@@ -96,7 +96,7 @@ class CardLine:
 
 @dataclass(frozen=True)
 class Card:
-    """The card and how much of it is known: `completeness` of the average customer with a score, `incomplete` with less than `least`, who are graded `cap` at best."""
+    """The card and how much of it is known: `completeness` of the average customer with a score, `incomplete` with less than `least`, who are graded `cap` at best; `is_learnt`: whether the statistical card grades."""
 
     lines: tuple[CardLine, ...]
     customers: int
@@ -105,6 +105,7 @@ class Card:
     incomplete: int
     least: Decimal
     cap: str
+    is_learnt: bool
 
     def of(self, block: str) -> tuple[CardLine, ...]:
         """The attributes of a block."""
@@ -275,6 +276,7 @@ def _card(attributes: pd.DataFrame, mine: pd.DataFrame, rules: pd.DataFrame) -> 
         incomplete=int((known < float(least)).sum()),
         least=least,
         cap=str(rules["completeness_cap"].iloc[0]),
+        is_learnt=bool((mine["card"] == "statistical").any()),
     )
 
 

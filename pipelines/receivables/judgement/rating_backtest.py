@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from receivables.judgement.rating_tables import BACKTEST, BAD_RATE, HISTORY
+from receivables.judgement.rating_tables import BACKTEST, BAD_RATE, EXPERT, HISTORY, SCORE, STATISTICAL
 from receivables.policy import backtest, grades, provision, shrinkage
 from receivables.policy.backtest import Cases
 
@@ -18,22 +18,27 @@ if TYPE_CHECKING:
 
 _CASES: Final = f"""
 select
-  outcome.company_id, outcome.review_date, outcome.customer_id, outcome.is_bad, greatest(outcome.amount_local, 0)::double as amount, history.score,
+  outcome.company_id, outcome.review_date, outcome.customer_id, outcome.is_bad, greatest(outcome.amount_local, 0)::double as amount, said.expert_score, said.chance,
   history.raw_grade, history.grade, history.cap is not null as is_capped, behaviour.items::double as items, behaviour.items * behaviour.late_share::double as late_items
 from marts.rating_outcome as outcome
 inner join {HISTORY} as history
   on outcome.review_date = history.review_date and outcome.company_id = history.company_id and outcome.customer_id = history.customer_id
 inner join marts.payment_behaviour as behaviour
   on outcome.review_date = behaviour.period_end and outcome.company_id = behaviour.company_id and outcome.customer_id = behaviour.customer_id
+left join {SCORE} as said
+  on outcome.review_date = said.review_date and outcome.company_id = said.company_id and outcome.customer_id = said.customer_id
 order by outcome.company_id, outcome.review_date, outcome.customer_id
 """
 _GRADES: Final = f"""
 select company_id, review_date, customer_id, score, grade from {HISTORY} where is_rerating order by company_id, review_date, customer_id
 """
 _LATE_RATIO: Final = "late_ratio"
+_GRADED: Final = "graded"
+"""What is measured where no card is: the grades given, by whichever."""
+
 _COLUMNS: Final = pa.schema(
     [
-        *(("company_id", pa.string()), ("metric", pa.string()), ("baseline", pa.string())),
+        *(("company_id", pa.string()), ("card", pa.string()), ("metric", pa.string()), ("baseline", pa.string())),
         *(
             (name, pa.float64())
             for name in ("value", "lo", "hi", "baseline_value", "difference", "difference_lo", "difference_hi")
@@ -63,27 +68,63 @@ def measured(con: Connection, settings: Settings) -> dict[str, pa.Table]:
     rates: list[dict[str, Any]] = []
     for company_id in sorted(set(history["company_id"])):
         mine = cases[cases["company_id"] == company_id].reset_index(drop=True)
-        told = [*_of_scores(mine, settings), *_of_history(history[history["company_id"] == company_id], settings)]
-        rows += [{"company_id": company_id, **row} for row in told]
+        steady = _of_history(history[history["company_id"] == company_id], settings)
+        told = {
+            EXPERT: _of_expert(mine, settings),
+            STATISTICAL: _of_statistical(mine, settings),
+            _GRADED: [*_of_grades(mine, settings), *steady],
+        }
+        rows += [{"company_id": company_id, "card": card, **row} for card, found in told.items() for row in found]
         rates += [{"company_id": company_id, **row} for row in _by_grade(mine)]
     return {BACKTEST: _table(rows, _COLUMNS), BAD_RATE: _table(rates, _RATE_COLUMNS)}
 
 
-def _of_scores(cases: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
-    """How well scores ranked customers, beside the customer's own ratio of late invoices; how true the chances were that earlier years gave each grade."""
-    scored = cases[cases["score"].notna()].reset_index(drop=True)
+def _of_expert(cases: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
+    """How well scores of the expert card ranked customers, beside the customer's own ratio of late invoices."""
+    scored = _with(cases, "expert_score")
     if scored.empty:
         return [{"metric": "auc", "reason": "no_year_has_run_out"}]
+    risk = -scored["expert_score"].to_numpy(dtype=np.float64)
+    return _ranked(scored, risk, {}, settings, is_probability=False)
+
+
+def _of_statistical(cases: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
+    """How well the chances of the statistical card ranked customers and how true they were, beside the expert card's scores too."""
+    scored = _with(cases, "chance")
+    if scored.empty:
+        has_cases = cases["expert_score"].notna().any()
+        return [{"metric": "auc", "reason": "not_fitted" if has_cases else "no_year_has_run_out"}]
+    expert = {EXPERT: -scored["expert_score"].to_numpy(dtype=np.float64)}
+    return _ranked(scored, scored["chance"].to_numpy(dtype=np.float64), expert, settings, is_probability=True)
+
+
+def _with(cases: pd.DataFrame, column: str) -> pd.DataFrame:
+    return cases[cases[column].notna()].reset_index(drop=True)
+
+
+def _ranked(
+    scored: pd.DataFrame, risk: Any, others: dict[str, Any], settings: Settings, *, is_probability: bool
+) -> list[dict[str, Any]]:
+    """The measures of a score, and by rank those beside simple ones and others."""
     known = _cases(scored)
-    risk, ratio = -scored["score"].to_numpy(dtype=np.float64), _late_ratio(scored, settings)
-    rows = _measures(backtest.measure(known, risk, settings.backtest, is_probability=False))
-    compared = backtest.compare(known, risk, {_LATE_RATIO: ratio}, settings.backtest, is_probability=False)
-    rows += [_compared(told) for told in compared.reset_index().to_dict("records")]
-    chance = _chance_by_grade(scored, settings)
+    baselines = {_LATE_RATIO: _late_ratio(scored, settings), **others}
+    compared = backtest.compare(known, risk, baselines, settings.backtest, is_probability=False)
+    return [
+        *_measures(backtest.measure(known, risk, settings.backtest, is_probability=is_probability)),
+        *(_compared(told) for told in compared.reset_index().to_dict("records")),
+    ]
+
+
+def _of_grades(cases: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
+    """How true the chances were that earlier years gave each grade."""
+    graded = _with(cases, "expert_score")
+    if graded.empty:
+        return [{"metric": "brier", "reason": "no_year_has_run_out"}]
+    chance = _chance_by_grade(graded, settings)
     if np.isnan(chance).all():
-        return [*rows, {"metric": "brier", "reason": "no_earlier_year"}]
-    told = backtest.measure(known, chance, settings.backtest)
-    return rows + [row for row in _measures(told) if row["metric"] in _OF_CHANCES]
+        return [{"metric": "brier", "reason": "no_earlier_year"}]
+    told = backtest.measure(_cases(graded), chance, settings.backtest)
+    return [row for row in _measures(told) if row["metric"] in _OF_CHANCES]
 
 
 _OF_CHANCES: Final = (

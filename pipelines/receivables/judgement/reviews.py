@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from receivables.judgement.rating_tables import ATTRIBUTE, EVENTS, HISTORY, MIGRATION, RATING
+from receivables.judgement.rating_tables import (
+    ATTRIBUTE,
+    EVENTS,
+    EXPERT,
+    HISTORY,
+    MIGRATION,
+    RATING,
+    STATISTICAL,
+)
+from receivables.judgement.statistical_card import Shadow
 from receivables.policy import credit_limit, grades, scorecard
 from receivables.policy.grades import BEST, NONE, Evidence, InForce, Standing
 from receivables.settings import GRADES
@@ -75,6 +84,11 @@ select * exclude (run_id) from lake.published_rating
 where review_date = (select max(review_date) from lake.published_rating where review_date < ? and review_date = last_day(review_date))
 order by company_id, customer_id
 """
+_SCORED: Final = f"""
+select customer_id, review_date::timestamp as review_date, score from lake.published_rating
+where card = '{STATISTICAL}' and review_date < getvariable('as_of')
+order by review_date, customer_id
+"""
 _AGING: Final = [
     *("paid_in_share", "fixed_assets_to_turnover", "return_on_operating_assets", "inventory_turnover"),
     *("debt_to_asset_ratio", "current_ratio"),
@@ -108,6 +122,8 @@ class Reviews:
             day for (day,) in con.execute("select distinct period_end from marts.rating_fact order by 1").fetchall()
         ]
         self.attributes: list[pd.DataFrame] = []
+        self.shadow = Shadow(con, settings)
+        self.published = con.execute(_SCORED).df()
 
     def tables(self) -> dict[str, pa.Table]:
         """What the reviews say, by the table it becomes."""
@@ -136,6 +152,7 @@ class Reviews:
             HISTORY: _table(pd.concat(history, ignore_index=True)),
             MIGRATION: _table(pd.concat(moves, ignore_index=True) if moves else _NO_MOVES),
             ATTRIBUTE: _table(pd.concat(self.attributes, ignore_index=True)),
+            **self.shadow.tables(),
         }
 
     def _standing(self, kept: pd.DataFrame) -> Standing:
@@ -175,17 +192,36 @@ class Reviews:
         return _Review(day, place, facts, told, cap, override, grades.review(before, evidence, day, rules))
 
     def _scored(self, facts: pd.DataFrame, day: date) -> pd.DataFrame:
-        """What the card says, company by company: each is a portfolio of its own."""
+        """What the card that grades says, company by company: each is a portfolio of its own."""
+        card, is_last = self.settings.scorecard, day == self.days[-1]
         ages = facts[[f"{name}_age" for name in _AGING]].set_axis(_AGING, axis=1)
         scored: list[pd.DataFrame] = []
+        described: dict[str, pd.DataFrame] = {}
         for company_id, mine in facts.groupby("company_id", sort=True):
-            found: Scored = scorecard.score(
-                mine, self.settings.scorecard, self.settings.rating, ages=ages.loc[mine.index]
-            )
+            found: Scored = scorecard.score(mine, card, self.settings.rating, ages=ages.loc[mine.index])
             scored.append(found.customers)
-            if day == self.days[-1]:
-                self.attributes.append(found.attributes.reset_index().assign(company_id=company_id))
-        return pd.concat(scored).reindex(facts.index)
+            described[str(company_id)] = found.attributes.reset_index()
+        told = pd.concat(scored).reindex(facts.index)
+        told["card"] = pd.Series(EXPERT, index=told.index, dtype="object").where(told["score"].notna(), None)
+        grades_by_it = self.settings.rating.card == STATISTICAL
+        if grades_by_it or is_last or grades.is_rerating(day, self.settings.rating) or not self.shadow.cards:
+            numbers = scorecard.counting(facts, card, ages)
+            numbers[["company_id", "customer_id"]] = facts[["company_id", "customer_id"]]
+            shadow = self.shadow.review(day, numbers, told, is_last=is_last)
+            if grades_by_it:
+                told = self._as_published(self.shadow.graded(told, shadow), facts["customer_id"], day)
+                described |= {company_id: self.shadow.described(one) for company_id, one in shadow.items()}
+        if is_last:
+            self.attributes += [told.assign(company_id=company_id) for company_id, told in described.items()]
+        return told
+
+    def _as_published(self, told: pd.DataFrame, customers: pd.Series[str], day: date) -> pd.DataFrame:
+        """Scores of an earlier review as an earlier run published them: the cases that its card was learnt from may lie before the window now."""
+        before = self.published[self.published["review_date"] == pd.Timestamp(day)].set_index("customer_id")["score"]
+        score = customers.map(before)
+        return told.assign(
+            score=score.where(score.notna(), told["score"]), card=told["card"].where(score.isna(), STATISTICAL)
+        )
 
     def _history(self, review: _Review) -> pd.DataFrame:
         score = review.told["score"].to_numpy(dtype=np.float64)
@@ -196,6 +232,7 @@ class Reviews:
             status=review.told["status"].astype(str).to_numpy(),
             score=score,
             completeness=review.told["completeness"].to_numpy(),
+            card=review.told["card"].to_numpy(),
             raw_grade=grades.letters(grades.raw_grade(score, self.settings.rating)),
             ruled_grade=grades.letters(review.standing.ruled[review.place]),
             grade=grades.letters(review.standing.grade[review.place]),
@@ -314,6 +351,7 @@ _TEXTS: Final = frozenset(
         "company_id",
         "customer_id",
         "status",
+        "card",
         "raw_grade",
         "ruled_grade",
         "grade",

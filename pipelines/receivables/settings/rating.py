@@ -20,6 +20,10 @@ HardEvent = Literal["insolvency", "closure", "bounced_instrument", "broken_plan"
 class Rating(Section):
     """How customers are graded from F (worst) to A, reviewed at every month end and re-rated less often, so that a grade is no weather report."""
 
+    card: Literal["expert", "statistical"] = Field(
+        default="expert",
+        description="whose score grades are cut from; statistical only where it could be fitted, else the expert card grades on and a person must look",
+    )
     grade_edges: tuple[Decimal, ...] = Field(
         default=(Decimal(35), Decimal(45), Decimal(55), Decimal(65), Decimal(75)),
         description="points of 100 from which a score is E, D, C, B, A; steps of ten, each more than three times what is wavered by around an edge",
