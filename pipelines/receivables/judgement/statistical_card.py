@@ -13,7 +13,7 @@ from receivables.policy import grades, scorecard, statistical_card
 from receivables.policy.statistical_card import Cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from receivables.engine import Connection
@@ -175,7 +175,7 @@ class Shadow:
         return {
             FIT: _table(FIT, _columns(self.fits)),
             CARD: _table(CARD, _columns([row for company_id in sorted(self.cards) for row in self._bins(company_id)])),
-            SCORE: _table(SCORE, {name: scores[name].tolist() for name in map(str, scores)}),
+            SCORE: _table(SCORE, {str(name): scores[name] for name in scores}),
         }
 
     def _bins(self, company_id: str) -> Iterable[dict[str, Any]]:
@@ -213,7 +213,7 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
-def _table(name: str, columns: dict[str, list[Any]]) -> pa.Table:
+def _table(name: str, columns: Mapping[str, Any]) -> pa.Table:
     kinds = dict(column.split() for column in STATISTICAL_COLUMNS[name].split(", "))
     return pa.table(
         {column: pa.array(columns.get(column, []), _TYPES[kind], from_pandas=True) for column, kind in kinds.items()}
