@@ -30,7 +30,7 @@ PUNCTUAL: Final = {
     "over_90_local": 0,
     "recent_purchases_local": 900,
     "resale_months": 0,
-    "resold_share": None,
+    "resold_share": np.nan,
     **NOBODY_ASKED,
 }
 SLOW: Final = {**PUNCTUAL, "late_share": 0.9, "late_7_share": 0.5, "days_beyond_terms": 12.0, "max_days_late": 40}
