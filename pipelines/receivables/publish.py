@@ -25,9 +25,13 @@ from receivables.engine import (
 )
 from receivables.errors import NightFailed, UsageError
 from receivables.judgement import (
+    judge_accredited,
     judge_collection,
     judge_customer_type,
+    judge_customer_value,
     judge_expected_cash,
+    judge_loss_rate,
+    judge_price_by_terms,
     judge_provision,
     judge_rating,
 )
@@ -168,6 +172,8 @@ def _build(
         judge_customer_type(con, night.settings)
         run_judged_models(tables, night.progress.advance)
         judge_expected_cash(con, night.settings)
+        for judge in (judge_customer_value, judge_accredited, judge_loss_rate, judge_price_by_terms):
+            judge(con, night.settings)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files, tables)

@@ -146,3 +146,52 @@ def test_what_is_owed_by_rated_customers_is_what_the_ledger_says_and_what_is_new
     assert ask(home, "select since, is_older from marts.hard_event_since where event = 'insolvency'") == [
         (AS_OF, False)
     ]
+
+
+def test_what_follows_from_grades_is_published_the_same_night(home: Path) -> None:
+    """Eleven invoices of 1,000 in twelve months: who pays on the day is kept, who is insolvent is watched; new customers cannot be rated."""
+    placed = ask(
+        home, "select substr(customer_id, 6), value_local, value_basis, quadrant from marts.customer_value order by 1"
+    )
+    assert placed == [
+        ("insolvent", 2200, "assumed_margin", "watch"),
+        ("late", 2200, "assumed_margin", "watch"),
+        ("new", 0, "assumed_margin", None),
+        ("old_debt", 0, "assumed_margin", "exit"),
+        ("punctual", 2200, "assumed_margin", "keep"),
+        ("unheard", 0, "assumed_margin", None),
+    ]
+    left = ask(
+        home,
+        "select substr(customer_id, 6), review_date, since, fault from marts.accredited_payer where fault is not null",
+    )
+    assert left == [("insolvent", AS_OF, date(2025, 12, 31), "hard_event")]
+    now = ask(
+        home,
+        "select substr(customer_id, 6), since, is_older, holds_until from marts.accredited_payer where is_accredited and review_date = as_of",
+    )
+    assert now == [("punctual", date(2025, 12, 31), False, date(2026, 6, 30))]
+
+
+def test_past_lists_of_accredited_payers_are_told_again(home: Path, tmp_path: Path) -> None:
+    told = "select * exclude (as_of) from marts.accredited_payer where review_date <= '2026-03-31' order by all"
+    earlier = tmp_path / "home"
+    receivables.init(earlier)
+    tell(earlier, business(), AS_OF)
+    receivables.ingest([earlier / "inbox"], earlier)
+    receivables.build(earlier, as_of=date(2026, 3, 31))
+    assert ask(earlier, told) == ask(home, told) != []
+
+
+def test_write_offs_stand_beside_sales_and_prices_beside_grades(home: Path) -> None:
+    """Nothing was written off; five customers bought. No price list and no history of losses: what must be added is the cost of money alone."""
+    rates = ask(
+        home,
+        "select distinct dimension, loss_rate, written_off_local, reason from marts.loss_rate where span = 'all' and dimension = 'company'",
+    )
+    assert rates == [("company", 0, 0, None)]
+    prices = ask(
+        home,
+        "select grade, term_days, covering_pct, loss_source, price_list_id, is_granted from marts.price_by_terms where grade in ('A', 'D') and term_days = 60 order by grade",
+    )
+    assert [(row[0], row[1], row[4], row[5]) for row in prices] == [("A", 60, None, True), ("D", 60, None, False)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -279,6 +280,31 @@ def test_without_price_lists_there_is_no_price() -> None:
     lists, days_asked = pd.Series(["P1"]), pd.Series([30.0])
     assert credit_limit.price_uplift(lists, days_asked, TABLE[:0]).isna().all(axis=None)
     assert credit_limit.price_uplift(lists[:0], days_asked[:0], TABLE).empty
+
+
+def test_a_price_that_covers_waiting_and_loss() -> None:
+    """A year at 5 % and one sale in twenty lost: 1.05 / 0.95; at once and all paid: the price of cash; all lost: none."""
+    days, loss = np.array([365.0, 0.0, 30.0, 365.0]), np.array([0.05, 0.0, 0.0, 1.0])
+    found = credit_limit.covering_uplift(days, loss, Decimal("0.05"))
+    assert found == [Decimal("10.5263"), Decimal("0.0"), Decimal("0.4018"), None]
+
+
+def test_what_is_told_of_grades_never_falls_with_them_and_fills_what_is_not_told() -> None:
+    found = credit_limit.by_grade(pd.Series({"B": 1.0, "D": 3.0, "E": 2.0}))
+    assert found.to_dict() == {"A": 1.0, "B": 1.0, "C": 3.0, "D": 3.0, "E": 3.0, "F": 3.0}
+
+
+def test_uplifts_over_the_lists_own_price_of_cash() -> None:
+    table = pd.DataFrame(
+        {
+            "price_list_id": ["P1", "P1", "P2", "P3"],
+            "term_days": [0, 30, 30, 0],
+            "pct": [Decimal(-2), Decimal("0.9"), Decimal("0.9"), Decimal(-100)],
+        }
+    )
+    asked = pd.Series([Decimal("0.9"), Decimal("0.9"), Decimal("0.9"), None], dtype="object")
+    found = credit_limit.over_cash(pd.Series(["P1", "P2", "P3", "P1"]), asked, table)
+    assert found == [Decimal("2.9592"), Decimal("0.9000"), None, None]
 
 
 # Settings ------------------------------------------------------------------------------------------------------------

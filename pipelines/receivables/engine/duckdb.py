@@ -278,6 +278,8 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_section(con, "provision", settings.provision)
     _write_behaviour_params(con, settings.behaviour)
     _write_rating_params(con, settings)
+    _write_section(con, "customer_value", settings.customer_value)
+    _write_section(con, "accredited", settings.accredited)
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
@@ -379,7 +381,7 @@ def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour
     )
 
 
-_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar"}
+_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar", "Grade": "varchar"}
 
 
 def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from receivables.distributions import jackknife_error, student_t
-from receivables.engine import comment
+from receivables.judgement.writing import write
 from receivables.policy import provision
 
 if TYPE_CHECKING:
@@ -83,10 +83,7 @@ def judge_provision(con: Connection, settings: Settings) -> None:
         (EVIDENCE, _evidence(con)),
         (CHANGE, _changes(con, settings.provision, settings.curve)),
     ):
-        con.register("told", table)
-        con.execute(f"create table {name} as select getvariable('as_of') as as_of, told.* from told")
-        con.unregister("told")
-        comment(con, name, _GRAIN[name])
+        write(con, name, table, _GRAIN[name])
 
 
 def _expectations(con: Connection, settings: ProvisionSettings) -> pa.Table:

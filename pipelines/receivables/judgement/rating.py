@@ -18,6 +18,7 @@ from receivables.judgement.rating_tables import (
     SCORE,
     STATISTICAL_COLUMNS,
 )
+from receivables.judgement.writing import write
 
 if TYPE_CHECKING:
     from receivables.engine import Connection
@@ -77,10 +78,7 @@ def judge_rating(con: Connection, settings: Settings) -> None:
         con.unregister("told")
         comment(con, name, _GRAIN[name])
     for name, table in measured(con, settings).items():
-        con.register("told", table)
-        con.execute(f"create table {name} as select getvariable('as_of') as as_of, told.* from told")
-        con.unregister("told")
-        comment(con, name, _GRAIN[name])
+        write(con, name, table, _GRAIN[name])
 
 
 def _write_nothing(con: Connection) -> None:

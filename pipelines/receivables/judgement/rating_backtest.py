@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from receivables.judgement.rating_tables import BACKTEST, BAD_RATE, EXPERT, HISTORY, SCORE, STATISTICAL
+from receivables.judgement.writing import table_of
 from receivables.policy import backtest, grades, provision, shrinkage
 from receivables.policy.backtest import Cases
 
@@ -76,7 +77,7 @@ def measured(con: Connection, settings: Settings) -> dict[str, pa.Table]:
         }
         rows += [{"company_id": company_id, "card": card, **row} for card, found in told.items() for row in found]
         rates += [{"company_id": company_id, **row} for row in _by_grade(mine)]
-    return {BACKTEST: _table(rows, _COLUMNS), BAD_RATE: _table(rates, _RATE_COLUMNS)}
+    return {BACKTEST: table_of(rows, _COLUMNS), BAD_RATE: table_of(rates, _RATE_COLUMNS)}
 
 
 def _of_expert(cases: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
@@ -239,10 +240,3 @@ def _compared(told: dict[Any, Any]) -> dict[str, Any]:
     """A row of a measure beside that of a baseline."""
     same = ("metric", "baseline", "value", "baseline_value", "difference", "verdict")
     return {**{name: told[name] for name in same}, "difference_lo": told["lo"], "difference_hi": told["hi"]}
-
-
-def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    columns = {name: [row.get(name) for row in rows] for name in schema.names}
-    return pa.table(
-        {name: pa.array(values, schema.field(name).type, from_pandas=True) for name, values in columns.items()}, schema
-    )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from receivables.settings import GRADES
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -35,6 +37,8 @@ _MOST: Final = 10**18 - 1
 _MONTH_DAYS: Final = 30
 _MOST_DAYS: Final = 3650
 """Ten years: longer waits are typing errors, and no need."""
+
+_YEAR_DAYS: Final = 365
 
 _FAR: Final = 100_000
 """Days that no account period lasts: with them, price list and term are one sorted number."""
@@ -213,3 +217,46 @@ def price_uplift(price_list: pd.Series[str], days: pd.Series[float], table: pd.D
     found = rows.iloc[np.where(within, place, 0)] if len(rows) else rows.reindex(price_list.index)
     chosen = found[["term_days", "pct"]].set_axis(price_list.index).astype({"term_days": "Int64", "pct": "object"})
     return chosen.where(pd.Series(within, index=price_list.index), None)
+
+
+def covering_uplift(
+    days: npt.NDArray[np.float64], loss: npt.NDArray[np.float64], annual_rate: Decimal
+) -> list[Decimal | None]:
+    """What a price must rise over that of cash so that what is paid after so many days and in part never is worth the same, percent.
+
+    Args:
+        days: until it is paid.
+        loss: share of the sale that is expected never to be.
+        annual_rate: cost of money per year as a share.
+
+    Returns:
+        ((1 + rate) ^ (days / 365) / (1 - loss) - 1) in percent to four places; None where all is lost, which no price covers.
+    """
+    financed = (1 + float(annual_rate)) ** (days / _YEAR_DAYS)
+    return [
+        None if lost >= 1 else Decimal(str(round((factor / (1 - lost) - 1) * 100, _PLACES)))
+        for factor, lost in zip(financed.tolist(), loss.tolist(), strict=True)
+    ]
+
+
+def by_grade(told: pd.Series[float]) -> pd.Series[float]:
+    """What is told of grades, for all of them: none below that of a better one, so that no price falls with the grade; where it is not told, that of the next worse, else the next better."""
+    found: pd.Series[float] = told.reindex(list(reversed(GRADES))).bfill().ffill().cummax()
+    return found
+
+
+def over_cash(price_list: pd.Series[str], pct: pd.Series[Any], table: pd.DataFrame) -> list[Decimal | None]:
+    """Uplifts of price lists over their own price for 0 days, or over the list price where they tell none, percent to four places; None where there is no uplift."""
+    at_once = table[table["term_days"] == 0]
+    cash = dict(zip(at_once["price_list_id"], at_once["pct"], strict=True))
+    return [
+        None if not isinstance(uplift, Decimal) else _beyond(uplift, cash.get(name, Decimal(0)))
+        for name, uplift in zip(price_list, pct, strict=True)
+    ]
+
+
+def _beyond(uplift: Decimal, cash: Decimal) -> Decimal | None:
+    """A price in percent beyond another; None where goods are given away for cash."""
+    if cash <= -100:
+        return None
+    return ((uplift - cash) * 100 / (100 + cash)).quantize(Decimal("0.0001"))

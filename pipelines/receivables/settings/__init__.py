@@ -13,12 +13,14 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
+from receivables.settings.accredited import Accredited as Accredited
 from receivables.settings.backtest import Backtest as Backtest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.credit_limit import CreditLimit as CreditLimit
 from receivables.settings.customer_type import TYPES as TYPES
 from receivables.settings.customer_type import CustomerType as CustomerType
 from receivables.settings.customer_type import Fact as Fact
+from receivables.settings.customer_value import CustomerValue as CustomerValue
 from receivables.settings.rating import GRADES as GRADES
 from receivables.settings.rating import Rating as Rating
 from receivables.settings.scorecard import BLOCKS as BLOCKS
@@ -625,6 +627,8 @@ class Settings(Section):
     rating: Rating = Rating()
     credit_limit: CreditLimit = CreditLimit()
     customer_type: CustomerType = CustomerType()
+    customer_value: CustomerValue = CustomerValue()
+    accredited: Accredited = Accredited()
     shrinkage: Shrinkage = Shrinkage()
     backtest: Backtest = Backtest()
     ingest: Ingest = Ingest()
