@@ -113,6 +113,13 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     **dict.fromkeys(("lo", "hi", "forward_factor"), _MONEY),
     **dict.fromkeys(("week", "months", "waiting_days"), pa.int64()),
     **dict.fromkeys(("owed_local", "overdue_local", "limit_local", "recommended_limit", "completeness_min"), _MONEY),
+    **dict.fromkeys(
+        ("sales_local", "written_off_local", "covering_pct", "list_over_cash_pct", "discount_rate"), _MONEY
+    ),
+    **dict.fromkeys(("top_share", "assumed_margin"), _MONEY),
+    **dict.fromkeys(("is_accredited", "is_granted", "is_covered"), pa.bool_()),
+    "holds_until": pa.date32(),
+    "term_days": pa.int64(),
     **dict.fromkeys(("reviewed_on", "rerated_on", "next_review", "review_date", "since"), pa.date32()),
     **dict.fromkeys(("score", "completeness", "share", "best_points", "stand_in_points"), pa.float64()),
     **dict.fromkeys(("agreed_days", "recommended_terms", "terms_days", "customers"), pa.int64()),

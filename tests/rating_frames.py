@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from policy_frames import policy_tables
+
 Row = dict[str, Any]
 Tables = dict[str, tuple[Sequence[str], list[Row]]]
 
@@ -78,6 +80,7 @@ def rating_tables(as_of: date, customers: Iterable[Row], aging: Iterable[Row], o
         "marts.hard_event_since": ("as_of company_id customer_id event since is_older".split(), since),
         "marts.rating_migration": (_MIGRATION, list(_migration()) if rating else []),
         "marts.rating_attribute": (_ATTRIBUTE, list(_attributes(turns))),
+        **policy_tables(as_of, rating),
         "params.grade": (
             ("grade", "ordinal", "supply", "terms_days"),
             [dict(zip(("grade", "ordinal", "supply", "terms_days"), row, strict=True)) for row in GRADES],

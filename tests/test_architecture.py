@@ -54,6 +54,7 @@ ORDER: Final = (
         "measure_wording",
         "collection_wording",
         "rating_wording",
+        "policy_wording",
         "gap_wording",
         "templates",
         "render",

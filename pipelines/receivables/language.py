@@ -169,6 +169,13 @@ class Language:
         # adding nothing turns the negative zero of a tiny negative share into zero
         return format_percent(rounded(value, Decimal("0.001")) + 0, _PERCENT[self.code], locale=self.code)
 
+    def fine_share(self, value: Decimal | None) -> str:
+        """A small fraction as percent with two decimals; a dash where there is none."""
+        if value is None:
+            return "–"
+        pattern = _PERCENT[self.code].replace(".0", ".00")
+        return format_percent(rounded(value, Decimal("0.0001")) + 0, pattern, locale=self.code)
+
     def measure(self, value: Decimal, unit: str) -> str:
         """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days, points or count)."""
         if unit == "share":

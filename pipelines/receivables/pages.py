@@ -12,6 +12,7 @@ from receivables.chapters import (
     aging_views,
     collection,
     completeness,
+    grade_policy,
     practice,
     prospect,
     ratings,
@@ -77,6 +78,7 @@ LISTED_ROWS: Final = {
     "marts.collection_success": collection.HEADLINE,
     "marts.group_curve": collection.HEADLINE_HISTORY,
     "marts.rating_migration": ratings.LATEST_MIGRATION,
+    "marts.accredited_payer": grade_policy.LISTED_PAYERS,
 }
 """Of tables with more rows than a page lists: which are needed."""
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from receivables import collection_wording, contract_wording, gap_wording, measure_wording, rating_wording, wording
+from receivables import (
+    collection_wording,
+    contract_wording,
+    gap_wording,
+    measure_wording,
+    policy_wording,
+    rating_wording,
+    wording,
+)
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.chapters.prospect import VINTAGE_MONTHS
@@ -42,7 +50,20 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "render", "render_quality"]
 
 _HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
-_FORMATS: Final = ("amount", "count", "day", "exact", "measure", "moment", "money", "rate", "share", "short", "total")
+_FORMATS: Final = (
+    "amount",
+    "count",
+    "day",
+    "exact",
+    "fine_share",
+    "measure",
+    "moment",
+    "money",
+    "rate",
+    "share",
+    "short",
+    "total",
+)
 _NAME_COLUMNS: Final = 46
 """Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
@@ -53,6 +74,12 @@ _RATING_WORDS: Final = (
     *("change_summary", "grade_change", "limit_change", "limit_note", "limit_notes", "days_change", "supply_change"),
 )
 """What templates say of ratings, by the function of `rating_wording` that says it."""
+
+_POLICY_WORDS: Final = (
+    *("matrix_summary", "placed_summary", "customers_text", "accredited_summary", "since_text", "loss_summary"),
+    *("loss_member", "loss_interval", "price_summary", "price_note", "price_text", "list_price"),
+)
+"""What templates say of what follows from grades, by the function of `policy_wording` that says it."""
 
 _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
@@ -168,6 +195,7 @@ def _environment(language: str) -> Environment:
         "segment_kind": lambda kind: wording.named(collection_wording.SEGMENT_KINDS, kind, words.text),
         "segment_name": lambda segment: collection_wording.segment_name(segment, words),
         **{name: partial(getattr(rating_wording, name), words=words) for name in _RATING_WORDS},
+        **{name: partial(getattr(policy_wording, name), words=words) for name in _POLICY_WORDS},
         "finding_counts": lambda found: finding_counts(found, words),
         "cause_amounts": lambda balance: cause_amounts(balance, words),
         "cause_reasons": lambda balance: [
@@ -186,6 +214,8 @@ def _environment(language: str) -> Environment:
         "verdict_name": lambda code: wording.named(wording.VERDICTS, code, words.text),
         "believed_name": lambda code: wording.named(wording.BELIEVED, code, words.text),
         "attribute_name": lambda code: wording.named(rating_wording.ATTRIBUTES, code, words.text),
+        "quadrant_name": lambda code: wording.named(policy_wording.QUADRANTS, code, words.text),
+        "fault_name": lambda code: wording.named(policy_wording.FAULTS, code, words.text),
         "block_name": lambda code: wording.named(rating_wording.BLOCKS, code, words.text),
     }
     return environment

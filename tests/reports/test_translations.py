@@ -31,6 +31,7 @@ SOURCES = [
         "measure_wording",
         "collection_wording",
         "pages",
+        "policy_wording",
         "rating_wording",
         "render",
         "templates",

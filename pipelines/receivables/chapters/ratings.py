@@ -1,4 +1,4 @@
-"""Ratings of each company's customers: money by grade, how grades moved, what a person is asked to confirm, the card, and who is capped by hard events."""
+"""Ratings of each company's customers: money by grade, how grades moved, what a person is asked to confirm, the card, who is capped by hard events, and what follows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables.cells import ZERO, day, money, share_of, total_of
+from receivables.chapters import grade_policy
 from receivables.chapters.rating_review import CappedList, Changes, capped, changes
 from receivables.charts import NOT_DUE, Chart, Series
 
@@ -20,6 +21,7 @@ TABLES: Final = (
     *("core.company", "core.customer", "params.behaviour", "params.grade", "params.rating"),
     *("marts.rating", "marts.rating_exposure", "marts.rating_migration", "marts.rating_attribute"),
     "marts.hard_event_since",
+    *grade_policy.TABLES,
 )
 
 LATEST_MIGRATION: Final = "review_date = (select max(review_date) from marts.rating_migration)"
@@ -127,6 +129,7 @@ class Ratings:
     changes: Changes | None = None
     card: Card | None = None
     capped: CappedList | None = None
+    policy: grade_policy.GradePolicy | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -189,6 +192,7 @@ def _parts(frames: Mapping[str, pd.DataFrame], mine: pd.DataFrame, company_id: s
         "changes": changes(mine, {line.attribute: line.best for line in card.lines}, listed),
         "card": card,
         "capped": capped(mine, of["marts.hard_event_since"], listed),
+        "policy": grade_policy.grade_policy(frames, mine, company_id, order, listed),
     }
 
 
