@@ -39,41 +39,12 @@ share as (
     on subject.document_local > band.above_local and subject.document_local <= coalesce(band.up_to_local, subject.document_local)
   where instalment.due_date_original is not null and instalment.amount_doc > 0
 ),
-cleared as (
-  select
-    part.company_id, part.doc_id, part.seq, part.allocation_id, clearing_cause(part.kind, payment.kind, other.kind) as cause, part.effective_from as exit_date,
-    part.part_doc, part.discount_share
-  from marts.clearing_part as part
-  left join core.payment as payment on part.company_id = payment.company_id and part.from_payment_id = payment.payment_id
-  left join core.document as other on part.company_id = other.company_id and part.other_doc_id = other.doc_id
-),
-balance as (
-  select
-    balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc, max(part.effective_from) as last_day,
-    max_by(part.allocation_id, row(part.effective_from, part.allocation_id)) as last_allocation
-  from marts.instalment_balance as balance
-  left join marts.clearing_part as part on balance.company_id = part.company_id and balance.doc_id = part.doc_id and balance.tolerance_doc <> 0
-  where balance.period_end = getvariable('as_of') and (balance.rest_doc > 0 or balance.tolerance_doc > 0)
-  group by balance.company_id, balance.doc_id, balance.seq, balance.rest_doc, balance.tolerance_doc
-),
-leaving as (
-  select company_id, doc_id, seq, allocation_id, allocation_id as told_with, cause, exit_date, part_doc, discount_share from cleared
-  union all
-  select company_id, doc_id, seq, null::varchar, last_allocation, 3, last_day, tolerance_doc, 0 from balance where tolerance_doc > 0
-  union all
-  select company_id, doc_id, seq, null::varchar, null::varchar, 0, getvariable('as_of'), rest_doc, 0 from balance where rest_doc > 0
-),
-dated as (
-  select leaving.*, coalesce(telling.told_on, leaving.exit_date) as exit_recorded_on
-  from leaving
-  left join marts.allocation_telling as telling on leaving.company_id = telling.company_id and leaving.told_with = telling.allocation_id
-),
 valued as (
   select
-    share.*, dated.allocation_id, dated.cause, dated.exit_date, dated.exit_recorded_on, dated.discount_share,
-    prorate(dated.part_doc, share.amount_local, share.amount_doc) as left_local
-  from dated
-  inner join share on dated.company_id = share.company_id and dated.doc_id = share.doc_id and dated.seq = share.seq
+    share.*, leaving.allocation_id, leaving.cause, leaving.exit_date, leaving.exit_recorded_on, leaving.discount_share,
+    prorate(leaving.part_doc, share.amount_local, share.amount_doc) as left_local
+  from marts.instalment_exit as leaving
+  inner join share on leaving.company_id = share.company_id and leaving.doc_id = share.doc_id and leaving.seq = share.seq
 ),
 split as (
   select *, case when cause = 3 then 0 else left_local * discount_share end::decimal(18, 4) as discount_local from valued

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
 
-FIRST: Final = "marts.payment_tranche"
+FIRST: Final = "marts.instalment_exit"
 LAST: Final = ("marts.collection_point", "marts.group_curve")
 """With which models the step begins, and what judgement, its end, reads of it."""
 

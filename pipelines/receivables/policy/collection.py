@@ -140,7 +140,7 @@ class Tranches:
 
 @dataclass(frozen=True)
 class _Band:
-    """What happens in bands of age: at risk at the beginning of each, and of what is then open the shares that leave in it, by cause along the first axis."""
+    """What happens in bands of age: most at risk in each, and of what is open at its beginning the shares that leave in it, by cause along the first axis."""
 
     at_risk: Floats
     leaving: Floats
@@ -152,14 +152,21 @@ def _in_bands(curve: Curve, ends: Ints) -> _Band:
     still = _from_nothing(curve.open_share, 1.0)[begin]
     per_open = np.divide(1.0, still, out=np.zeros_like(still), where=still > 0)
     left = (_from_nothing(share, 0.0) for share in (curve.cash, curve.loss, curve.dilution, curve.transferred))
-    at_risk = np.append(curve.at_risk, 0.0)[begin] * (still > 0)
+    at_risk = _most(curve.at_risk, begin, until) * (still > 0)
     return _Band(at_risk, np.stack([(share[until] - share[begin]) * per_open for share in left]))
+
+
+def _most(at_risk: Floats, begin: Ints, until: Ints) -> Floats:
+    """The most at risk at any age of each band: money may come under observation after the band's first age. Of a band without an age that at the next one."""
+    lasts = np.stack([begin, np.maximum(until, begin + 1)], axis=1).ravel()
+    most: Floats = np.maximum.reduceat(np.append(at_risk.astype(np.float64), [0.0, 0.0]), lasts)[::2]
+    return most
 
 
 def drawn_to(own: Curve, whole: Curve, whole_customers: Ints, customers: float, ends: Ints) -> Curve:
     """Draw the curve of a part to that of the whole, the more the less stands behind it.
 
-    In each band the share of the part that leaves is `(d + m h) / (Y + m)`: d of the Y at risk left of the part, h of the whole, and m
+    In each band the share of the part that leaves is `(d + m h) / (Y + m)`: d of the Y at most at risk left of the part, h of the whole, and m
     is what so many average customers of the whole then have at risk. With nothing at risk it is the whole's, with m 0 its own.
 
     Args:
@@ -170,8 +177,8 @@ def drawn_to(own: Curve, whole: Curve, whole_customers: Ints, customers: float, 
         ends: the last age of each band, rising; the first band begins before everything.
     """
     mine, others = _in_bands(own, ends), _in_bands(whole, ends)
-    begin = np.concatenate([[0], np.searchsorted(whole.ages, ends[:-1], side="right")])
-    weight = customers * others.at_risk / np.maximum(np.append(whole_customers, 0)[begin], 1)
+    until = np.searchsorted(whole.ages, ends, side="right")
+    weight = customers * others.at_risk / np.maximum(_most(whole_customers, np.append(0, until[:-1]), until), 1)
     together = mine.at_risk + weight
     leaving = np.divide(
         mine.at_risk * mine.leaving + weight * others.leaving,
