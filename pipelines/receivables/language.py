@@ -12,7 +12,15 @@ from unicodedata import east_asian_width
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_precision
+from babel.numbers import (
+    format_compact_decimal,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_decimal_symbol,
+    get_group_symbol,
+    get_minus_sign_symbol,
+)
 from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
 
@@ -35,9 +43,9 @@ _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]+"
 )
 _DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before month, which no reader of English mistakes
-_PERCENT: Final = {"en": "#,##0.0%", "es": "#,##0.0\u00a0%", "zh": "#,##0.0%"}
+_PERCENT: Final = {"en": "%", "es": "\u00a0%", "zh": "%"}
 
-
+_TENTH_OF_PERCENT: Final = Decimal("0.001")
 _MEASURED: Final = {"index": 3, "days": 1, "points": 1, "count": 0}
 """Decimals of the units that are no money and no share."""
 
@@ -104,6 +112,11 @@ class Language:
     def __init__(self, code: str, translations: NullTranslations) -> None:
         self.code = code
         self._translations = translations
+        # thousands of pages are made of such numbers: a pattern read for each costs thirty times as much
+        self._marks = str.maketrans(
+            {",": get_group_symbol(code), ".": get_decimal_symbol(code), "-": get_minus_sign_symbol(code)}
+        )
+        self._days: dict[tuple[date, str], str] = {}
 
     def text(self, message: str, **values: Any) -> str:
         """A translated message with its values."""
@@ -152,7 +165,7 @@ class Language:
 
     def count(self, value: int) -> str:
         """A whole number."""
-        return format_decimal(value, "#,##0", locale=self.code)
+        return f"{value:,}".translate(self._marks)
 
     def rate(self, value: Decimal) -> str:
         """An exchange rate, with the decimals it has."""
@@ -160,14 +173,15 @@ class Language:
 
     def number(self, value: Decimal) -> str:
         """A number with the decimals it has, at most four."""
-        return format_decimal(value + 0, "#,##0.####", locale=self.code)
+        whole, _, rest = f"{value + 0:,.4f}".partition(".")
+        rest = rest.rstrip("0")
+        return f"{whole}.{rest}".translate(self._marks) if rest else whole.translate(self._marks)
 
     def share(self, value: Decimal | None) -> str:
         """A fraction as percent; a dash where there is nothing to divide by."""
         if value is None:
             return "–"
-        # adding nothing turns the negative zero of a tiny negative share into zero
-        return format_percent(rounded(value, Decimal("0.001")) + 0, _PERCENT[self.code], locale=self.code)
+        return self._decimal(rounded(value, _TENTH_OF_PERCENT) * 100, 1) + _PERCENT[self.code]
 
     def fine_share(self, value: Decimal | None) -> str:
         """A small fraction as percent with two decimals; a dash where there is none."""
@@ -188,11 +202,16 @@ class Language:
 
     def whole_share(self, value: Decimal) -> str:
         """A fraction as whole percent, for axes."""
-        return format_percent(value, _PERCENT[self.code].replace(".0", ""), locale=self.code)
+        return format_percent(value, f"#,##0{_PERCENT[self.code]}", locale=self.code)
 
     def day(self, value: date | None, style: Any = "medium") -> str:
         """A date; a dash for none."""
-        return "–" if value is None else format_date(value, style, locale=_DATE_LOCALES[self.code])
+        if value is None:
+            return "–"
+        said = self._days.get((value, style))
+        if said is None:
+            said = self._days[value, style] = format_date(value, style, locale=_DATE_LOCALES[self.code])
+        return said
 
     def moment(self, value: datetime) -> str:
         """A moment in UTC, to the minute."""
@@ -211,9 +230,8 @@ class Language:
         return _NO_BREAK.join(parts)
 
     def _decimal(self, value: Decimal, places: int) -> str:
-        pattern = "#,##0" + ("." + "0" * places if places else "")
         # adding nothing turns a negative zero, as in "less no receipts", into zero
-        return format_decimal(value + 0, pattern, locale=self.code)
+        return f"{value + 0:,.{places}f}".translate(self._marks)
 
 
 def _plain_value(value: Any) -> Any:

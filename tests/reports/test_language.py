@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
+from babel.numbers import format_decimal, format_percent
 
 from receivables.errors import UsageError
 from receivables.language import language_in, plain, shortened
+from receivables.money import rounded
+from receivables.settings import LANGUAGES
 
 NBSP = "\u00a0"
 
@@ -88,3 +92,17 @@ def test_values_of_a_message_are_plain_and_escaped_in_a_page() -> None:
     words = language_in("en")
     assert words.text("%(company)s", company="a\nb") == "a b"
     assert words.html("<%(company)s>", company="<b>&") == "&lt;&lt;b&gt;&amp;&gt;"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_are_written_as_the_patterns_of_the_language_say(language: str) -> None:
+    words, draw = language_in(language), Random(5)
+    percent = "#,##0.0\u00a0%" if language == "es" else "#,##0.0%"
+    for _ in range(200):
+        value = Decimal(draw.randrange(-(10**12), 10**12)).scaleb(-draw.randrange(0, 9)) + 0
+        cents = rounded(value)
+        assert words.amount(value, "EUR") == format_decimal(cents, "#,##0.00", locale=language)
+        assert words.number(value) == format_decimal(value, "#,##0.####", locale=language)
+        assert words.count(int(value)) == format_decimal(int(value), "#,##0", locale=language)
+        share = rounded(value, Decimal("0.001")) + 0
+        assert words.share(value) == format_percent(share, percent, locale=language)
