@@ -1,6 +1,6 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
-The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `status`, `findings`, `export_findings`,
+The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `customer`, `status`, `findings`, `export_findings`,
 `repair_findings`, `rate` (with `overrides`), `profiles`, `templates`, `sample`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
 `open_warehouse`.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from receivables.tracing import trace, trace_cell, trace_metric
     from receivables.verbs import (
         build,
+        customer,
         demo,
         draft,
         examine,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Reading", "__version__",
-    "build", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "overrides", "profiles",
+    "build", "customer", "demo", "draft", "examine", "export_findings", "findings", "ingest", "init", "nightly", "open_warehouse", "overrides", "profiles",
     "rate", "repair_findings", "report", "sample", "status", "templates", "trace", "trace_cell", "trace_metric",
 ]  # fmt: skip
 

@@ -30,6 +30,9 @@ _UNFINISHED: Final = (
     "warehouse/.*.new",
     "out/*.new",
     "out/*/*.writing",
+    "out/customers/*.new",
+    "out/*/customers/*.new",
+    "out/*/customers/*.writing",
 )
 """What a run has under way; anything of it found at the start was left by one that was cut off."""
 
@@ -153,7 +156,7 @@ class Home:
         """Remove what a run that was cut off left unfinished; only for the holder of the lock."""
         for pattern in _UNFINISHED:
             for leftover in self.root.glob(pattern):
-                if leftover.is_dir():
+                if leftover.is_dir() and not leftover.is_symlink():
                     shutil.rmtree(leftover)
                 else:
                     leftover.unlink()

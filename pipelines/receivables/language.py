@@ -45,14 +45,19 @@ _UNSAFE: Final = re.compile(
 _DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before month, which no reader of English mistakes
 _PERCENT: Final = {"en": "%", "es": "\u00a0%", "zh": "%"}
 
+_FIXED: Final = tuple(f",.{places}f" for places in range(5))
 _TENTH_OF_PERCENT: Final = Decimal("0.001")
-_MEASURED: Final = {"index": 3, "days": 1, "points": 1, "count": 0}
-"""Decimals of the units that are no money and no share."""
+_MEASURED: Final = {
+    unit: (places, Decimal(1).scaleb(-places))
+    for unit, places in {"index": 3, "days": 1, "points": 1, "count": 0}.items()
+}
+"""Decimals of the units that are no money and no share, and the last of them."""
 
 
 def harmless(text: str) -> str:
     """Text without control characters."""
-    return _UNSAFE.sub(" ", text)
+    # none of them is printable: most texts need no search
+    return text if text.isprintable() else _UNSAFE.sub(" ", text)
 
 
 def plain(text: str) -> str:
@@ -63,6 +68,8 @@ def plain(text: str) -> str:
 def shortened(text: str, columns: int) -> str:
     """Plain text of at most so many columns; a Chinese, Japanese or Korean character takes two."""
     text, used = plain(text), 0
+    if 2 * len(text) <= columns or (text.isascii() and len(text) <= columns):
+        return text
     for place, character in enumerate(text):
         used += 2 if east_asian_width(character) in "WF" else 1
         if used > columns:
@@ -117,6 +124,7 @@ class Language:
             {",": get_group_symbol(code), ".": get_decimal_symbol(code), "-": get_minus_sign_symbol(code)}
         )
         self._days: dict[tuple[date, str], str] = {}
+        self._places: dict[str, tuple[int, Decimal]] = {}
 
     def text(self, message: str, **values: Any) -> str:
         """A translated message with its values."""
@@ -140,8 +148,14 @@ class Language:
 
     def amount(self, value: Decimal, currency: str) -> str:
         """An amount without its currency, rounded to the currency's decimals."""
+        places, unit = self._places.get(currency) or self._places_of(currency)
+        return self._decimal(rounded(value, unit), places)
+
+    def _places_of(self, currency: str) -> tuple[int, Decimal]:
+        """A currency's decimals, and the last of them."""
         places = get_currency_precision(currency)
-        return self._decimal(rounded(value, LEDGER_PLACES.scaleb(4 - places)), places)
+        self._places[currency] = places, LEDGER_PLACES.scaleb(4 - places)
+        return self._places[currency]
 
     def total(self, value: Decimal | None) -> str:
         """An amount whose currency a file does not say; a dash for none."""
@@ -153,8 +167,7 @@ class Language:
 
     def exact(self, value: Decimal, currency: str) -> str:
         """An amount without currency, with all four decimals of the ledger where rounding would hide something."""
-        places = get_currency_precision(currency)
-        hides = rounded(value, LEDGER_PLACES.scaleb(4 - places)) != value
+        hides = rounded(value, self._places_of(currency)[1]) != value
         return self._decimal(value, 4) if hides else self.amount(value, currency)
 
     def short(self, value: Decimal) -> str:
@@ -197,7 +210,8 @@ class Language:
         if unit == "percent":
             return self.share(value / 100)
         if unit in _MEASURED:
-            return self._decimal(rounded(value, Decimal(1).scaleb(-_MEASURED[unit])), _MEASURED[unit])
+            places, last = _MEASURED[unit]
+            return self._decimal(rounded(value, last), places)
         return self.amount(value, unit)
 
     def whole_share(self, value: Decimal) -> str:
@@ -231,7 +245,7 @@ class Language:
 
     def _decimal(self, value: Decimal, places: int) -> str:
         # adding nothing turns a negative zero, as in "less no receipts", into zero
-        return f"{value + 0:,.{places}f}".translate(self._marks)
+        return format(value + 0, _FIXED[places]).translate(self._marks)
 
 
 def _plain_value(value: Any) -> Any:

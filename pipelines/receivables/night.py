@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from receivables import page_model
+    from receivables.deliver import PageSet
+
 
 def init(home: Path) -> Path:
     """Create a home with its folders and a commented settings file; returns the settings file's path. Existing settings are kept."""
@@ -135,6 +138,51 @@ def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | No
         return Outcome(night.run.run_id, None, reports=reports)
 
 
+def customer(home: Path, company_id: str, customer_id: str, *, languages: Sequence[str] = ()) -> dict[str, Path]:
+    """Find a customer's pages of the night published last, and write those that it did not; the pages by language.
+
+    Raises:
+        UsageError: nothing was published yet, or the customer's company has no ledger currency.
+    """
+    from receivables.deliver import published_page
+    from receivables.pages import run_of
+
+    place = Home(home)
+    with Warehouse(published_file(home)) as warehouse:
+        run = run_of(warehouse.table("ops.run"))
+    asked = tuple(languages or place.settings().report.languages)
+    found = {code: published_page(place.out, run.run_id, code, company_id, customer_id) for code in asked}
+    told = {code: page for code, page in found.items() if page is not None}
+    missing = [code for code in asked if code not in told]
+    if missing:
+        with started(place, None, None, Progress()) as night:
+            told |= _write_asked(night, (company_id, customer_id), missing)
+            night.record(finished_at=utc_now(), status="rendered")
+    return {code: told[code] for code in asked}
+
+
+def _write_asked(night: Night, only: tuple[str, str], languages: Sequence[str]) -> dict[str, Path]:
+    """Write the pages of one customer from what is published."""
+    from receivables.chapters.customer_file import customer_files
+    from receivables.customer_pages import render_customer
+    from receivables.deliver import asked_page
+    from receivables.pages import run_of
+
+    with Warehouse(published_file(night.home.root)) as warehouse:
+        run = run_of(warehouse.table("ops.run"))
+        file = next(customer_files(warehouse.rows, night.settings.report.customer_items, only=only), None)
+    if file is None:
+        raise UsageError(
+            got=f"customer {only[1]!r} of a company without a ledger currency",
+            expected="one whose amounts have a currency",
+            try_=f"a company file, or [[company]] with id = {only[0]!r} and local_currency in receivables.toml",
+        )
+    pages = {code: asked_page(night.home.out / str(run.as_of), code, *only) for code in languages}
+    for code, page in pages.items():
+        _write_whole(page, render_customer(file, run, code, is_listed=False))
+    return pages
+
+
 def _ended(night: Night, outcome: Outcome) -> Outcome:
     night.record(finished_at=utc_now(), status="needs_person" if outcome.needs_person else "published")
     night.log("ended", status=night.run.status, needs_person=list(outcome.needs_person))
@@ -142,6 +190,7 @@ def _ended(night: Night, outcome: Outcome) -> Outcome:
 
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
+    from receivables.deliver import forget_pages, lead_to
     from receivables.pages import LISTED_ROWS, TABLES, night_page
     from receivables.render import render, render_quality
 
@@ -157,25 +206,48 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
             tie_out_amount=ledger.tie_out_amount,
             tie_out_asks=ledger.tie_out_level == "needs_person",
         )
+        folder = night.home.out / str(page.run.as_of)
+        customers = _write_customers(night, warehouse, page.run, folder)
         for language in languages:
             night.progress.advance(language)
-            folder = night.home.out / str(page.run.as_of)
             reports[language] = folder / f"receivables-{language}.html"
             quality = folder / f"data-quality-{language}.html"
             if page.judged:
                 _write_whole(quality, render_quality(page, language))
             else:
                 quality.unlink(missing_ok=True)
-            _write_whole(reports[language], render(page, language))
+            mine = customers.get(language)
+            _write_whole(reports[language], render(page, language, mine.links if mine else None))
+            lead_to(folder, language, mine)
             counts["items"] += 1
     if is_delivering:
         with night.step("deliver", len(reports)) as counts:
-            for path in reports.values():
-                # the page a report leads to is there before the report is
-                for page_file in (path.with_name(path.name.replace("receivables-", "data-quality-")), path):
-                    _deliver(page_file, night.home.out / page_file.name)
+            for language, path in reports.items():
+                _deliver_all(night, path, language, customers.get(language))
                 counts["items"] += 1
+    forget_pages(night.home.out, night.settings.report.customer_dates_kept)
     return reports
+
+
+def _write_customers(night: Night, warehouse: Warehouse, run: page_model.Run, folder: Path) -> dict[str, PageSet]:
+    """Write the customers' pages, for a report to lead to."""
+    from receivables.chapters.customer_file import customer_files
+    from receivables.deliver import write_pages
+
+    told = night.settings.report
+    if told.customer_pages == "off":
+        return {}
+    active_days = told.customer_active_days if told.customer_pages == "active" else 0
+    return write_pages(folder, run, told.languages, customer_files(warehouse.rows, told.customer_items, active_days))
+
+
+def _deliver_all(night: Night, report: Path, language: str, customers: PageSet | None) -> None:
+    """Put a report where its readers look; the pages it leads to are there before it is."""
+    from receivables.deliver import deliver_pages
+
+    deliver_pages(night.home.out, report.parent, language, customers)
+    for page in (report.with_name(report.name.replace("receivables-", "data-quality-")), report):
+        _deliver(page, night.home.out / page.name)
 
 
 def _deliver(page: Path, latest: Path) -> None:

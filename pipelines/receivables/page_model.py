@@ -6,7 +6,7 @@ added. Unapplied cash and credits are negative, so that all buckets together are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from receivables.chapters.tie_out import TieOut
 from receivables.charts import Chart, Series
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from receivables.chapters.collection import Collection, Together
@@ -293,6 +294,14 @@ class Tally:
     waived: int
     passed: int
     not_evaluated: int
+
+
+@dataclass(frozen=True)
+class CustomerLinks:
+    """Where customers have pages of their own, relative to the report: the list of all (empty: there is none), and each by company and customer."""
+
+    index: str = ""
+    pages: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def night_page(
         tie_out_amount: what of a stated balance may stay unexplained.
         tie_out_asks: whether more than that asks for a person.
     """
-    run, started = _run(frames["ops.run"])
+    run = run_of(frames["ops.run"])
+    started = pd.Timestamp(_newest(frames["ops.run"])["started_at"])  # what was loaded since is new
     # A file that was read again with repaired lines is one file, and what it resolved waits for nobody.
     told = frames["ops.batch"][frames["ops.batch"]["superseded_by"].isna()]
     issue = frames["ops.issue"][frames["ops.issue"]["resolved_at"].isna()]
@@ -160,12 +161,15 @@ def night_page(
     )
 
 
-def _run(runs: pd.DataFrame) -> tuple[Run, pd.Timestamp]:
-    """The newest run, and when it started: what was loaded since is new."""
-    row = runs.sort_values("started_at").iloc[-1]
+def run_of(runs: pd.DataFrame) -> Run:
+    """The newest run."""
+    row = _newest(runs)
     known_at = pd.Timestamp(row["known_at"]).to_pydatetime()
-    run = Run(row["run_id"], day(row["as_of"]), known_at, row["code_version"], row["settings_sha256"])
-    return run, pd.Timestamp(row["started_at"])
+    return Run(row["run_id"], day(row["as_of"]), known_at, row["code_version"], row["settings_sha256"])
+
+
+def _newest(runs: pd.DataFrame) -> pd.Series:
+    return runs.sort_values("started_at").iloc[-1]
 
 
 def _companies(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...]:

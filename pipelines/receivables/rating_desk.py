@@ -88,7 +88,7 @@ def rate(home: Path, customer: str, asked: Asked, *, today: date, progress: Prog
         UsageError: nothing was published yet, no such customer, or nothing that can be decided of it; nothing was recorded.
     """
     with open_warehouse(home) as warehouse:
-        standing = _standing(warehouse, customer)
+        standing = standing_of(warehouse, customer)
     rules = Home(home).settings().rating
     asked = _checked(asked, standing, today, rules)
     with started(Home(home), None, None, progress or Progress()) as night:
@@ -152,8 +152,12 @@ def _standings(warehouse: Warehouse) -> list[Standing]:
     return [Standing(*row) for row in warehouse.con.execute(_STANDING).fetchall()]
 
 
-def _standing(warehouse: Warehouse, customer: str) -> Standing:
-    """The customer that is named by its id as published, or by the id alone where only one company has it."""
+def standing_of(warehouse: Warehouse, customer: str) -> Standing:
+    """The customer that is named by its id as published, or by the id alone where only one company has it.
+
+    Raises:
+        UsageError: no such customer, or several companies have it.
+    """
     known = _standings(warehouse)
     plain = {one.customer_id: one.customer_id.removeprefix(f"{one.company_id}:") for one in known}
     found = [one for one in known if one.customer_id == customer] or [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from receivables import (
     collection_wording,
     contract_wording,
+    customer_wording,
     gap_wording,
     measure_wording,
     policy_wording,
@@ -35,11 +37,12 @@ from receivables.charts import (
     line_figure_json,
 )
 from receivables.language import harmless, language_in, plain, shortened
-from receivables.page_model import UNIDENTIFIED
+from receivables.page_model import UNIDENTIFIED, CustomerLinks
 from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from receivables.chapters.tie_out import Balance
     from receivables.chapters.trend import Trend
@@ -47,9 +50,9 @@ if TYPE_CHECKING:
     from receivables.language import Language
     from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
 
-__all__ = ["LANGUAGES", "render", "render_quality"]
+__all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "static"]
 
-_HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
+HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
 _FORMATS: Final = (
     "amount",
     "count",
@@ -74,6 +77,10 @@ _RATING_WORDS: Final = (
     *("change_summary", "grade_change", "limit_change", "limit_note", "limit_notes", "days_change", "supply_change"),
 )
 """What templates say of ratings, by the function of `rating_wording` that says it."""
+_CUSTOMER_WORDS: Final = (
+    *("integrity_summary", "evidence_text", "span_why", "standing_summary", "position_summary", "assessed_text"),
+)
+"""What templates say of one customer, by the function of `customer_wording` that says it."""
 
 _POLICY_WORDS: Final = (
     *("matrix_summary", "placed_summary", "customers_text", "accredited_summary", "since_text", "loss_summary"),
@@ -85,8 +92,13 @@ _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
 
-def render(page: NightPage, language: str) -> str:
+def render(page: NightPage, language: str, customers: CustomerLinks | None = None) -> str:
     """Write the report: one HTML file that loads nothing, shows everything but the drawn charts without scripts.
+
+    Args:
+        page: the night.
+        language: one of `LANGUAGES`.
+        customers: where customers have pages of their own; None: nowhere.
 
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
@@ -94,12 +106,13 @@ def render(page: NightPage, language: str) -> str:
     words = language_in(language)
     scripts = (_script("plotly"), _script("draw"))
     return (
-        _environment(language)
+        environment(language)
         .get_template("night.html")
         .render(
             page=page,
-            lang=_HTML_LANGUAGE[language],
+            lang=HTML_LANGUAGE[language],
             code=language,
+            customers=customers or CustomerLinks(),
             labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes={
@@ -108,9 +121,9 @@ def render(page: NightPage, language: str) -> str:
             },
             figures=_figures(page, words),
             company_names={company.company_id: company.name for company in page.companies},
-            policy=_policy(scripts),
+            policy=page_policy(scripts),
             scripts=scripts,
-            style=_static("report.css"),
+            style=static("report.css"),
             steps=wording.PROOF_STEPS,
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
@@ -128,15 +141,15 @@ def render_quality(page: NightPage, language: str) -> str:
     """
     language_in(language)
     return (
-        _environment(language)
+        environment(language)
         .get_template("quality.html")
         .render(
             page=page,
-            lang=_HTML_LANGUAGE[language],
+            lang=HTML_LANGUAGE[language],
             code=language,
             company_names={company.company_id: company.name for company in page.companies},
-            policy=_policy(()),
-            style=_static("report.css"),
+            policy=page_policy(()),
+            style=static("report.css"),
             levels=contract_wording.LEVELS,
             levels_mean=contract_wording.LEVELS_MEAN,
             listed=_LISTED_CHECKS,
@@ -144,16 +157,34 @@ def render_quality(page: NightPage, language: str) -> str:
     )
 
 
+_LABEL: Final = re.compile(r"""\{\{ _\("([^"]*)"\) \}\}""")
+
+
+class _Translating(FileSystemLoader):
+    """Reads templates with their labels translated already, which most of a page is: nothing is looked up page by page."""
+
+    def __init__(self, folder: Path, words: Language) -> None:
+        super().__init__(folder)
+        self._words = words
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """A template's text, file and whether it still stands so."""
+        source, file, is_current = super().get_source(environment, template)
+        return _LABEL.sub(lambda label: str(self._words.html(label[1])), source), file, is_current
+
+
 @cache
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
+    """The templates, with the words and formats of a language."""
     words = language_in(language)
     # control characters leave every value printed, so that no name needs a filter to be harmless
     environment = Environment(
-        loader=FileSystemLoader(reports_dir() / "templates"),
+        loader=_Translating(reports_dir() / "templates", words),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
         finalize=lambda value: harmless(value) if type(value) is str else value,
     )
     environment.globals |= {
@@ -196,6 +227,7 @@ def _environment(language: str) -> Environment:
         "segment_name": lambda segment: collection_wording.segment_name(segment, words),
         **{name: partial(getattr(rating_wording, name), words=words) for name in _RATING_WORDS},
         **{name: partial(getattr(policy_wording, name), words=words) for name in _POLICY_WORDS},
+        **{name: partial(getattr(customer_wording, name), words=words) for name in _CUSTOMER_WORDS},
         "finding_counts": lambda found: finding_counts(found, words),
         "cause_amounts": lambda balance: cause_amounts(balance, words),
         "cause_reasons": lambda balance: [
@@ -217,6 +249,10 @@ def _environment(language: str) -> Environment:
         "quadrant_name": lambda code: wording.named(policy_wording.QUADRANTS, code, words.text),
         "fault_name": lambda code: wording.named(policy_wording.FAULTS, code, words.text),
         "block_name": lambda code: wording.named(rating_wording.BLOCKS, code, words.text),
+        "supply_name": lambda code: wording.named(rating_wording.SUPPLIES, code, words.text),
+        "decided_by_name": lambda code: wording.named(rating_wording.DECIDED_BY, code, words.text),
+        "type_name": lambda code: wording.named(customer_wording.TYPES, code, words.text),
+        "intent_name": lambda code: wording.named(customer_wording.INTENTS, code, words.text),
     }
     return environment
 
@@ -389,27 +425,29 @@ def customer_summary(ledger: Ledger, words: Language) -> str:
 
 @cache
 def _script(name: str) -> Markup:
-    source = drawing_library() if name == "plotly" else _static(f"{name}.js")
+    source = drawing_library() if name == "plotly" else static(f"{name}.js")
     # a browser reads line ends as LF and hashes what it has read
     source = source.replace("\r\n", "\n").replace("</script", "<\\/script")
     return Markup(source)  # noqa: S704  # a program of ours, not data
 
 
 @cache
-def _static(name: str) -> Markup:
+def static(name: str) -> Markup:
+    """A style sheet or script of the package, as it stands in a page."""
     return Markup((reports_dir() / "static" / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of the package
 
 
-def _policy(scripts: tuple[Markup, ...]) -> str:
+def page_policy(scripts: tuple[Markup, ...], style: Markup | None = None) -> str:
     """Nothing may load and only these scripts of ours run.
 
-    Styles may stand inline: plotly.js writes style elements and attributes as it draws.
+    Without `style`, the one sheet a page has, styles may stand inline: plotly.js writes style elements and attributes as it draws.
     """
-    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'"
+    hashes = " ".join(map(_hashed, scripts)) or "'none'"
+    styles = "'unsafe-inline'" if style is None else _hashed(style)
     closed = "img-src data:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; {closed}"
+    return f"default-src 'none'; script-src {hashes}; style-src {styles}; {closed}"
 
 
 @cache
-def _sha256(script: Markup) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def _hashed(source: Markup) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

@@ -119,6 +119,22 @@ def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: 
     return night.report(Path(home), languages=languages, progress=progress)
 
 
+def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str] = ()) -> dict[str, Path]:
+    """Where the pages of a customer of the night published last are, by language; those that the night did not write are written. `languages` defaults to the settings'.
+
+    Raises:
+        UsageError: nothing was published yet, no such customer, or an unknown language.
+    """
+    from receivables.language import language_in
+    from receivables.rating_desk import standing_of
+
+    for language in languages:
+        language_in(language)
+    with open_warehouse(home) as warehouse:
+        found = standing_of(warehouse, customer)
+    return night.customer(Path(home), found.company_id, found.customer_id, languages=languages)
+
+
 @dataclass(frozen=True)
 class Status:
     """Where a home stands: its last run with its steps, the run whose file is the published one (None where nothing is), repairs it does not know yet."""

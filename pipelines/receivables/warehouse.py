@@ -10,12 +10,13 @@ from receivables.engine import Connection, connect
 from receivables.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     import pandas as pd
 
 PUBLISHED: Final = "receivables.duckdb"
+_ROWS_AT_ONCE: Final = 2000
 
 
 def published_file(home: Path) -> Path:
@@ -65,6 +66,12 @@ class Warehouse:
         arrow = self.con.sql(sql, params=values or None).to_arrow_table()
         frame: pd.DataFrame = arrow.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
+
+    def rows(self, sql: str, values: dict[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query in passing, money as exact decimals; several may be read at once."""
+        found = self.con.cursor().execute(sql, values or None)
+        while some := found.fetchmany(_ROWS_AT_ONCE):
+            yield from some
 
     def tables(self) -> dict[str, str]:
         """Every published table with what one row of it is."""

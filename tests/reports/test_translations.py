@@ -26,6 +26,8 @@ SOURCES = [
     PACKAGE / f"{name}.py"
     for name in (
         "contract_wording",
+        "customer_rows",
+        "customer_wording",
         "gap_wording",
         "language",
         "measure_wording",

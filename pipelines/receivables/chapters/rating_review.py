@@ -141,11 +141,12 @@ def _change(row: Mapping[Any, Any], best: Mapping[str, Decimal]) -> Change:
         has_new_grade=bool(row["has_new_grade"]),
         has_new_limit=bool(row["has_new_limit"]),
         has_new_terms=bool(row["has_new_terms"]),
-        reasons=tuple(_reasons(row["reasons"], best)),
+        reasons=tuple(reasons(row["reasons"], best)),
     )
 
 
-def _reasons(told: str, best: Mapping[str, Decimal]) -> Iterable[Reason]:
+def reasons(told: str, best: Mapping[str, Decimal]) -> Iterable[Reason]:
+    """The reasons of a rating, as `marts.rating` lists them; `best`: points that each attribute of the card gives at best."""
     for reason in json.loads(told, parse_float=Decimal):
         code, params = reason["code"], reason["params"]
         if "days" in params:

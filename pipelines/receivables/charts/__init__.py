@@ -2,23 +2,28 @@
 
 from receivables.charts.bars import Chart, Labels, Series, axis_ticks, figure_json
 from receivables.charts.lines import Line, LineChart, LineLabels, line_figure_json
+from receivables.charts.spark import HEIGHT, WIDTH, Spark, spark
 from receivables.charts.theme import NO_DUE_DATE, NOT_DUE, THEMES, UNAPPLIED, Theme, bucket_colours, drawing_library
 
 __all__ = [
+    "HEIGHT",
     "NOT_DUE",
     "NO_DUE_DATE",
     "THEMES",
     "UNAPPLIED",
+    "WIDTH",
     "Chart",
     "Labels",
     "Line",
     "LineChart",
     "LineLabels",
     "Series",
+    "Spark",
     "Theme",
     "axis_ticks",
     "bucket_colours",
     "drawing_library",
     "figure_json",
     "line_figure_json",
+    "spark",
 ]

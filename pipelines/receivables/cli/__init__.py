@@ -149,6 +149,23 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
     _finish(verbs.report(home, languages=languages, progress=Steps()))
 
 
+@main.command(epilog=example("receivables customer ES01:C00012 --language es"))
+@click.argument("customer")
+@home_option
+@click.option(
+    "--language", "languages", multiple=True, help="en, es or zh; may be given more than once. Default: the settings'."
+)
+def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
+    """Say where the page of a CUSTOMER is; one that the night did not write is written from what was published.
+
+    CUSTOMER is its id as published, or without the company where only one has it.
+    """
+    from receivables import verbs
+
+    for language, page in verbs.customer(customer, home, languages=languages).items():
+        click.echo(f"page ({language}): {page}")
+
+
 @main.command(epilog=example("receivables status --home data"))
 @home_option
 def status(home: Path) -> None:

@@ -594,6 +594,24 @@ class Report(Section):
         default=("en",), min_length=1, description="one file for each"
     )
     top_customers: int = Field(default=15, ge=1, le=200, description="customers listed by name; the rest is one row")
+    customer_pages: Literal["off", "open", "active"] = Field(
+        default="active",
+        description="who has a page of its own beside the report: open, who has open items or a rating to be confirmed; "
+        "active, also who was invoiced or paid of late, since a good payer is asked about too; off, nobody",
+    )
+    customer_active_days: int = Field(
+        default=90,
+        ge=1,
+        description="days up to the as-of date in which who was invoiced or paid is active; a quarter is as long as seasonal buyers pause",
+    )
+    customer_items: int = Field(
+        default=200, ge=1, description="open items listed on a customer's page, oldest due first; the rest is one row"
+    )
+    customer_dates_kept: int = Field(
+        default=3,
+        ge=1,
+        description="latest as-of dates whose customer pages are kept, as many as published files; a thousand customers take 35 MB a date and language",
+    )
 
 
 class Engine(Section):
