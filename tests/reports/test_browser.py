@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pytest
 from playwright.sync_api import sync_playwright
 
+from customer_records import RUN, file_of, tables
 from night_frames import HOSTILE_NAMES, night, refused_batch
+from receivables.customer_pages import listed, render_customer, render_index
 from receivables.language import language_in, shortened
 from receivables.pages import night_page
 from receivables.render import LANGUAGES, render
@@ -233,3 +235,42 @@ def test_paper_gets_whole_charts_on_white(open_page: Open, scheme: Literal["ligh
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert 5 <= sheets <= 20
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
+@pytest.fixture(scope="module")
+def customers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Pages of customers with hostile names, each in some language, and the list of them."""
+    folder = tmp_path_factory.mktemp("customers")
+    files = [file_of(tables(name)) for name in HOSTILE_NAMES]
+    written = [folder / f"{place}.html" for place in range(len(files))]
+    for place, (file, path) in enumerate(zip(files, written, strict=True)):
+        path.write_text(render_customer(file, RUN, LANGUAGES[place % 3]), encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text(render_index([listed(file) for file in files], RUN, "en"), encoding="utf-8")
+    return [*written, index]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_of_customers_fit_and_complain_of_nothing(
+    browser: Browser, customers: list[Path], viewport: Any, scheme: Literal["light", "dark"]
+) -> None:
+    for file in customers:
+        page = opened(browser, file, viewport=viewport, color_scheme=scheme)
+        assert overflow(page) == 0, file
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(255, 255, 255)") == (scheme == "light"), "the style stands, the policy lets it"
+        lines = page.locator("svg polyline")
+        assert lines.count() == (0 if file.stem == "index" else 7)
+        for place in range(lines.count()):
+            assert lines.nth(place).evaluate("line => getComputedStyle(line).stroke") != "none"
+        page.context.close()
+
+
+def test_a_customers_page_is_printed_on_white_with_all_of_its_tables(browser: Browser, customers: list[Path]) -> None:
+    page = opened(browser, customers[0], color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("table:visible").count() == page.locator("table").count() == 4
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) <= 4
+    page.context.close()
