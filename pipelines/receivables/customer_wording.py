@@ -13,7 +13,7 @@ from receivables.wording import N_, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from receivables.chapters.customer_file import Customer, Field, GradeSpan, Integrity, Position, Standing
+    from receivables.chapters.customer_file import Customer, Field, GradeSpan, Integrity, Payer, Position, Standing
     from receivables.language import Language
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -157,6 +157,23 @@ def integrity_summary(file: Integrity, words: Language) -> str:
         said.append(
             ngettext("%(number)s of them is stale.", "%(number)s of them are stale.", file.stale_fields),
         )
+    return words.sentences(said)
+
+
+def payer_summary(payer: Payer, words: Language) -> str:
+    """What kind of payer a customer is and whether it will pay, each with its chance."""
+    is_told = payer.customer_type != "unknown"
+    kind = (
+        N_("%(name)s, with a chance of %(share)s.")
+        if is_told
+        else N_("The kind cannot be told; likeliest is “%(name)s”, with a chance of %(share)s.")
+    )
+    name = named(TYPES, payer.likeliest, words.text)
+    said = [words.text(kind, name=name, share=words.share(payer.confidence))]
+    if payer.intent != "unknown":
+        intent = named(INTENTS, payer.intent, words.text)
+        sure = N_("%(name)s, with a chance of %(share)s.")
+        said.append(words.text(sure, name=intent, share=words.share(payer.intent_confidence)))
     return words.sentences(said)
 
 

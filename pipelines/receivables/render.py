@@ -78,7 +78,15 @@ _RATING_WORDS: Final = (
 )
 """What templates say of ratings, by the function of `rating_wording` that says it."""
 _CUSTOMER_WORDS: Final = (
-    *("integrity_summary", "evidence_text", "span_why", "standing_summary", "position_summary", "assessed_text"),
+    *(
+        "integrity_summary",
+        "payer_summary",
+        "evidence_text",
+        "span_why",
+        "standing_summary",
+        "position_summary",
+        "assessed_text",
+    ),
 )
 """What templates say of one customer, by the function of `customer_wording` that says it."""
 

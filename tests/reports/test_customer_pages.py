@@ -90,7 +90,7 @@ def test_the_page_tells_every_part_of_the_file() -> None:
         "R-1|Receipt|5 Jan 2026|–|–|–|-100.00|–|–|",
         "30 Jun 2026|48.5|9.0|50.0%|25.0%|1,000.00|700.00|125.0%|",
         "31 Mar 2026|–|9.0|50.0%|25.0%|1,000.00|700.00|125.0%|",
-        "Cannot be told (likeliest: In hardship, 40.0%). Cannot pay (70.0%).",
+        "The kind cannot be told; likeliest is “In hardship”, with a chance of 40.0%. Cannot pay, with a chance of 70.0%.",
         "40.0% of its instalments more than 30 days late",
         "bought nothing for a quarter and owes what is more than 90 days late",
         "31 May 2026|30 Jun 2026|E|score 50.0 of 100, a hard event leaves E at best|",
