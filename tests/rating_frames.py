@@ -31,6 +31,16 @@ _STALE: Final = {"code": "current_ratio", "params": {"kind": "stale", "points": 
 _OVERDUE: Final = {"code": "overdue_90", "params": {"days": 0}}
 _INSOLVENCY: Final = {"code": "insolvency", "params": {"days": 30}}
 
+_BY_HAND: Final = {
+    "override_grade": "D",
+    "override_reason": "new <b>owner</b>, guarantee given",
+    "override_by": "Ana Gil",
+    "override_until": date(2026, 8, 31),
+}
+
+_SET_BY_HAND: Final = 3
+"""Whose grade a person set in each company: the first with a D."""
+
 STANDINGS: Final[tuple[Row, ...]] = (
     # grade, the one at the review and the one at the re-rating before; limit in force and recommended; days agreed; why
     {"grade": "A", "before": "A", "rerated": "B", "limit": 1000, "new": 1200, "days": 30, "why": [_MISSING]},
@@ -50,8 +60,17 @@ _EXPOSURE: Final = (
 _RATING: Final = (
     *("as_of", "company_id", "customer_id", "status", "card", "score", "completeness", "grade", "previous_grade"),
     *("recommended_limit", "limit_decided_by", "recommended_terms", "supply", "reasons", "next_review"),
+    *("override_grade", "override_reason", "override_by", "override_until"),
 )
 _MIGRATION: Final = ("company_id", "review_date", "grade_before", "grade_after", "customers", "share")
+_BACKTEST: Final = (
+    *("company_id", "metric", "baseline", "value", "lo", "hi", "baseline_value"),
+    *("difference", "difference_lo", "difference_hi", "verdict", "reason"),
+)
+_BAD_RATE: Final = ("company_id", "grade", "is_capped", "cases", "bads", "bad_rate", "lo", "hi")
+_TYPE: Final = ("company_id", "customer_id", "customer_type", "intent")
+TYPES: Final = {"A": ("punctual", "pays"), "E": ("hardship", "cannot_pay"), "F": ("malicious", "will_not_pay")}
+"""Type and intent of who has a grade; nobody else can be told."""
 _ATTRIBUTE: Final = ("company_id", "attribute", "block", "best_points", "stand_in_points", "customers")
 
 
@@ -67,7 +86,7 @@ def rating_tables(as_of: date, customers: Iterable[Row], aging: Iterable[Row], o
         turn = turns[company] = turns.get(company, -1) + 1
         whom = {"as_of": as_of, "company_id": company, "customer_id": customer["customer_id"]}
         standing = STANDINGS[-1 if company == "ES02" else turn % len(STANDINGS)]
-        rating.append(whom | _rating(standing))
+        rating.append(whom | _rating(standing) | (_BY_HAND if turn == _SET_BY_HAND else {}))
         exposure.append(
             whom | _exposure(standing, tells_limits=company == "ES01") | owed.pop(customer["customer_id"], _NOTHING)
         )
@@ -81,6 +100,9 @@ def rating_tables(as_of: date, customers: Iterable[Row], aging: Iterable[Row], o
         "marts.rating_migration": (_MIGRATION, list(_migration()) if rating else []),
         "marts.rating_attribute": (_ATTRIBUTE, list(_attributes(turns))),
         **policy_tables(as_of, rating),
+        "marts.rating_backtest": (_BACKTEST, list(_backtest()) if rating else []),
+        "marts.rating_bad_rate": (_BAD_RATE, list(_bad_rates()) if rating else []),
+        "marts.customer_type": (_TYPE, [_type(row) for row in rating]),
         "params.grade": (
             ("grade", "ordinal", "supply", "terms_days"),
             [dict(zip(("grade", "ordinal", "supply", "terms_days"), row, strict=True)) for row in GRADES],
@@ -170,3 +192,59 @@ def _attributes(turns: Mapping[str, int]) -> Iterable[Row]:
         ):
             told = {"company_id": company, "attribute": attribute, "block": block, "customers": has}
             yield told | {"best_points": best, "stand_in_points": stand_in}
+
+
+def _backtest() -> Iterable[Row]:
+    """A year of one company has run out, of the other none."""
+    yield {"company_id": "MX01", "metric": "auc", "reason": "no_year_has_run_out"}
+    for metric, value in (("cases", 480), ("bads", 49), ("customers", 130)):
+        yield {"company_id": "ES01", "metric": metric, "value": Decimal(value)}
+    yield {
+        "company_id": "ES01",
+        "metric": "auc",
+        "value": Decimal("0.78"),
+        "lo": Decimal("0.654"),
+        "hi": Decimal("0.87"),
+    }
+    yield {
+        "company_id": "ES01",
+        "metric": "ks",
+        "value": Decimal("0.442"),
+        "lo": Decimal("0.257"),
+        "hi": Decimal("0.646"),
+    }
+    yield {
+        "company_id": "ES01",
+        "metric": "auc",
+        "baseline": "base_rate",
+        "value": Decimal("0.78"),
+        "baseline_value": 0.5,
+    }
+    beside = {"baseline_value": 0.73, "difference": Decimal("0.05"), "difference_lo": -0.055, "difference_hi": 0.152}
+    yield {
+        "company_id": "ES01",
+        "metric": "auc",
+        "baseline": "late_ratio",
+        "value": Decimal("0.78"),
+        "verdict": "undecided",
+        **beside,
+    }
+    yield {"company_id": "ES01", "metric": "brier", "reason": "no_earlier_year"}
+    yield {"company_id": "ES01", "metric": "notch_change_rate", "value": Decimal("0.142")}
+    drift = {"value": Decimal("0.076"), "baseline": "critical", "baseline_value": 0.138, "verdict": "no_drift"}
+    yield {"company_id": "ES01", "metric": "psi", **drift}
+
+
+def _bad_rates() -> Iterable[Row]:
+    for grade, is_capped, cases, bads in (("A", False, 304, 14), ("E", False, 4, 1), ("E", True, 14, 1)):
+        told = {"company_id": "ES01", "grade": grade, "is_capped": is_capped, "cases": cases, "bads": bads}
+        yield told | {
+            "bad_rate": bads / cases,
+            "lo": round(Decimal(bads) / cases / 2, 4),
+            "hi": round(Decimal(bads) / cases * 2, 4),
+        }
+
+
+def _type(row: Row) -> Row:
+    told, intent = TYPES.get(row["grade"], ("unknown", "unknown"))
+    return {"company_id": row["company_id"], "customer_id": row["customer_id"], "customer_type": told, "intent": intent}

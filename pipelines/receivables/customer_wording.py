@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from receivables.chapters.customer_file import Customer, Field, GradeSpan, Integrity, Payer, Position, Standing
+    from receivables.chapters.rating_record import Record
     from receivables.language import Language
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -71,6 +72,7 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     "unanswered_share": (N_("%(value)s of visits and calls reached nobody"), "share"),
     "broken_share": (N_("%(value)s of its promises broken"), "share"),
     "requests": (N_("requests for deferral in two years: %(value)s"), "count"),
+    "resold_share": (N_("%(value)s of the goods it had sold on"), "share"),
     "payment_claims": (N_("claims in two years to have paid: %(value)s"), "count"),
 }
 _GONE: Final = (
@@ -286,3 +288,19 @@ def assessed_text(who: Customer, words: Language) -> str:
         event=named(EVENTS, who.assessed or "", words.text),
         day=words.day(who.assessed_since),
     )
+
+
+def intent_summary(record: Record, currency: str, words: Language) -> str:
+    """How much is owed by who pays, cannot and will not."""
+    ngettext = words.texts
+    said = [
+        ngettext(
+            "%(name)s %(amount)s (%(number)s customer)",
+            "%(name)s %(amount)s (%(number)s customers)",
+            kind.customers,
+            name=named(INTENTS, kind.code, words.text),
+            amount=words.money(kind.owed, currency),
+        )
+        for kind in record.intents
+    ]
+    return words.text(N_("By whether they will pay: %(kinds)s."), kinds=words.listed(said))

@@ -9,7 +9,9 @@ from receivables.wording import N_, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
+    from receivables.chapters.rating_record import Measure, Record
     from receivables.chapters.rating_review import Change, Changes, HardEvent, Reason
     from receivables.chapters.ratings import Card, GradeLine, Moved, Ratings
     from receivables.language import Language
@@ -353,3 +355,82 @@ def _known(card: Card, words: Language) -> Iterable[str]:
             least=words.whole_share(card.least),
             cap=card.cap,
         )
+
+
+# The record ------------------------------------------------------------------------------------------------------------
+
+MEASURES: Final[Mapping[str, tuple[str, str]]] = {
+    "auc": (N_("AUC"), "index"),
+    "amount_auc": (N_("AUC by amount"), "index"),
+    "ks": (N_("KS"), "index"),
+    "brier": (N_("Brier score"), "index"),
+    "observed_expected": (N_("Bad over expected"), "index"),
+    "calibration_slope": (N_("Calibration slope"), "index"),
+    "notch_change_rate": (N_("Grades changed"), "share"),
+    "reversal_rate": (N_("Changes turned back"), "share"),
+    "psi": (N_("PSI, a year before"), "index"),
+    "bad_rate": (N_("Share gone bad"), "share"),
+}
+
+_BESIDE_LATE_RATIO: Final[Mapping[str, str]] = {
+    "better": N_("Scores rank better than the customer's own late ratio (difference in AUC %(ends)s)."),
+    "worse": N_("Scores rank worse than the customer's own late ratio (difference in AUC %(ends)s)."),
+    "undecided": N_(
+        "Whether scores rank better than the customer's own late ratio is undecided (difference in AUC %(ends)s)."
+    ),
+}
+
+_UNTOLD: Final[Mapping[str, str]] = {
+    "no_year_has_run_out": N_("no year has run out"),
+    "no_earlier_year": N_("not before another year"),
+    "too_few_reratings": N_("too few re-ratings"),
+}
+
+
+def record_summary(record: Record, words: Language) -> str:
+    """How many past scores are held against what happened, and whether they tell more than something simple."""
+    if not record.counts:
+        return words.text(
+            N_("No year after a scored re-rating has run out yet: past scores can be held against nothing.")
+        )
+    told = {name: words.count(count) for name, count in record.counts.items()}
+    said = [
+        words.text(
+            N_(
+                "Of %(cases)s scores of %(customers)s customers whose year has run out, %(bads)s went bad: much debt 90 days overdue, a loss or insolvency. An AUC of .5 is chance; grades changed are those of the last re-rating, turned back within two."
+            ),
+            **told,
+        )
+    ]
+    auc = record.measure("auc")
+    if auc is not None and auc.verdict is not None:
+        ends = record_interval(auc.difference_low, auc.difference_high, "auc", words)
+        said.append(words.text(_BESIDE_LATE_RATIO[auc.verdict], ends=ends))
+    return words.sentences(said)
+
+
+def record_measure_name(measure: Measure, words: Language) -> str:
+    """A measure of the back-test."""
+    return words.text(MEASURES[measure.metric][0])
+
+
+def record_value(value: Decimal | None, metric: str, words: Language) -> str:
+    """A value of the back-test; a dash for none."""
+    return "–" if value is None else words.measure(value, MEASURES[metric][1])
+
+
+def record_interval(low: Decimal | None, high: Decimal | None, metric: str, words: Language) -> str:
+    """The ends of an interval; a dash where there is none."""
+    if low is None or high is None:
+        return "–"
+    ends = {"low": record_value(low, metric, words), "high": record_value(high, metric, words)}
+    return words.text(N_("%(low)s to %(high)s"), **ends)
+
+
+def record_remark(measure: Measure, words: Language) -> str:
+    """Why a measure cannot be told, or what of a drift chance explains."""
+    if measure.reason is not None:
+        return named(_UNTOLD, measure.reason, words.text)
+    drifted = N_("drift: chance explains %(value)s only")
+    message = drifted if measure.verdict == "drift" else N_("no drift; chance explains %(value)s")
+    return words.text(message, value=record_value(measure.critical, measure.metric, words))

@@ -75,18 +75,12 @@ _TITLE_COLUMNS: Final = 60
 _RATING_WORDS: Final = (
     *("rating_summary", "why_not_rated", "grade_name", "worth_summary", "card_summary", "event_since", "reason_text"),
     *("change_summary", "grade_change", "limit_change", "limit_note", "limit_notes", "days_change", "supply_change"),
+    *("record_summary", "record_measure_name", "record_value", "record_interval", "record_remark"),
 )
 """What templates say of ratings, by the function of `rating_wording` that says it."""
 _CUSTOMER_WORDS: Final = (
-    *(
-        "integrity_summary",
-        "payer_summary",
-        "evidence_text",
-        "span_why",
-        "standing_summary",
-        "position_summary",
-        "assessed_text",
-    ),
+    *("integrity_summary", "payer_summary", "evidence_text", "intent_summary"),
+    *("span_why", "standing_summary", "position_summary", "assessed_text"),
 )
 """What templates say of one customer, by the function of `customer_wording` that says it."""
 

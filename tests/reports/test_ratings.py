@@ -10,16 +10,21 @@ import pytest
 
 from night_frames import COMPANIES, Night, aging_row, night
 from rating_frames import GRADES, NEXT_REVIEW, RERATED_ON, REVIEWED_ON
-from receivables import rating_wording
+from receivables import customer_wording, rating_wording
+from receivables.chapters.rating_record import INTENTS as RECORD_INTENTS
+from receivables.chapters.rating_record import SHOWN
+from receivables.chapters.rating_record import TYPES as RECORD_TYPES
 from receivables.chapters.rating_review import Change, Reason
 from receivables.chapters.ratings import Moved, Ratings, ratings
 from receivables.judgement.rating_tables import EVENTS
 from receivables.language import language_in
+from receivables.page_model import CustomerLinks
 from receivables.pages import night_page
 from receivables.policy.credit_limit import DECIDED_BY
+from receivables.policy.customer_type import INTENTS
 from receivables.policy.scorecard import KINDS
 from receivables.render import LANGUAGES, render
-from receivables.settings import BLOCKS
+from receivables.settings import BLOCKS, TYPES
 from receivables.settings.credit_limit import Supply
 
 EN = language_in("en")
@@ -231,3 +236,73 @@ def test_a_list_without_changes_says_so_and_asks_for_no_signature() -> None:
     page = render(night_page(frames), "en")
     assert page.count("Nothing: no grade moved since the review before") == 2
     assert 'class="signature"' not in page
+
+
+def test_past_scores_are_told_with_intervals_beside_what_is_simple_or_why_not(told: dict[str, Ratings]) -> None:
+    record = told["ES01"].record
+    assert record is not None
+    assert record.counts == {"cases": 480, "bads": 49, "customers": 130}
+    said = [
+        (measure.metric, rating_wording.record_value(measure.value, measure.metric, EN)) for measure in record.measures
+    ]
+    assert said == [("auc", "0.780"), ("ks", "0.442"), ("brier", "–"), ("notch_change_rate", "14.2%"), ("psi", "0.076")]
+    auc, drift, untold = record.measure("auc"), record.measure("psi"), record.measure("brier")
+    assert auc is not None
+    assert drift is not None
+    assert untold is not None
+    assert (auc.base, auc.late_ratio, auc.verdict) == (Decimal("0.5"), Decimal("0.73"), "undecided")
+    assert rating_wording.record_interval(auc.low, auc.high, "auc", EN) == "0.654 to 0.870"
+    assert rating_wording.record_remark(drift, EN) == "no drift; chance explains 0.138"
+    assert rating_wording.record_remark(replace(drift, verdict="drift"), EN) == "drift: chance explains 0.138 only"
+    assert rating_wording.record_remark(untold, EN) == "not before another year"
+    assert rating_wording.record_summary(record, EN).endswith("is undecided (difference in AUC -0.055 to 0.152).")
+    assert [(rate.grade, rate.is_capped, rate.cases, rate.bads) for rate in record.bad_rates] == [
+        ("A", False, 304, 14),
+        ("E", False, 4, 1),
+        ("E", True, 14, 1),
+    ]
+    young = told["MX01"].record
+    assert young is not None
+    assert rating_wording.record_summary(young, EN).startswith("No year after a scored re-rating has run out yet")
+
+
+def test_kinds_of_payers_are_told_with_the_money_of_those_who_are_rated(told: dict[str, Ratings]) -> None:
+    record = told["ES01"].record
+    assert record is not None
+    assert [(kind.code, kind.customers, int(kind.owed), int(kind.overdue)) for kind in record.types] == [
+        ("punctual", 1, 100, 10),
+        ("hardship", 1, 500, 50),
+        ("malicious", 1, 600, 60),
+        ("unknown", 4, 1600, 160),
+    ]
+    assert [kind.code for kind in record.intents] == ["pays", "cannot_pay", "will_not_pay", "unknown"]
+    said = customer_wording.intent_summary(record, "EUR", EN).replace("\u00a0", " ")
+    assert said.startswith("By whether they will pay: Pays EUR 100.00 (1 customer), Cannot pay EUR 500.00")
+
+
+def test_grades_set_by_hand_are_told_with_who_until_when_and_why(told: dict[str, Ratings]) -> None:
+    record = told["ES01"].record
+    assert record is not None
+    (override,) = record.overrides
+    assert (override.grade, override.by, str(override.until)) == ("D", "Ana Gil", "2026-08-31")
+    page = render(night_page(small().frames()), "en")
+    assert page.count("new &lt;b&gt;owner&lt;/b&gt;, guarantee given") == 2
+    frames = small().frames()
+    frames["marts.rating"] = frames["marts.rating"].assign(override_grade=None)
+    assert "Grades set by hand" not in render(night_page(frames), "en")
+
+
+def test_every_measure_and_reason_of_the_back_test_has_words() -> None:
+    assert {*SHOWN, "bad_rate"} == set(rating_wording.MEASURES)
+    assert set(RECORD_TYPES) == {*TYPES, "unknown"}
+    assert set(RECORD_INTENTS) == {*INTENTS, "unknown"}
+
+
+def test_a_name_in_the_report_leads_to_the_page_of_who_has_one() -> None:
+    made = small()
+    whom = made.customers[4]
+    links = CustomerLinks("customers/x/index.html", {(whom["company_id"], whom["customer_id"]): "customers/x/abc.html"})
+    page = render(night_page(made.frames()), "en", links)
+    assert page.count('<a href="customers/x/abc.html">') >= 1
+    assert page.count('<a href="customers/x/index.html">') == 1
+    assert 'href="customers/' not in render(night_page(made.frames()), "en")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables.cells import ZERO, day, money, share_of, total_of
-from receivables.chapters import grade_policy
+from receivables.chapters import grade_policy, rating_record
 from receivables.chapters.rating_review import CappedList, Changes, capped, changes
 from receivables.charts import NOT_DUE, Chart, Series
 
@@ -22,6 +22,7 @@ TABLES: Final = (
     *("marts.rating", "marts.rating_exposure", "marts.rating_migration", "marts.rating_attribute"),
     "marts.hard_event_since",
     *grade_policy.TABLES,
+    *rating_record.TABLES,
 )
 
 LATEST_MIGRATION: Final = "review_date = (select max(review_date) from marts.rating_migration)"
@@ -130,6 +131,7 @@ class Ratings:
     card: Card | None = None
     capped: CappedList | None = None
     policy: grade_policy.GradePolicy | None = None
+    record: rating_record.Record | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -193,6 +195,7 @@ def _parts(frames: Mapping[str, pd.DataFrame], mine: pd.DataFrame, company_id: s
         "card": card,
         "capped": capped(mine, of["marts.hard_event_since"], listed),
         "policy": grade_policy.grade_policy(frames, mine, company_id, order, listed),
+        "record": rating_record.record(frames, company_id, mine),
     }
 
 
