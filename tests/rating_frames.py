@@ -64,7 +64,7 @@ _RATING: Final = (
 )
 _MIGRATION: Final = ("company_id", "review_date", "grade_before", "grade_after", "customers", "share")
 _BACKTEST: Final = (
-    *("company_id", "metric", "baseline", "value", "lo", "hi", "baseline_value"),
+    *("company_id", "card", "metric", "baseline", "value", "lo", "hi", "baseline_value"),
     *("difference", "difference_lo", "difference_hi", "verdict", "reason"),
 )
 _BAD_RATE: Final = ("company_id", "grade", "is_capped", "cases", "bads", "bad_rate", "lo", "hi")
@@ -196,11 +196,12 @@ def _attributes(turns: Mapping[str, int]) -> Iterable[Row]:
 
 def _backtest() -> Iterable[Row]:
     """A year of one company has run out, of the other none."""
-    yield {"company_id": "MX01", "metric": "auc", "reason": "no_year_has_run_out"}
+    yield {"company_id": "MX01", "card": "expert", "metric": "auc", "reason": "no_year_has_run_out"}
     for metric, value in (("cases", 480), ("bads", 49), ("customers", 130)):
-        yield {"company_id": "ES01", "metric": metric, "value": Decimal(value)}
+        yield {"company_id": "ES01", "card": "expert", "metric": metric, "value": Decimal(value)}
     yield {
         "company_id": "ES01",
+        "card": "expert",
         "metric": "auc",
         "value": Decimal("0.78"),
         "lo": Decimal("0.654"),
@@ -208,6 +209,7 @@ def _backtest() -> Iterable[Row]:
     }
     yield {
         "company_id": "ES01",
+        "card": "expert",
         "metric": "ks",
         "value": Decimal("0.442"),
         "lo": Decimal("0.257"),
@@ -215,6 +217,7 @@ def _backtest() -> Iterable[Row]:
     }
     yield {
         "company_id": "ES01",
+        "card": "expert",
         "metric": "auc",
         "baseline": "base_rate",
         "value": Decimal("0.78"),
@@ -223,16 +226,18 @@ def _backtest() -> Iterable[Row]:
     beside = {"baseline_value": 0.73, "difference": Decimal("0.05"), "difference_lo": -0.055, "difference_hi": 0.152}
     yield {
         "company_id": "ES01",
+        "card": "expert",
         "metric": "auc",
         "baseline": "late_ratio",
         "value": Decimal("0.78"),
         "verdict": "undecided",
         **beside,
     }
-    yield {"company_id": "ES01", "metric": "brier", "reason": "no_earlier_year"}
-    yield {"company_id": "ES01", "metric": "notch_change_rate", "value": Decimal("0.142")}
+    yield {"company_id": "ES01", "card": "graded", "metric": "brier", "reason": "no_earlier_year"}
+    yield {"company_id": "ES01", "card": "graded", "metric": "notch_change_rate", "value": Decimal("0.142")}
     drift = {"value": Decimal("0.076"), "baseline": "critical", "baseline_value": 0.138, "verdict": "no_drift"}
-    yield {"company_id": "ES01", "metric": "psi", **drift}
+    yield {"company_id": "ES01", "card": "graded", "metric": "psi", **drift}
+    yield {"company_id": "ES01", "card": "statistical", "metric": "auc", "reason": "not_fitted"}
 
 
 def _bad_rates() -> Iterable[Row]:

@@ -363,6 +363,7 @@ MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "auc": (N_("AUC"), "index"),
     "amount_auc": (N_("AUC by amount"), "index"),
     "ks": (N_("KS"), "index"),
+    "statistical_auc": (N_("AUC, statistical card"), "index"),
     "brier": (N_("Brier score"), "index"),
     "observed_expected": (N_("Bad over expected"), "index"),
     "calibration_slope": (N_("Calibration slope"), "index"),
@@ -384,6 +385,7 @@ _UNTOLD: Final[Mapping[str, str]] = {
     "no_year_has_run_out": N_("no year has run out"),
     "no_earlier_year": N_("not before another year"),
     "too_few_reratings": N_("too few re-ratings"),
+    "not_fitted": N_("not fitted yet"),
 }
 
 

@@ -245,7 +245,14 @@ def test_past_scores_are_told_with_intervals_beside_what_is_simple_or_why_not(to
     said = [
         (measure.metric, rating_wording.record_value(measure.value, measure.metric, EN)) for measure in record.measures
     ]
-    assert said == [("auc", "0.780"), ("ks", "0.442"), ("brier", "–"), ("notch_change_rate", "14.2%"), ("psi", "0.076")]
+    assert said == [
+        ("auc", "0.780"),
+        ("ks", "0.442"),
+        ("statistical_auc", "–"),
+        ("brier", "–"),
+        ("notch_change_rate", "14.2%"),
+        ("psi", "0.076"),
+    ]
     auc, drift, untold = record.measure("auc"), record.measure("psi"), record.measure("brier")
     assert auc is not None
     assert drift is not None

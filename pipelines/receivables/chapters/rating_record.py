@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 TABLES: Final = ("marts.rating_backtest", "marts.rating_bad_rate", "marts.customer_type")
 
 SHOWN: Final = (
-    *("auc", "amount_auc", "ks", "brier", "observed_expected", "calibration_slope"),
+    *("auc", "amount_auc", "ks", "statistical_auc", "brier", "observed_expected", "calibration_slope"),
     *("notch_change_rate", "reversal_rate", "psi"),
 )
-"""Measures of the back-test, in the order pages tell them."""
+"""Measures of the back-test, in the order pages tell them: of the expert card and of grades, and the rank of the statistical card."""
+_STATISTICAL: Final = "statistical"
+
 TYPES: Final = ("punctual", "slow", "hardship", "chain_debt", "evader", "malicious", "unknown")
 INTENTS: Final = ("pays", "cannot_pay", "will_not_pay", "unknown")
 
@@ -96,7 +98,7 @@ class Record:
 def record(frames: Mapping[str, pd.DataFrame], company_id: str, rated: pd.DataFrame) -> Record:
     """Make the record of a company; `rated` as in `rating_review.changes`."""
     tested, rates, types = (frames[name][frames[name]["company_id"] == company_id] for name in TABLES)
-    rows = tested.to_dict("records")
+    rows = [_named(row) for row in tested.to_dict("records") if row["card"] != _STATISTICAL or row["metric"] == "auc"]
     kinds = rated[["customer_id", "owed_local", "overdue_local"]].merge(types, how="inner", on="customer_id")
     told = {row["metric"]: row for row in rows if text(row["baseline"]) is None}
     return Record(
@@ -107,6 +109,11 @@ def record(frames: Mapping[str, pd.DataFrame], company_id: str, rated: pd.DataFr
         intents=tuple(_kinds(kinds, "intent", INTENTS)),
         overrides=tuple(_overrides(rated)),
     )
+
+
+def _named(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A row of the back-test, its metric by a name of its own where it is the statistical card's."""
+    return {**row, "metric": f"{_STATISTICAL}_{row['metric']}" if row["card"] == _STATISTICAL else row["metric"]}
 
 
 def _measures(rows: Sequence[Mapping[Any, Any]]) -> Iterable[Measure]:
