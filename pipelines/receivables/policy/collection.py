@@ -156,7 +156,7 @@ def _in_bands(curve: Curve, ends: Ints) -> _Band:
     return _Band(at_risk, np.stack([(share[until] - share[begin]) * per_open for share in left]))
 
 
-def _most(at_risk: Floats, begin: Ints, until: Ints) -> Floats:
+def _most(at_risk: Floats | Ints, begin: Ints, until: Ints) -> Floats:
     """The most at risk at any age of each band: money may come under observation after the band's first age. Of a band without an age that at the next one."""
     lasts = np.stack([begin, np.maximum(until, begin + 1)], axis=1).ravel()
     most: Floats = np.maximum.reduceat(np.append(at_risk.astype(np.float64), [0.0, 0.0]), lasts)[::2]
