@@ -72,6 +72,7 @@ def test_every_shipped_contract_is_broken_here() -> None:
     }
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize("contract", BROKEN)
 def test_a_broken_contract_is_told_at_its_level(contract: str, tuesday: tuple[Path, Ended]) -> None:
     home, ended = tuesday

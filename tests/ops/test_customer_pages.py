@@ -138,6 +138,7 @@ def test_other_pages_take_the_place_of_those_before(home: Path) -> None:
     check_links(home)
 
 
+@pytest.mark.slice(2)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_crash_leaves_the_report_of_before_whole_and_the_next_night_sweeps(point: str, home: Path) -> None:
     setting(home, "customer_items = 1")

@@ -291,6 +291,7 @@ receivables.rate("punctual", home, grade="D", reason={REASON!r}, until=verbs.tod
 """
 
 
+@pytest.mark.slice(2)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_decision_that_was_cut_off_is_neither_lost_nor_doubled(point: str, home: Path) -> None:
     with script(KILLED, home, *map(str, POINTS[point])) as run:

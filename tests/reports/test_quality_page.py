@@ -73,6 +73,7 @@ def test_the_page_loads_nothing_runs_nothing_and_knows_every_text(language: str,
     assert "%(" not in source
 
 
+@pytest.mark.slice(3)
 @pytest.mark.parametrize("name", dict.fromkeys(HOSTILE_NAMES))
 def test_names_of_files_and_columns_cannot_become_markup(name: str, checked: Night) -> None:
     checked.checks = [
