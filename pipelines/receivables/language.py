@@ -47,6 +47,7 @@ _PERCENT: Final = {"en": "%", "es": "\u00a0%", "zh": "%"}
 
 _FIXED: Final = tuple(f",.{places}f" for places in range(5))
 _TENTH_OF_PERCENT: Final = Decimal("0.001")
+_HUNDREDTH_OF_PERCENT: Final = Decimal("0.0001")
 _MEASURED: Final = {
     unit: (places, Decimal(1).scaleb(-places))
     for unit, places in {"index": 3, "days": 1, "points": 1, "count": 0}.items()
@@ -200,8 +201,7 @@ class Language:
         """A small fraction as percent with two decimals; a dash where there is none."""
         if value is None:
             return "–"
-        pattern = _PERCENT[self.code].replace(".0", ".00")
-        return format_percent(rounded(value, Decimal("0.0001")) + 0, pattern, locale=self.code)
+        return self._decimal(rounded(value, _HUNDREDTH_OF_PERCENT) * 100, 2) + _PERCENT[self.code]
 
     def measure(self, value: Decimal, unit: str) -> str:
         """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days, points or count)."""
