@@ -48,4 +48,8 @@ def build(con: Connection, wanted: list[Model]) -> None:
         if name.startswith("core."):
             con.execute(f"create table if not exists {name} as select * from lake.{name[5:]} where is_current")
     for model in wanted:
-        con.execute(f"create {'view' if model.schema == 'staging' else 'table'} {model.full_name} as {model.sql}")
+        try:
+            con.execute(f"create {'view' if model.schema == 'staging' else 'table'} {model.full_name} as {model.sql}")
+        except Exception as error:
+            error.add_note(f"of {model.full_name}")
+            raise
