@@ -20,7 +20,7 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates"),
-    *("settings", "distributions", "business_days", "assets", "collectability", "schema"),
+    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors"),
     *(
         "home",
         "intake",
@@ -55,6 +55,7 @@ ORDER: Final = (
         "collection_wording",
         "rating_wording",
         "policy_wording",
+        "flag_wording",
         "customer_wording",
         "gap_wording",
         "templates",

@@ -280,6 +280,8 @@ def write_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _write_rating_params(con, settings)
     _write_section(con, "customer_value", settings.customer_value)
     _write_section(con, "accredited", settings.accredited)
+    for section in ("anomaly", "anomaly_conduct", "anomaly_ledger", "anomaly_buying"):
+        _write_section(con, section, getattr(settings, section))
     con.execute(
         "create table params.forecast as select ?::integer as months, ?::integer as usual_years",
         [settings.forecast.months, settings.forecast.usual_years],
@@ -381,7 +383,13 @@ def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour
     )
 
 
-_SQL_TYPES: Final = {"int": "integer", "Decimal": "decimal(18, 6)", "str": "varchar", "Grade": "varchar"}
+_SQL_TYPES: Final = {
+    "int": "integer",
+    "int | None": "integer",
+    "Decimal": "decimal(18, 6)",
+    "str": "varchar",
+    "Grade": "varchar",
+}
 
 
 def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseModel) -> None:
@@ -390,6 +398,6 @@ def _write_section(con: duckdb.DuckDBPyConnection, table: str, section: BaseMode
         name: _SQL_TYPES.get(str(type(section).__annotations__[name]), "varchar[]")
         for name in type(section).model_fields
     }
-    told = ", ".join(f"?::{kind} as {name}" for name, kind in columns.items())
+    told = ", ".join(f"?::{kind} as {name}" for name, kind in columns.items()) or "true as is_told"
     values = [list(value) if isinstance(value, tuple) else value for value in dict(section).values()]
     con.execute(f"create table params.{table} as select {told}", values)

@@ -14,6 +14,10 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from receivables.errors import SettingsError, nearest
 from receivables.settings.accredited import Accredited as Accredited
+from receivables.settings.anomaly import Anomaly as Anomaly
+from receivables.settings.anomaly_buying import AnomalyBuying as AnomalyBuying
+from receivables.settings.anomaly_conduct import AnomalyConduct as AnomalyConduct
+from receivables.settings.anomaly_ledger import AnomalyLedger as AnomalyLedger
 from receivables.settings.backtest import Backtest as Backtest
 from receivables.settings.behaviour import Behaviour
 from receivables.settings.credit_limit import CreditLimit as CreditLimit
@@ -649,6 +653,10 @@ class Settings(Section):
     accredited: Accredited = Accredited()
     shrinkage: Shrinkage = Shrinkage()
     backtest: Backtest = Backtest()
+    anomaly: Anomaly = Anomaly()
+    anomaly_conduct: AnomalyConduct = AnomalyConduct()
+    anomaly_ledger: AnomalyLedger = AnomalyLedger()
+    anomaly_buying: AnomalyBuying = AnomalyBuying()
     ingest: Ingest = Ingest()
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()

@@ -1,0 +1,9 @@
+"""The detectors of conduct."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from receivables.detectors.detector import Detector
+
+DETECTORS: Final[tuple[Detector, ...]] = ()

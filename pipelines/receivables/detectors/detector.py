@@ -1,0 +1,66 @@
+"""What a detector is, and the shape of the signs it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+
+Severity = Literal["low", "medium", "high"]
+
+WEIGHTS: Final[dict[str, int]] = {"low": 1, "medium": 2, "high": 4}
+"""What a severity weighs when flags are ranked: each is twice the one below, so that one step up is a doubling."""
+
+SIGN: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("company_id", "customer_id", "subject", "code", "severity")),
+        *((name, pa.date32()) for name in ("seen_on", "until")),
+        *((name, pa.string()) for name in ("item_id", "other_id")),
+        *((name, pa.date32()) for name in ("day", "other_day")),
+        *((name, pa.decimal128(18, 4)) for name in ("measured", "usual", "amount_local")),
+        *((name, pa.string()) for name in ("word", "other_word")),
+        ("p_value", pa.float64()),
+    ]
+)
+"""The columns of `marts.sign_<detector>`, a row per piece of evidence.
+
+subject: what the flag is about within the customer (an item, a promise, a month; the customer's id where it is the customer itself); several rows of one subject are one
+flag. code: which sentence tells it, the detector's id unless it has several. severity: NULL where the detector's own counts. seen_on: the day it could be seen first;
+until: the last day it was so, NULL while it still is or where it is an event of seen_on. item_id, other_id, day, other_day, measured, usual, amount_local (ledger currency),
+word, other_word: what the sentence names. p_value: of tests only, told of every customer tested.
+"""
+
+EVIDENCE: Final = tuple(name for name in SIGN.names[SIGN.get_field_index("item_id") :])
+"""The columns that a sentence may name."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A table a company must tell for a detector to say anything of it, with a value in each of the columns; who tells none is not evaluated."""
+
+    table: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A detector: its signs are the rows of `marts.sign_<id>`.
+
+    `family` names its section of settings and words. `is_test`: a statistical test, made weekly, whose p-values go through the false discovery rate; a rule looks
+    nightly. `needs`: of the first one the customers are counted who are tested. `severity`: where the sign tells none. `look_back_days`, `cool_down_days`: None takes the settings'.
+    """
+
+    id: str
+    family: Literal["conduct", "ledger", "buying"]
+    practice: str
+    severity: Severity
+    needs: tuple[Need, ...]
+    is_test: bool = False
+    look_back_days: int | None = None
+    cool_down_days: int | None = None
+
+    @property
+    def table(self) -> str:
+        """The table of its signs."""
+        return f"marts.sign_{self.id}"

@@ -1,0 +1,1 @@
+"""What is said of detectors and of the flags they raise."""
