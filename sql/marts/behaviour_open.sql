@@ -1,25 +1,10 @@
 -- One row per period end and instalment of a debt then overdue, as known by then: open_local, ledger currency, positive, and days_overdue from the original
 -- due date. parts: millionths of the instalment that are open. is_young_dispute: a dispute about it is younger than a setting, so that its lateness says nothing yet. Rests within the closing tolerance are no debt.
-with closing as (
-  select
-    company_id, doc_id, seq, sum(case when known_until is null then amount_local else 0 end) as taken_local,
-    max(greatest(known_from, coalesce(known_until, known_from))) as settled_on, min(known_from) as touched_on
-  from marts.behaviour_piece
-  group by company_id, doc_id, seq
-),
-late as (
-  select
-    debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, debt.amount_local, closing.touched_on, greatest(debt.due_date + 1, debt.known_from) as from_day,
-    case when closing.taken_local >= debt.amount_local then at_most(closing.settled_on, debt.known_until) else debt.known_until end as until_day
-  from marts.behaviour_debt as debt
-  left join closing on debt.company_id = closing.company_id and debt.doc_id = closing.doc_id and debt.seq = closing.seq
-),
-candidate as (
+with candidate as (
   select
     period.period_end, late.company_id, late.customer_id, late.doc_id, late.seq, late.due_date, late.amount_local, coalesce(late.touched_on <= period.period_end, false) as is_touched
-  from late
+  from marts.behaviour_overdue as late
   inner join marts.period as period on late.company_id = period.company_id and period.is_told and counts_on(period.period_end, late.from_day, late.until_day)
-  where late.until_day is null or least(last_day(late.from_day), getvariable('as_of')) < late.until_day
 ),
 rest as (
   select *, amount_local as open_local from candidate where not is_touched
