@@ -30,6 +30,7 @@ ORDER: Final = (
         "sources",
         "engine",
         "quarantine",
+        "filled_table",
         "quarantine_file",
         "warehouse",
         "published",
@@ -92,7 +93,7 @@ OWNERS: Final = {
     "jinja2": {"render"},
     "great_expectations": {"checks"},
     "holidays": {"business_days"},
-    "xlsxwriter": {"quarantine_file", "templates"},
+    "xlsxwriter": {"filled_table", "templates"},
 }
 """Libraries that only some parts may import."""
 

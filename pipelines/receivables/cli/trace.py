@@ -117,7 +117,7 @@ def _write(tables: list[tuple[str, pd.DataFrame]], out: str | None) -> None:
         return
     import pandas as pd
 
-    from receivables.quarantine_file import protected
+    from receivables.filled_table import protected
 
     whole = pd.concat([frame.astype(object).assign(part=name) for name, frame in tables], ignore_index=True)
     whole = whole[["part", *(column for column in whole.columns if column != "part")]]
