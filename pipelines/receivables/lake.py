@@ -52,9 +52,13 @@ OWN: Final = {
     " card varchar, raw_grade varchar, ruled_grade varchar, grade varchar, cap varchar, downgraded_on date, override_grade varchar",
     "rating_decision": "decision_id varchar, kind varchar, company_id varchar, customer_id varchar, grade varchar, reason varchar, until date, said_of_run varchar,"
     " said_of date, given_on date, recorded_by varchar, recorded_at timestamp",
+    "published_flag": "run_id varchar, company_id varchar, customer_id varchar, detector varchar, subject varchar, flag_id varchar, severity varchar, first_seen date,"
+    " raised_on date, raised_severity varchar, state varchar, last_seen date",
+    "flag_decision": "decision_id varchar, flag_id varchar, company_id varchar, customer_id varchar, detector varchar, subject varchar, kind varchar, reason varchar,"
+    " severity varchar, said_of_run varchar, said_of date, given_on date, recorded_by varchar, recorded_at timestamp",
 }
 """Tables of the lake that no file tells: its batches; and what earlier runs published, as far as it is held against what is known now, the runs by
-company and their open items; the reviews of customers that the run before published; and what persons decided about ratings."""
+company and their open items; the reviews of customers and the flags that the run before published; and what persons decided about ratings and flags."""
 
 _ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name": "varchar", "reason_code": "varchar", "action": "varchar",
                          "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip

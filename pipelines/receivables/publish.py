@@ -38,7 +38,7 @@ from receivables.judgement import (
 from receivables.land import file_reasons
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
-from receivables.state import LOADED, Batch, InboxFile, RatingDecision, Repair, Run
+from receivables.state import LOADED, Batch, InboxFile, Repair, Run
 from receivables.warehouse import PUBLISHED
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def _build(
         earlier = published.kept(night.home.lake)
         looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
         published.hold(con, night.home.lake, looked_back, night.run)
-        published.hold_ratings(con, night.home.lake, earlier, night.run)
+        published.hold_last(con, night.home.lake, earlier, night.run)
         decisions.complete(night.state, night.home.lake)
-        decisions.hold(con, night.state.rating_decisions(night.run.known_at))
+        decisions.hold(con, night.state, night.run.known_at)
         tables = run_entries(con, night.settings, day, night.progress.advance)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance, tables)
@@ -247,7 +247,8 @@ def _write_files(
     )
     _table(con, "ops.inbox_file", InboxFile, files)
     _table(con, "ops.repair", Repair, repairs)
-    _table(con, "ops.rating_decision", RatingDecision, night.state.rating_decisions(night.run.known_at))
+    for kind, table in decisions.KINDS.items():
+        _table(con, f"ops.{table}", kind, night.state.decisions(kind, night.run.known_at))
     # what was noticed in a file that a contract keeps out is in no figure; why it is kept out stands in its place
     publish_issues(con, night.home.lake, [b for b in shown if not is_refused_by_contract(b)], repairs, "ops.issue")
     _tell_contracts_broken(con, [b for b in refused if is_refused_by_contract(b)], files)
@@ -272,6 +273,7 @@ _COMMENTS: Final = {
     "ops.inbox_file": "One row per file this night saw in its inbox and what became of it.",
     "ops.repair": "One row per decision of a person about a quarantined line; the latest of a file's content and line counts.",
     "ops.rating_decision": "One row per decision of a person about a customer's rating: override (a grade until its last day), withdrawal or confirmation; of one customer the latest counts.",
+    "ops.flag_decision": "One row per decision of a person about a flag: acknowledged (somebody is at work on it), confirmed or dismissed (both close it) or reopened; of one flag the latest counts.",
     "ops.issue": "One row per finding: about a file, a line, or what the build noticed; one with resolved_at has left the quarantine.",
 }
 

@@ -1,4 +1,4 @@
-"""What every run published, kept in the lake beside what it was made from: the open items and the key figures of its date, immutable."""
+"""What every run published, kept in the lake beside what it was made from: open items, key figures, reviews and flags of its date, immutable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _MANIFEST: Final = "published"
 _ITEMS: Final = "published_item"
 _KPI: Final = "published_kpi"
-_RATINGS: Final = "published_rating"
 
 _ITEM_QUERY: Final = (
     "select run.run_id, item.company_id, item.customer_id, item.item_kind, item.item_id, item.seq, item.currency, item.due_date, item.open_doc, item.open_local,"
@@ -34,10 +33,24 @@ _KPI_QUERY: Final = (
     "select run.run_id, kpi.company_id, kpi.metric, kpi.period_end, kpi.value, kpi.unit, kpi.note from marts.kpi as kpi cross join ops.run as run"
     " order by kpi.company_id, kpi.metric, kpi.period_end"
 )
-_RATING_QUERY: Final = (
-    "select run.run_id, rating.* from marts.rating_history as rating cross join ops.run as run"
-    " order by rating.company_id, rating.customer_id, rating.review_date"
-)
+_GONE_ON_FROM: Final = {
+    "published_rating": (
+        "rating_history",
+        (
+            "select run.run_id, rating.* from marts.rating_history as rating cross join ops.run as run"
+            " order by rating.company_id, rating.customer_id, rating.review_date"
+        ),
+    ),
+    "published_flag": (
+        "anomaly",
+        (
+            "select run.run_id, flag.company_id, flag.customer_id, flag.detector, flag.subject, flag.flag_id, flag.severity, flag.first_seen, flag.raised_on,"
+            " flag.raised_severity, flag.state, flag.last_seen from marts.anomaly as flag cross join ops.run as run"
+            " order by flag.company_id, flag.customer_id, flag.detector, flag.subject"
+        ),
+    ),
+}
+"""What a later run goes on from: where it is kept, the table in `marts` it is taken from, which older files lack, and how."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +87,10 @@ def keep(home: Home, scratch: Scratch) -> bool:
             return False
         lake.keep(con, _ITEM_QUERY, home.lake, _ITEMS, run_id)
         lake.keep(con, _KPI_QUERY, home.lake, _KPI, run_id)
-        if con.execute(
-            "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'rating_history'"
-        ).fetchall():
-            lake.keep(con, _RATING_QUERY, home.lake, _RATINGS, run_id)
+        tables = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        for kind, (table, query) in _GONE_ON_FROM.items():
+            if (table,) in tables:
+                lake.keep(con, query, home.lake, kind, run_id)
     lake.write_json(_manifest(home.lake, run_id), asdict(Published(*row)))
     return True
 
@@ -161,19 +174,15 @@ def hold(con: Connection, root: Path, runs: Sequence[Published], run: Run) -> No
     con.execute("insert into lake.published_item by name select * from read_parquet(?)", [files])
 
 
-def hold_ratings(con: Connection, root: Path, runs: Iterable[Published], run: Run) -> None:
-    """Tell database `lake` the reviews that the run published last before `run`, of its date or an earlier one: grades go on from what was published."""
+def hold_last(con: Connection, root: Path, runs: Iterable[Published], run: Run) -> None:
+    """Tell database `lake` the reviews and flags that the run published last before `run`, of its date or an earlier one: grades and flags go on from them."""
     before = [
-        told
-        for told in runs
-        if run.as_of is not None
-        and told.as_of <= run.as_of
-        and told.finished_at <= run.known_at
-        and lake.kept(root, _RATINGS, told.run_id).exists()
+        told for told in runs if run.as_of is not None and told.as_of <= run.as_of and told.finished_at <= run.known_at
     ]
-    if before:
-        files = [str(lake.kept(root, _RATINGS, before[-1].run_id))]
-        con.execute("insert into lake.published_rating by name select * from read_parquet(?)", [files])
+    for kind in _GONE_ON_FROM:
+        kept_of = [file for told in before if (file := lake.kept(root, kind, told.run_id)).exists()]
+        if kept_of:
+            con.execute(f"insert into lake.{kind} by name select * from read_parquet(?)", [[str(kept_of[-1])]])
 
 
 def forget(root: Path, settings: Settings) -> int:
@@ -188,7 +197,7 @@ def forget(root: Path, settings: Settings) -> int:
     for run in old:
         _manifest(root, run.run_id).unlink()
     known = {run.run_id for run in runs} - {run.run_id for run in old}
-    for kind in (_ITEMS, _KPI, _RATINGS):
+    for kind in (_ITEMS, _KPI, *_GONE_ON_FROM):
         for path in (root / kind).glob("*.parquet"):
             if path.stem not in known:
                 path.unlink()

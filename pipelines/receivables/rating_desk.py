@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["override", "withdrawal", "confirmation"]
 
-REASON_MOST: Final = 500
-"""Characters of a reason at most: it is read in a table, the whole story belongs in the customer's file."""
-
-_NAME_MOST: Final = 100
 _STANDING: Final = """
 select whom.company_id, whom.customer_id, rating.grade, history.ruled_grade, history.cap, run.run_id, run.as_of
 from (
@@ -93,7 +89,7 @@ def rate(home: Path, customer: str, asked: Asked, *, today: date, progress: Prog
     asked = _checked(asked, standing, today, rules)
     with started(Home(home), None, None, progress or Progress()) as night:
         decisions.complete(night.state, night.home.lake)
-        before = _before(asked, standing, night.state.rating_decisions(), today, rules)
+        before = _before(asked, standing, night.state.decisions(RatingDecision), today, rules)
         decision = before or RatingDecision(
             decision_id=night.run.run_id,
             kind=asked.kind,
@@ -126,7 +122,7 @@ def overrides(home: Path, today: date) -> pd.DataFrame:
     with open_warehouse(home) as warehouse:
         customers = {one.customer_id: one for one in _standings(warehouse)}
     place = Home(home)
-    known = decisions.known(State(place.state) if place.state.exists() else None, place.lake)
+    known = decisions.known(RatingDecision, State(place.state) if place.state.exists() else None, place.lake)
     given = {decision.customer_id: decision.given_on for decision in known if decision.kind == "override"}
     found = _in_force(known, sorted(given), today, place.settings().rating)
     rows = [
@@ -184,7 +180,7 @@ def _checked(asked: Asked, standing: Standing, today: date, rules: Rating) -> As
     Raises:
         UsageError: it cannot be.
     """
-    by = _said("--by", asked.by, _NAME_MOST)
+    by = decisions.said("--by", asked.by, decisions.NAME_MOST)
     if asked.kind == "withdrawal":
         return Asked("withdrawal", by)
     if asked.kind == "confirmation":
@@ -196,7 +192,7 @@ def _checked(asked: Asked, standing: Standing, today: date, rules: Rating) -> As
             )
         return Asked("confirmation", by, standing.grade)
     grade = (asked.grade or "").strip().upper()
-    reason = _said("--reason", asked.reason or "", REASON_MOST)
+    reason = decisions.said("--reason", asked.reason or "", decisions.REASON_MOST)
     word = {"grade": grade, "reason": reason, "author": by, "given_on": today, "expires_on": asked.until}
     from receivables.policy.grades import override_fault
 
@@ -223,26 +219,6 @@ def _refused(fault: str, asked: Asked, today: date, rules: Rating) -> UsageError
         ),
     }[fault]  # fmt: skip
     return UsageError(got=got, expected=expected, try_=try_)
-
-
-def _said(option: str, text: str, most: int) -> str:
-    """A person's words on one line.
-
-    Raises:
-        UsageError: they are too long, or hold characters that nobody sees.
-    """
-    line = " ".join(text.split())
-    if len(line) > most:
-        raise UsageError(
-            got=f"{option} of {len(line):,} characters", expected=f"at most {most}", try_=f"{option} with fewer words"
-        )
-    if hidden := next((char for char in line if not char.isprintable()), None):
-        raise UsageError(
-            got=f"{option} with the character U+{ord(hidden):04X}, which nobody sees",
-            expected="words that can be read",
-            try_=f"{option} without it",
-        )
-    return line
 
 
 def _before(

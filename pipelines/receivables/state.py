@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from receivables.errors import NightFailed
 
@@ -101,11 +101,41 @@ class RatingDecision:
 
 
 @dataclass(frozen=True)
+class FlagDecision:
+    """What a person decided about a flag, an event that is never changed: of one flag the latest counts.
+
+    `kind` is acknowledged (somebody is at work on it), confirmed (it was what it said) or dismissed (a false alarm), which both close it, or
+    reopened. `severity` is what the flag had in the run `said_of_run` published as of `said_of`, so that its getting graver can be told.
+    `decision_id` is the run that recorded it and a number, so ids sort by time; `given_on` is the day it was where it was recorded, from which
+    it counts.
+    """
+
+    decision_id: str
+    flag_id: str
+    company_id: str
+    customer_id: str
+    detector: str
+    subject: str
+    kind: str
+    reason: str | None
+    severity: str
+    said_of_run: str
+    said_of: date
+    given_on: date
+    recorded_by: str
+    recorded_at: datetime
+
+
+Decision = TypeVar("Decision", RatingDecision, FlagDecision)
+"""What a person decided, of one kind."""
+
+
+@dataclass(frozen=True)
 class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
-    (about a customer's rating), rendered (reports only), failed, or interrupted (cut off; found by the next run).
+    (about a customer's rating or about flags), rendered (reports only), failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -167,6 +197,7 @@ _RECORDS: Final[dict[str, type[Any]]] = {
     "batch": Batch,
     "repair": Repair,
     "rating_decision": RatingDecision,
+    "flag_decision": FlagDecision,
     "run": Run,
     "step": Step,
     "inbox_file": InboxFile,
@@ -177,6 +208,7 @@ _KEYS: Final = {
     "batch": "batch_id",
     "repair": "repair_id",
     "rating_decision": "decision_id",
+    "flag_decision": "decision_id",
     "run": "run_id",
     "step": "run_id, name",
     "inbox_file": "run_id, file_name, file_sha256",
@@ -234,7 +266,8 @@ class State:
             yield con
 
     def add(
-        self, records: Iterable[Batch | Repair | RatingDecision | Run | Step | InboxFile | Judgement | Waiver]
+        self,
+        records: Iterable[Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver],
     ) -> None:
         """Write records, replacing those of the same key, all or none."""
         with self._connected() as con, con:
@@ -265,9 +298,10 @@ class State:
             if known_at is None or repair.recorded_at <= known_at
         ]
 
-    def rating_decisions(self, known_at: datetime | None = None) -> list[RatingDecision]:
-        """All decisions about ratings recorded by `known_at` (None: by now), oldest first."""
-        decided = self._read("rating_decision", "order by decision_id")
+    def decisions(self, kind: type[Decision], known_at: datetime | None = None) -> list[Decision]:
+        """All decisions of a kind recorded by `known_at` (None: by now), oldest first."""
+        table = next(name for name, record in _RECORDS.items() if record is kind)
+        decided: list[Decision] = self._read(table, "order by decision_id")
         return [decision for decision in decided if known_at is None or decision.recorded_at <= known_at]
 
     def batches(self, known_at: datetime | None = None) -> list[Batch]:

@@ -57,7 +57,7 @@ NOBODY: Final = ("C", None, None, None, None)
 
 
 def decided(home: Path) -> list[RatingDecision]:
-    return State(home / "state.sqlite").rating_decisions()
+    return State(home / "state.sqlite").decisions(RatingDecision)
 
 
 def copies(home: Path) -> list[Path]:
