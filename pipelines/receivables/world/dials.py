@@ -90,7 +90,8 @@ LIST: Final = Dials(
 class Spec:
     """One sample world to be made; the days are counted from 1970-01-01.
 
-    Documents are dated from `start_day` to `as_of_day`; `only_codepage` keeps names to what that encoding can write.
+    Documents are dated from `start_day` to `as_of_day`; `only_codepage` keeps names to what that encoding can write;
+    `plants_per_kind` plants so many anomalies of each kind as there are carriers for, None as many as its size asks for.
     """
 
     customers: int
@@ -103,3 +104,4 @@ class Spec:
     home: str
     preset: Preset
     only_codepage: str | None = None
+    plants_per_kind: int | None = None

@@ -182,7 +182,7 @@ def draw_plants(spec: Spec, customers: Customers) -> Plants:
     if not spec.preset.plants:
         return Plants(())
     rng = stream(spec.seed, "plants")
-    wanted = max(LEAST, spec.customers // CUSTOMERS_PER_PLANT)
+    wanted = spec.plants_per_kind or max(LEAST, spec.customers // CUSTOMERS_PER_PLANT)
     earliest = np.maximum(customers.first_day + LEAD_DAYS, spec.start_day + LEAD_DAYS)
     latest = np.minimum(customers.end_day, spec.as_of_day) - TAIL_DAYS
     free = (latest > earliest) & (customers.rank >= len(customers.name) // 20)

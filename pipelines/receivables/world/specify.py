@@ -40,7 +40,8 @@ class World:
     """A world as a user asks for it.
 
     `company_id` defaults to the dialect's company. Without `invoices_per_customer` a world of 400 customers or more has 100 invoices for
-    each, a smaller one fewer. Dates run over `months` whole months up to `as_of`.
+    each, a smaller one fewer. Dates run over `months` whole months up to `as_of`. `plants_per_kind` anomalies of each kind are
+    planted, by default as many as suit the size.
     """
 
     customers: int
@@ -51,6 +52,7 @@ class World:
     as_of: date = DEFAULT_AS_OF
     months: int = DEFAULT_MONTHS
     invoices_per_customer: int | None = None
+    plants_per_kind: int | None = None
 
     def spec(self) -> Spec:
         """Specify the world.
@@ -71,6 +73,7 @@ class World:
             home=said.home,
             preset=PRESETS[self.preset],
             only_codepage=said.codepage,
+            plants_per_kind=self.plants_per_kind,
         )
 
     def _check(self) -> None:
