@@ -1,30 +1,16 @@
 -- One row per period end and instalment of a debt then overdue, as known by then: open_local, ledger currency, positive, and days_overdue from the original
 -- due date. parts: millionths of the instalment that are open. is_young_dispute: a dispute about it is younger than a setting, so that its lateness says nothing yet. Rests within the closing tolerance are no debt.
-with candidate as (
+with rest as (
   select
-    period.period_end, late.company_id, late.customer_id, late.doc_id, late.seq, late.due_date, late.amount_local, coalesce(late.touched_on <= period.period_end, false) as is_touched
+    period.period_end, late.company_id, late.customer_id, late.doc_id, late.seq, late.due_date, late.amount_local,
+    (late.amount_local - coalesce(taken.taken_local, 0))::decimal(18, 4) as open_local
   from marts.behaviour_overdue as late
-  inner join marts.period as period on late.company_id = period.company_id and period.is_told and counts_on(period.period_end, late.from_day, late.until_day)
-),
-rest as (
-  select *, amount_local as open_local from candidate where not is_touched
-  union all
-  select
-    candidate.period_end, candidate.company_id, candidate.customer_id, candidate.doc_id, candidate.seq, candidate.due_date, candidate.amount_local, candidate.is_touched,
-    (candidate.amount_local - coalesce(sum(piece.amount_local), 0))::decimal(18, 4)
-  from candidate
   cross join params.ledger as setting
-  left join marts.behaviour_piece as piece
-    on candidate.company_id = piece.company_id and candidate.doc_id = piece.doc_id and candidate.seq = piece.seq
-    and counts_on(candidate.period_end, piece.known_from, piece.known_until)
-  where candidate.is_touched
-  group by
-    candidate.period_end, candidate.company_id, candidate.customer_id, candidate.doc_id, candidate.seq, candidate.due_date, candidate.amount_local,
-    candidate.is_touched, setting.closing_tolerance_amount, setting.closing_tolerance_share
-  having candidate.amount_local - coalesce(sum(piece.amount_local), 0) > case
-    when count(piece.doc_id)::bigint = 0 then 0
-    else greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * candidate.amount_local::decimal(28, 4))
-  end
+  inner join marts.period as period on late.company_id = period.company_id and period.is_told and counts_on(period.period_end, late.from_day, late.until_day)
+  left join marts.behaviour_taken as taken
+    on period.period_end = taken.period_end and late.company_id = taken.company_id and late.doc_id = taken.doc_id and late.seq = taken.seq
+  where taken.taken_local is null
+    or late.amount_local - taken.taken_local > greatest(setting.closing_tolerance_amount, setting.closing_tolerance_share * late.amount_local::decimal(28, 4))
 ),
 disputed as (
   select period.period_end, dispute.company_id, dispute.doc_id, dispute.seq, min(date_diff('day', dispute.opened, period.period_end)) as days_disputed
