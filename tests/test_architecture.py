@@ -75,6 +75,7 @@ ORDER: Final = (
         "repair_plan",
         "repair",
         "rating_desk",
+        "flag_desk",
         "publish",
         "night",
         "onboarding",

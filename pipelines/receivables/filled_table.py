@@ -184,8 +184,13 @@ def read_table(path: Path, layout: Layout) -> list[Filled]:
         raise _lacking(path, layout, missing[0])
     if not any(name in layout.filled_in for name in names):
         raise _lacking(path, layout, " or ".join(layout.filled_in))
+    empty = dict.fromkeys(names, "")
     numbered = enumerate(chain(head[start + 1 :], rows), start + 2)
-    return [Filled(number, dict(zip(names, row, strict=False))) for number, row in numbered if any(map(str.strip, row))]
+    return [
+        Filled(number, empty | dict(zip(names, row, strict=False)))
+        for number, row in numbered
+        if any(map(str.strip, row))
+    ]
 
 
 def _name(cell: str) -> str:

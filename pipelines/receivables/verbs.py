@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from receivables.flag_desk import Decided, Shown, TakenBack, Verb
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.rating_desk import Rated
@@ -308,6 +309,94 @@ def overrides(home: str | Path = HOME) -> pd.DataFrame:
     from receivables import rating_desk as desk
 
     return desk.overrides(Path(home), today())
+
+
+def flags(
+    home: str | Path = HOME, *, every: bool = False, detector: str | None = None, customer: str | None = None
+) -> pd.DataFrame:
+    """The open flags of the night published last, gravest first, then those with most at stake; with `every` also closed and waiting ones.
+
+    What was decided since that night is in their state, and `is_since` says so.
+
+    Raises:
+        UsageError: nothing was published yet, or no such detector or customer.
+    """
+    import pandas as pd
+
+    from receivables import flag_desk as desk
+
+    columns = [name for name in desk.Flag.__dataclass_fields__ if name != "evidence"]
+    found = desk.flags(Path(home), desk.Wanted(every, detector, customer))
+    return pd.DataFrame([[getattr(flag, name) for name in columns] for flag in found], columns=columns)
+
+
+def flag(flag_id: str, home: str | Path = HOME) -> Shown:
+    """One flag of the night published last, with what it rests on and what was decided about it.
+
+    Raises:
+        UsageError: nothing was published yet, or no such flag.
+    """
+    from receivables import flag_desk as desk
+
+    return desk.show(Path(home), flag_id)
+
+
+def decide_flags(
+    flag_ids: Iterable[str],
+    decision: Verb,
+    home: str | Path = HOME,
+    *,
+    reason: str | None = None,
+    by: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[Decided, ...]:
+    """Acknowledge, confirm, dismiss or reopen flags, all of them or none; `by` is who decides, by default the user of this process.
+
+    Nothing is built: it counts from the first night as of today or later.
+
+    Raises:
+        UsageError: nothing was published yet, no such flag, or nothing that can be decided of it; nothing was recorded.
+    """
+    from receivables import flag_desk as desk
+
+    asked = desk.asked_of(flag_ids, decision, reason)
+    return desk.decide(Path(home), asked, _person(by), today=today(), progress=progress)
+
+
+def export_flags(
+    path: str | Path,
+    home: str | Path = HOME,
+    *,
+    every: bool = False,
+    detector: str | None = None,
+    customer: str | None = None,
+    language: str | None = None,
+) -> int:
+    """Write the flags that `flags` lists to a new .csv or .xlsx file for somebody to decide; returns how many (0: nothing was written).
+
+    Raises:
+        UsageError: nothing was published yet, no such detector, customer or language, or a file that cannot be written.
+    """
+    from receivables import flag_desk as desk
+    from receivables.language import language_in
+
+    words = language_in(language or Home(Path(home)).settings().report.languages[0])
+    return desk.export(Path(path), Path(home), desk.Wanted(every, detector, customer), words)
+
+
+def import_flags(
+    path: str | Path, home: str | Path = HOME, *, by: str | None = None, progress: Progress | None = None
+) -> TakenBack:
+    """Take a file written by `export_flags` back with what somebody decided in it, all of it or nothing; `by` is that person, by default the user of this process.
+
+    Nothing is built: it counts from the first night as of today or later.
+
+    Raises:
+        UsageError: it is no such file, or a row of it cannot be understood or decided; nothing was recorded.
+    """
+    from receivables import flag_desk as desk
+
+    return desk.take_back(Path(home), Path(path), _person(by), today=today(), progress=progress)
 
 
 def profiles(home: str | Path = HOME) -> tuple[Profile, ...]:

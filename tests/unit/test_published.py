@@ -4,12 +4,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import pytest
 
+from receivables import lake
 from receivables.errors import SettingsError
 from receivables.lake import write_json
-from receivables.published import Published, forget, kept, looked_back_at
+from receivables.published import Published, forget, hold_last, kept, looked_back_at
 from receivables.settings import Aging, Restatement, Settings, validated
+from receivables.state import Run
 
 AS_OF: Final = date(2026, 6, 30)
 NOON: Final = timedelta(hours=12)
@@ -35,6 +38,7 @@ def looked_back(runs: list[Published], known_at: datetime | None = None, **value
     return looked_back_at(runs, AS_OF, known_at or datetime(2026, 7, 1), settings(**values))
 
 
+KINDS: Final = ("published_item", "published_kpi", "published_rating", "published_flag")
 NIGHTLY: Final = [run(AS_OF - timedelta(days=back)) for back in range(100)]
 
 
@@ -65,7 +69,7 @@ def test_of_a_date_the_run_published_last_counts_if_it_knew_less() -> None:
 def test_dates_beyond_those_kept_are_forgotten_but_for_the_last_of_each_month(tmp_path: Path) -> None:
     for told in NIGHTLY:
         write_json(tmp_path / "published" / f"{told.run_id}.json", vars(told))
-        for kind in ("published_item", "published_kpi"):
+        for kind in KINDS:
             (tmp_path / kind).mkdir(exist_ok=True)
             (tmp_path / kind / f"{told.run_id}.parquet").touch()
     (tmp_path / "published_kpi" / "cut off.parquet").touch()
@@ -77,9 +81,31 @@ def test_dates_beyond_those_kept_are_forgotten_but_for_the_last_of_each_month(tm
         *(AS_OF - timedelta(days=back) for back in (2, 1, 0)),
     ]
     assert days(*kept(tmp_path)) == expected
-    for kind in ("published_item", "published_kpi"):
+    for kind in KINDS:
         assert {path.stem for path in (tmp_path / kind).iterdir()} == {told.run_id for told in kept(tmp_path)}
     assert forget(tmp_path, settings(kept=3)) == 0
+
+
+def test_grades_and_flags_each_go_on_from_the_last_run_known_that_published_them(tmp_path: Path) -> None:
+    told = [
+        run(AS_OF - timedelta(days=3), name="long ago"),
+        run(AS_OF - timedelta(days=2), name="before"),
+        run(AS_OF - timedelta(days=1), name="raised no flags"),
+        run(AS_OF, known=9, name="not known yet"),
+        run(AS_OF + timedelta(days=1), name="of a later date"),
+    ]
+    kinds = ("published_rating", "published_flag")
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as lake")
+        for kind in kinds:
+            con.execute(f"create table lake.{kind} ({lake.OWN[kind]})")
+            for one in told:
+                if (one.run_id, kind) != ("raised no flags", "published_flag"):
+                    lake.keep(con, f"select '{one.run_id}' as run_id, 'C1' as customer_id", tmp_path, kind, one.run_id)
+        now = datetime(2026, 7, 2)
+        hold_last(con, tmp_path, told, Run("now", AS_OF, now, now, None, "running", "1", "s"))
+        found = [con.execute(f"select run_id, customer_id from lake.{kind}").fetchall() for kind in kinds]
+    assert found == [[("raised no flags", "C1")], [("before", "C1")]]
 
 
 def test_what_is_looked_back_at_must_be_kept() -> None:

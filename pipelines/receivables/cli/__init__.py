@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from receivables.cli.flags import flags
 from receivables.cli.options import (
     allow_short_option,
     as_of_option,
@@ -193,6 +194,7 @@ def status(home: Path) -> None:
 
 
 main.add_command(findings)
+main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
 main.add_command(trace)

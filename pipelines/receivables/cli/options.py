@@ -78,5 +78,5 @@ waive_option = click.option(
 by_option = click.option(
     "--by",
     metavar="NAME",
-    help="Who decides it: repairs lines, waives a contract, sets or confirms a grade.  [default: your user name]",
+    help="Who decides it: repairs lines, waives a contract, sets or confirms a grade, decides about a flag.  [default: your user name]",
 )
