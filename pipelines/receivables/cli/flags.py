@@ -185,7 +185,7 @@ def export_flags(file: Path, home: Path, **which: Any) -> None:
     from receivables import verbs
 
     told = verbs.export_flags(file, home, **which)
-    click.echo(f"{told} flags in {file}" if told else "no flags")
+    click.echo(f"flags in {file}: {told}" if told else "no flags")
 
 
 @flags.command("import", epilog=example('receivables flags import flags.xlsx --by "Ana Gil"'))
