@@ -34,10 +34,18 @@ WITHIN_PROFILES = {"test": "examine", "new": "draft"}
 """The commands of the group `profiles`, and what the library calls them."""
 
 
+CALLED = {
+    **{("profiles", name): called for name, called in WITHIN_PROFILES.items()},
+    ("flags", "show"): "flag",
+    **dict.fromkeys((("flags", name) for name in ("acknowledge", "confirm", "dismiss", "reopen")), "decide_flags"),
+}
+"""Commands within groups that the library calls otherwise."""
+
+
 def verbs_of(group: click.Group) -> set[str]:
     """Every command as the library calls it: `findings export` is `export_findings`."""
     below = {
-        WITHIN_PROFILES[inner] if name == "profiles" else f"{inner}_{name}"
+        CALLED.get((name, inner), f"{inner}_{name}")
         for name, command in group.commands.items()
         if isinstance(command, click.Group)
         for inner in command.commands
