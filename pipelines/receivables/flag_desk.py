@@ -173,7 +173,7 @@ class _Night:
 
     def standing(self, known: Iterable[FlagDecision]) -> _Night:
         """The same night with what was decided and does not count in it yet."""
-        since = {one.flag_id: one for one in known if one.recorded_at > self.known_at or one.given_on > self.as_of}
+        since = {one.flag_id: one for one in known if one.recorded_at > self.known_at or one.said_of > self.as_of}
         return replace(
             self, flags={id_: _decided(flag, since[id_]) if id_ in since else flag for id_, flag in self.flags.items()}
         )
@@ -270,7 +270,7 @@ def _reason(verb: str, reason: str | None, row: int | None = None) -> str | None
 def decide(
     home: Path, asked: Sequence[Asked], by: str, *, today: date, progress: Progress | None = None
 ) -> tuple[Decided, ...]:
-    """Record what a person decides about flags, all of it or nothing; nothing is built, it counts from the first night as of `today` or later.
+    """Record what a person decides about flags, all of it or nothing; nothing is built, it counts from the next night on, whichever date that answers for, back to the one it was said of.
 
     Raises:
         UsageError: nothing was published yet, no such flag, or nothing that can be decided of it; nothing was recorded.

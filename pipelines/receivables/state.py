@@ -106,8 +106,8 @@ class FlagDecision:
 
     `kind` is acknowledged (somebody is at work on it), confirmed (it was what it said) or dismissed (a false alarm), which both close it, or
     reopened. `severity` is what the flag had in the run `said_of_run` published as of `said_of`, so that its getting graver can be told.
-    `decision_id` is the run that recorded it and a number, so ids sort by time; `given_on` is the day it was where it was recorded, from which
-    it counts.
+    `decision_id` is the run that recorded it and a number, so ids sort by time; `given_on` is the day it was where it was recorded; it
+    counts in every night as of `said_of` or later that knows of it.
     """
 
     decision_id: str

@@ -352,7 +352,7 @@ def decide_flags(
 ) -> tuple[Decided, ...]:
     """Acknowledge, confirm, dismiss or reopen flags, all of them or none; `by` is who decides, by default the user of this process.
 
-    Nothing is built: it counts from the first night as of today or later.
+    Nothing is built: it counts from the next night on.
 
     Raises:
         UsageError: nothing was published yet, no such flag, or nothing that can be decided of it; nothing was recorded.
@@ -389,7 +389,7 @@ def import_flags(
 ) -> TakenBack:
     """Take a file written by `export_flags` back with what somebody decided in it, all of it or nothing; `by` is that person, by default the user of this process.
 
-    Nothing is built: it counts from the first night as of today or later.
+    Nothing is built: it counts from the next night on.
 
     Raises:
         UsageError: it is no such file, or a row of it cannot be understood or decided; nothing was recorded.

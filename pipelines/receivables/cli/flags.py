@@ -14,7 +14,7 @@ from receivables.plain_text import aligned, padded, visible, width, wrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from receivables.flag_desk import Decided, Flag, Shown
+    from receivables.flag_desk import Flag, Shown
 
 _WIDTHS: Final = (12, 8, 24, 20, 24, 32, 10, 24)
 _LABEL: Final = 10
@@ -153,7 +153,7 @@ def _deciding(verb: Any, what: str, reason: str) -> click.Command:
         for one in decided:
             said = f"{one.decision.flag_id}: {one.decision.kind} by {one.decision.recorded_by}"
             click.echo(visible(said + ("" if one.is_new else "; it was decided before")))
-        _counts_from(decided, home)
+        _counts_from(home)
 
     return command
 
@@ -167,9 +167,8 @@ for _verb, _what, _reason in (
     flags.add_command(_deciding(_verb, _what, _reason))
 
 
-def _counts_from(decided: Sequence[Decided], home: Path) -> None:
-    day = max(one.decision.given_on for one in decided)
-    click.echo(f"it counts from the next night on, as of {day} or later: receivables nightly --home {home}")
+def _counts_from(home: Path) -> None:
+    click.echo(f"it counts from the next night on: receivables nightly --home {home}")
 
 
 @flags.command("export", epilog=example("receivables flags export flags.xlsx"))
@@ -205,4 +204,4 @@ def import_flags(file: Path, home: Path, by: str | None) -> None:
     if told.reasons_alone:
         click.echo(f"{told.reasons_alone} of these have a reason and no decision", err=True)
     if told.decided:
-        _counts_from(told.decided, home)
+        _counts_from(home)
