@@ -125,3 +125,7 @@ create or replace macro is_debt(kind, amount_doc) as (
 );
 -- period_of(day, first_period, last_period): the first period end that has seen a day, where periods are the first one, the month ends after it and the last one.
 create or replace macro period_of(day, first_period, last_period) as (greatest(least(last_day(day), last_period), first_period));
+-- promise_is_kept(promised, receipts, received): whether so many receipts in its time, of that sum (NULL: none), keep a promise of an amount (NULL: none was named).
+create or replace macro promise_is_kept(promised, receipts, received) as (
+  case when promised is null then receipts > 0 else coalesce(received, 0) >= promised end
+);
