@@ -129,3 +129,15 @@ create or replace macro period_of(day, first_period, last_period) as (greatest(l
 create or replace macro promise_is_kept(promised, receipts, received) as (
   case when promised is null then receipts > 0 else coalesce(received, 0) >= promised end
 );
+-- term_state(day, contract_id, ...): whether a contract (NULL: there is none) is a valid written payment term on a day, else what it lacks; as in marts.customer_term.
+create or replace macro term_state(day, contract_id, signed_date, valid_from, valid_to, terms_id, paydays, settlement_mode, file_ref, needs_signed_file) as (
+  case
+    when contract_id is null then 'no_contract'
+    when signed_date is null or signed_date > day then 'unsigned'
+    when valid_from > day then 'not_yet_valid'
+    when valid_to < day then 'expired'
+    when terms_id is null and paydays is null and coalesce(settlement_mode, 'other') not in ('cash', 'batch_for_batch') then 'no_term'
+    when file_ref is null and needs_signed_file then 'not_filed'
+    else 'valid'
+  end
+);

@@ -16,14 +16,10 @@ judged as (
     owed.period_end, owed.company_id, owed.customer_id, owed.owed_local, owed.last_doc_date,
     contract.contract_id, contract.signed_date, contract.valid_from, contract.valid_to, contract.terms_id,
     case
-      when told.company_id is null then null
-      when contract.contract_id is null then 'no_contract'
-      when contract.signed_date is null or contract.signed_date > owed.period_end then 'unsigned'
-      when contract.valid_from > owed.period_end then 'not_yet_valid'
-      when contract.valid_to < owed.period_end then 'expired'
-      when contract.terms_id is null and contract.paydays is null and coalesce(contract.settlement_mode, 'other') not in ('cash', 'batch_for_batch') then 'no_term'
-      when contract.file_ref is null and setting.needs_signed_file then 'not_filed'
-      else 'valid'
+      when told.company_id is not null then term_state(
+        owed.period_end, contract.contract_id, contract.signed_date, contract.valid_from, contract.valid_to, contract.terms_id, contract.paydays, contract.settlement_mode,
+        contract.file_ref, setting.needs_signed_file
+      )
     end as term_state
   from owed
   left join told on owed.company_id = told.company_id
