@@ -1,10 +1,10 @@
 -- One row per promise to pay that was broken one after another, none kept between, where so many fall within some days, or fewer of a large sum (settings). measured: which of them it is, counted
--- from the last kept one; usual: how many were kept before. Money that pays younger
+-- from the last kept one; usual: how many were kept before. Money that pays other
 -- documents than the one promised does not keep a promise. amount_local: promised, ledger currency, of each document told once. subject: the first of them. A sign (detectors/detector.py).
 with judged as (
   select
     promise.company_id, promise.customer_id, promise.log_id, promise.doc_id, promise.made_on, promise.promised_date, promise.due_on, promise.promised_amount, promise.currency,
-    promise_is_kept(promise.promised_amount, count(case when receipt.used_later < receipt.received then 1 end)::bigint, sum(receipt.received - receipt.used_later)) as is_kept
+    promise_is_kept(promise.promised_amount, count(case when receipt.used_elsewhere < receipt.received then 1 end)::bigint, sum(receipt.received - receipt.used_elsewhere)) as is_kept
   from marts.promise as promise
   left join marts.promise_receipt as receipt
     on promise.company_id = receipt.company_id and promise.log_id = receipt.log_id and counts_on(getvariable('as_of'), receipt.known_from, receipt.known_until)
