@@ -118,7 +118,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "address_in_master_data": N_("From %(day)s the address on file is “%(other_word)s”; it was “%(word)s”."),
     "change_reported": N_("A collector reported a change on %(day)s: “%(other_word)s” (log entry %(item_id)s)."),
     "confirmation_missing": N_(
-        "Statement %(item_id)s, sent on %(day)s, was not answered; it showed %(amount_local)s owed. The one before was confirmed on %(other_day)s."
+        "Statement %(item_id)s, sent on %(day)s, was not answered; it showed %(amount_local)s owed. Those before were confirmed, the last on %(other_day)s."
     ),
     "confirmation_missing_again": N_(
         "Statement %(item_id)s, sent on %(day)s, was not answered either; unanswered in a row: %(measured)s."
