@@ -1,6 +1,6 @@
--- One row per record that tells of a change at a customer, up to the as-of date: field (contact, signatory, legal_representative, organisation, scope, address, bank), source (which record: contact, event,
--- integrity_file, bank_account, receipt, customer), day (of the change), seen_on (when it could be seen), item_id and other_id (records), word and other_word (before and after, or who told it and
--- what), other_day (of the earlier record). measured, amount_local: receipts from an account not on file, ledger currency.
+-- One row per record that tells of a change at a customer, up to the as-of date: field (contact, signatory, legal_representative, organisation, scope, address, bank), source (which record:
+-- contact, event, integrity_file, bank_account, receipt, customer), day (of the change), seen_on (when it could be seen), item_id and other_id (records), word and other_word (before and
+-- after, or who told it and what), other_day (of the earlier record). measured, amount_local: receipts from an account not on file, ledger currency.
 with event as (
   select
     company_id, customer_id, day, event_id as item_id, told_by as word, what as other_word,
@@ -35,9 +35,11 @@ account as (
 place as (
   select
     company_id, customer_id, recorded_day(recorded_at, extract_as_of) as day, concat_ws(', ', address, postcode, city) as value,
-    lag(concat_ws(', ', address, postcode, city)) over before as before_value
+    lag(concat_ws(', ', address, postcode, city)) over before as before_value,
+    lower(regexp_replace(address, '[^\p{L}\p{N}]', '', 'g')) <> lag(lower(regexp_replace(address, '[^\p{L}\p{N}]', '', 'g'))) over before as is_other_street,
+    lower(trim(postcode)) <> lag(lower(trim(postcode))) over before as is_other_postcode, lower(trim(city)) <> lag(lower(trim(city))) over before as is_other_city
   from lake.customer
-  where coalesce(address, city) is not null
+  where address is not null
   window before as (partition by company_id, customer_id order by recorded_day(recorded_at, extract_as_of), batch_id, line_no)
 )
 select
@@ -56,6 +58,6 @@ select company_id, customer_id, 'bank', 'bank_account', day, day, left(account_h
 union all
 select company_id, customer_id, 'address', 'customer', day, day, customer_id, null, before_value, value, null, null, null
 from place
-where lower(regexp_replace(value, '[^\p{L}\p{N}]', '', 'g')) <> lower(regexp_replace(before_value, '[^\p{L}\p{N}]', '', 'g')) and day <= getvariable('as_of')
+where (is_other_street or is_other_postcode or is_other_city) and day <= getvariable('as_of')
 union all
 select company_id, customer_id, 'bank', 'receipt', day, day, left(payer_account_hash, 8), null, null, null, last_day, receipts, amount_local from marts.payer_account

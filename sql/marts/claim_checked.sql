@@ -1,5 +1,5 @@
--- One row per word of a customer that it has paid (collection log), with the days in which money may bear it out (from_day, until_day; settings), once they are over: is_borne_out, whether a receipt
--- of those days paid the document it was about or is still unapplied; any receipt, where it was about the account. open_local: what was open of the document then, ledger currency,
+-- One row per word of a customer that it has paid (collection log), with the days in which money may bear it out (from_day, until_day; settings), once they are over: is_borne_out, whether a
+-- receipt of those days paid the document it was about or is still unapplied; any receipt, where it was about the account. open_local: what was open of the document then, ledger currency,
 -- positive (NULL: about the account).
 with claim as (
   select

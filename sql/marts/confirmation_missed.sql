@@ -1,11 +1,13 @@
--- One row per time that a balance was not confirmed in writing although it should have been. cause: change (who answers for the debt changed, and no signed or sealed
--- confirmation came within some days) or silence (a statement stayed unanswered though those before were confirmed; settings). day: of the change, or on which the statement was sent; missed_on: the day it was plain; until:
--- the day a confirmation came after all (NULL: none did). item_id: the record of the change, or the statement. owed_on: the day whose balance is meant. confirmed_on: the day of the latest confirmation before. repeats: unanswered statements running.
+-- One row per time that a balance was not confirmed in writing although it should have been. cause: change (who answers for the debt changed, and no signed or sealed confirmation came
+-- within some days) or silence (a statement stayed unanswered though those before were confirmed; settings). day: of the change, or on which the statement was sent; missed_on: the day it
+-- was plain; until: the day a confirmation came after all (NULL: none did). item_id: the record of the change, or the statement. owed_on: the day whose balance is meant. confirmed_on: the
+-- day of the latest confirmation before. repeats: unanswered statements running.
 with statement as (
   select
     statement.company_id, statement.customer_id, statement.statement_id, coalesce(statement.currency, '') as currency, statement.as_of, statement.sent_date,
     case when statement.response = 'confirmed' then coalesce(statement.response_date, statement.sent_date) end as confirmed_on,
-    case when statement.response in ('confirmed', 'disputed', 'partial') then coalesce(statement.response_date, statement.sent_date) end as answered_on, coalesce(statement.sealed, false) or statement.signatory_contact_id is not null as is_signed,
+    case when statement.response in ('confirmed', 'disputed', 'partial') then coalesce(statement.response_date, statement.sent_date) end as answered_on,
+    coalesce(statement.sealed, false) or statement.signatory_contact_id is not null as is_signed,
     statement.sent_date + setting.reply_days as missed_on, setting.confirmed_min,
     case
       when statement.response = 'confirmed' and coalesce(statement.response_date, statement.sent_date) <= statement.sent_date + setting.reply_days then 'confirmed'

@@ -1,5 +1,6 @@
--- One row per person who left a place at a customer from which it pays, orders, signs or is headed: field (contact, signatory, legal_representative, or organisation where the desk itself was
--- given up with a reorganisation), day (the last one in the role) and who followed within some days (settings; NULL: nobody). known_on: the day the successor, or the lack of one, is known.
+-- One row per person who left a place at a customer from which it pays, orders, signs or is headed: field (contact, signatory, legal_representative, or organisation where the desk itself
+-- was given up with a reorganisation), day (the last one in the role) and who followed within some days (settings; NULL: nobody). known_on: the day the successor, or the lack of one, is
+-- known.
 with leaver as (
   select
     contact.company_id, contact.customer_id, contact.contact_id, contact.name, contact.valid_to as day, contact.role,

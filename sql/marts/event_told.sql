@@ -1,5 +1,6 @@
--- One row per outside event of a kind that detectors look at, up to the as-of date and told with enough confidence (a setting; one without it counts as sure). subject: kind and first day of the
--- events of that kind that follow each other within some days (a setting), as several sources tell of one; place: its place among them. told_by, what: its source and its note, else its kind.
+-- One row per outside event of a kind that detectors look at, up to the as-of date and told with enough confidence (a setting; one without it counts as sure). subject: kind and first day of
+-- the events of that kind that follow each other within some days (a setting), as several sources tell of one; place: its place among them. told_by, what: its source and its note, else its
+-- kind.
 with event as (
   select
     event.company_id, event.customer_id, event.event_id, event.kind, event.event_date as day, coalesce(event.confidence, 1)::decimal(18, 4) as confidence,
@@ -23,5 +24,6 @@ episode as (
 )
 select
   company_id, customer_id, event_id, kind, day, confidence, told_by, what,
-  row_number() over (partition by company_id, customer_id, kind, episode order by day, event_id)::bigint as place, kind || ' ' || min(day) over (partition by company_id, customer_id, kind, episode) as subject
+  row_number() over (partition by company_id, customer_id, kind, episode order by day, event_id)::bigint as place,
+  kind || ' ' || min(day) over (partition by company_id, customer_id, kind, episode) as subject
 from episode

@@ -1,5 +1,5 @@
--- One row per customer, excuse and day on which it gave it for not paying (collection log), faults of our own left out, once the days are over in which money may show that it held (until_day; a setting):
--- is_followed, whether money of the customer came in them. excuse_kind: what the excuse says (NULL: the settings do not name it). log_id: the first entry of the day.
+-- One row per customer, excuse and day on which it gave it for not paying (collection log), faults of our own left out, once the days are over in which money may show that it held
+-- (until_day; a setting): is_followed, whether money of the customer came in them. excuse_kind: what the excuse says (NULL: the settings do not name it). log_id: the first entry of the day.
 with excuse as (
   select
     log.company_id, log.customer_id, log.excuse_code, kind.excuse_kind, log.logged_at::date as day, (log.logged_at::date + setting.excuse_paid_days)::date as until_day, min(log.log_id) as log_id

@@ -1,19 +1,21 @@
--- One row per fault of our own that was open too long (marts.own_fault) while debt was overdue for some days (a setting): of the document it is about, where one is named and it is no matter of service, else of the customer.
--- seen_on: the first such day, last_on: the last one (the as-of date where it lasts: is_lasting); overdue_local: what was overdue on that one, ledger currency, positive; oldest_due: the due date
--- of the oldest of it, doc_id its document.
+-- One row per fault of our own that was open too long (marts.own_fault) while debt was overdue for some days (a setting): of the document it is about, where one is named and it is no matter
+-- of service, else of the customer. seen_on: the first such day, last_on: the last one (the as-of date where it lasts: is_lasting); overdue_local: what was overdue on that one, ledger
+-- currency, positive; oldest_due: the due date of the oldest of it, doc_id its document.
 with fault as (
   select * from marts.own_fault where open_from <= getvariable('as_of') and coalesce(closed_on > open_from, true)
 ),
 debt as (
   select
-    document.company_id, document.customer_id, document.doc_id, instalment.due_date, (instalment.due_date + setting.fault_overdue_days)::date as held_from, case when leaving.cause <> 0 then coalesce(receipt.pay_date, leaving.exit_date) end as left_on,
+    document.company_id, document.customer_id, document.doc_id, instalment.due_date, (instalment.due_date + setting.fault_overdue_days)::date as held_from,
+    case when leaving.cause <> 0 then coalesce(receipt.pay_date, leaving.exit_date) end as left_on,
     prorate(leaving.part_doc, document.amount_local, document.amount_doc) as part_local
   from (select distinct company_id, customer_id from fault) as customer
   cross join params.anomaly_conduct as setting
   inner join core.document as document
     on customer.company_id = document.company_id and customer.customer_id = document.customer_id and document.amount_doc > 0
     and counts_on(getvariable('as_of'), document.counts_from, document.counts_until)
-  inner join core.instalment as instalment on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id and instalment.due_date + setting.fault_overdue_days < getvariable('as_of')
+  inner join core.instalment as instalment
+    on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id and instalment.due_date + setting.fault_overdue_days < getvariable('as_of')
   inner join marts.instalment_exit as leaving on instalment.company_id = leaving.company_id and instalment.doc_id = leaving.doc_id and instalment.seq = leaving.seq
   left join core.allocation as allocation on leaving.company_id = allocation.company_id and leaving.allocation_id = allocation.allocation_id
   left join core.payment as receipt on allocation.company_id = receipt.company_id and allocation.from_payment_id = receipt.payment_id

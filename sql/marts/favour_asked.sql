@@ -1,5 +1,5 @@
--- One row per request of a customer to pay later (kind deferral) or in parts (instalments), from the collection log and the register of concessions, told once where both tell it: asked_on, the
--- document it was about (NULL: the account), the day it was granted (NULL: not) and the amount, document currency. record_id: the concession, else the log entry.
+-- One row per request of a customer to pay later (kind deferral) or in parts (instalments), from the collection log and the register of concessions, told once where both tell it: asked_on,
+-- the document it was about (NULL: the account), the day it was granted (NULL: not) and the amount, document currency. record_id: the concession, else the log entry.
 with register as (
   select company_id, customer_id, kind, requested as asked_on, doc_id, concession_id as record_id, granted, amount_doc
   from core.concession

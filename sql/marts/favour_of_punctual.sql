@@ -1,7 +1,7 @@
--- One row per request (marts.favour_asked) of a customer that paid punctually in the months before: payment_index, 0 to 100, amount-weighted over what fell due in them (as in marts.payment_behaviour, by
--- what is known now; what was open counts at the lateness it had reached), at least what a setting asks, or where
--- few of them (another setting) were more than a week late. subject: kind and first day of the requests of that kind that follow each other within
--- some days; sign_on: the day they became so many that they are a sign (NULL: they are too few).
+-- One row per request (marts.favour_asked) of a customer that paid punctually in the months before: payment_index, 0 to 100, amount-weighted over what fell due in them (as in
+-- marts.payment_behaviour, by what is known now; what was open counts at the lateness it had reached), at least what a setting asks, or where few of them (another setting) were more than a
+-- week late. subject: kind and first day of the requests of that kind that follow each other within some days; sign_on: the day they became so many that they are a sign (NULL: they are too
+-- few).
 with asked as (
   select
     favour.*, (favour.asked_on - to_months(setting.punctual_months))::date as after_day,

@@ -1,6 +1,6 @@
--- One row per delivery that was not taken back of customers that pay cash or batch for batch, up to the as-of date, and invoice of it: delivered_on, released_by (who let it go; NULL: nobody had to), the
--- settlement agreed on that day, invoiced_local, and paid_on, the day the last money for it came by what is known now (NULL: something is open). asked_from: the day it was delivered, or the last credit
--- note before that was set off, as nobody pays before a complaint is settled. Ledger currency, positive.
+-- One row per delivery that was not taken back of customers that pay cash or batch for batch, up to the as-of date, and invoice of it: delivered_on, released_by (who let it go; NULL: nobody
+-- had to), the settlement agreed on that day, invoiced_local, and paid_on, the day the last money for it came by what is known now (NULL: something is open). asked_from: the day it was
+-- delivered, or the last credit note before that was set off, as nobody pays before a complaint is settled. Ledger currency, positive.
 with contract as (
   select company_id, customer_id, settlement_mode, valid_from, valid_to
   from core.contract
@@ -13,7 +13,8 @@ delivered as (
   from contract
   inner join core.delivery as delivery
     on contract.company_id = delivery.company_id and contract.customer_id = delivery.customer_id and coalesce(delivery.status, 'delivered') in ('shipped', 'delivered')
-    and coalesce(delivery.delivered_date, delivery.ship_date) between coalesce(contract.valid_from, date '1900-01-01') and least(coalesce(contract.valid_to, getvariable('as_of')), getvariable('as_of'))
+    and coalesce(delivery.delivered_date, delivery.ship_date)
+      between coalesce(contract.valid_from, date '1900-01-01') and least(coalesce(contract.valid_to, getvariable('as_of')), getvariable('as_of'))
   group by
     delivery.company_id, delivery.customer_id, delivery.delivery_id, delivery.doc_id, coalesce(delivery.delivered_date, delivery.ship_date), delivery.released_by
 ),
@@ -45,7 +46,8 @@ paid as (
 )
 select
   delivered.company_id, delivered.customer_id, delivered.delivery_id, paid.doc_id, paid.doc_date, delivered.delivered_on, delivered.released_by, delivered.settlement_mode,
-  paid.invoiced_local, paid.paid_on, case when coalesce(paid.credited_on <= paid.paid_on, true) then greatest(delivered.delivered_on, coalesce(paid.credited_on, delivered.delivered_on)) else delivered.delivered_on end as asked_from
+  paid.invoiced_local, paid.paid_on,
+  case when coalesce(paid.credited_on <= paid.paid_on, true) then greatest(delivered.delivered_on, coalesce(paid.credited_on, delivered.delivered_on)) else delivered.delivered_on end as asked_from
 from delivered
 inner join paid on delivered.company_id = paid.company_id and delivered.delivery_id = paid.delivery_id
 where not paid.is_all_credited

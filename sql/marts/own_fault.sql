@@ -1,6 +1,6 @@
--- One row per fault of our own that a customer may hold against us, up to the as-of date: source (dispute of a reason that our departments settle, excuse of that kind about a document without such
--- a dispute, benefit due and neither given nor withheld, service_issue), opened, closed_on (NULL: open) and open_from, the day from which it is open too long (settings). what: the reason or
--- kind; department: whose it is. doc_id: the document it is about (NULL: none named). amount_local: what is disputed or due, ledger currency, positive (NULL: no amount).
+-- One row per fault of our own that a customer may hold against us, up to the as-of date: source (dispute of a reason that our departments settle, excuse of that kind about a document
+-- without such a dispute, benefit due and neither given nor withheld, service_issue), opened, closed_on (NULL: open) and open_from, the day from which it is open too long (settings). what:
+-- the reason or kind; department: whose it is. doc_id: the document it is about (NULL: none named). amount_local: what is disputed or due, ledger currency, positive (NULL: no amount).
 with dispute as (
   select
     dispute.company_id, document.customer_id, dispute.dispute_id, dispute.doc_id, dispute.opened, case when dispute.closed <= getvariable('as_of') then dispute.closed end as closed_on,
@@ -28,7 +28,8 @@ every as (
   where disputed.doc_id is null
   union all
   select
-    benefit.company_id, benefit.customer_id, 'benefit', benefit.benefit_id, null, benefit.due, case when least(benefit.paid, benefit.withheld) <= getvariable('as_of') then least(benefit.paid, benefit.withheld) end,
+    benefit.company_id, benefit.customer_id, 'benefit', benefit.benefit_id, null, benefit.due,
+    case when least(benefit.paid, benefit.withheld) <= getvariable('as_of') then least(benefit.paid, benefit.withheld) end,
     benefit.kind, null, benefit.amount_local
   from core.benefit_ledger as benefit
   cross join params.anomaly_conduct as setting

@@ -1,6 +1,6 @@
--- One row per promise to pay and receipt that goes towards it: one of the customer between the day it was made and the last on which money keeps it, in its currency. received: in that currency
--- (the ledger's where none is named), positive; used_elsewhere: the part of it that was told to pay other documents than the one the promise is about (0 where it is about none; what is only laid oldest first is
--- not told). Known from known_from until known_until (NULL: for good) as in marts.behaviour_receipt.
+-- One row per promise to pay and receipt that goes towards it: one of the customer between the day it was made and the last on which money keeps it, in its currency. received: in that
+-- currency (the ledger's where none is named), positive; used_elsewhere: the part of it that was told to pay other documents than the one the promise is about (0 where it is about none;
+-- what is only laid oldest first is not told). Known from known_from until known_until (NULL: for good) as in marts.behaviour_receipt.
 with receipt as (
   select
     promise.company_id, promise.customer_id, promise.log_id, promise.doc_id, receipt.payment_id,

@@ -1,4 +1,5 @@
--- One row per record of a change of address that the master data or a collector tells (marts.customer_change); a move known from outside alone is a sign of relocation. A sign (detectors/detector.py).
+-- One row per record of a change of address that the master data or a collector tells (marts.customer_change); a move known from outside alone is a sign of relocation. A sign
+-- (detectors/detector.py).
 with told as (
   select company_id, customer_id, subject, min(seen_on) as seen_on from marts.customer_change
   where field = 'address' and source in ('customer', 'log')

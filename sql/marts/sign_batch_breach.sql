@@ -1,7 +1,6 @@
--- One row per delivery to a customer that pays batch for batch, made while a lot delivered and invoiced before was still unpaid some days later (a setting): item_id the invoice of the lot, other_id the oldest unpaid one; day and
--- other_day: when each was delivered; until: the day the earlier lots were paid. amount_local: invoiced with the new lot, ledger currency; measured: how
--- many lots were unpaid; word: who released
--- the delivery. subject: the first of the deliveries that follow each other within some days. A sign (detectors/detector.py).
+-- One row per delivery to a customer that pays batch for batch, made while a lot delivered and invoiced before was still unpaid some days later (a setting): item_id the invoice of the lot,
+-- other_id the oldest unpaid one; day and other_day: when each was delivered; until: the day the earlier lots were paid. amount_local: invoiced with the new lot, ledger currency; measured:
+-- how many lots were unpaid; word: who released the delivery. subject: the first of the deliveries that follow each other within some days. A sign (detectors/detector.py).
 with lot as (
   select * from marts.lot_paid where settlement_mode = 'batch_for_batch'
 ),
@@ -18,7 +17,8 @@ breach as (
     and coalesce(early.paid_on > greatest(lot.delivered_on, early.asked_from) + setting.batch_grace_days, early.asked_from + setting.batch_grace_days < getvariable('as_of'))
   where lot.delivered_on + setting.batch_grace_days <= getvariable('as_of')
   group by
-    lot.company_id, lot.customer_id, lot.delivery_id, lot.doc_id, lot.delivered_on, lot.released_by, lot.invoiced_local, setting.batch_grace_days, setting.amount_high, setting.breaches_high, setting.breach_days
+    lot.company_id, lot.customer_id, lot.delivery_id, lot.doc_id, lot.delivered_on, lot.released_by, lot.invoiced_local,
+    setting.batch_grace_days, setting.amount_high, setting.breaches_high, setting.breach_days
 ),
 stretch as (
   select

@@ -1,6 +1,6 @@
--- One row per promise to pay that was broken one after another, none kept between, where so many fall within some days, or fewer of a large sum (settings). measured: which of them it is, counted
--- from the last kept one; usual: how many were kept before. Money that pays other
--- documents than the one promised does not keep a promise. amount_local: promised, ledger currency, of each document told once. subject: the first of them. A sign (detectors/detector.py).
+-- One row per promise to pay that was broken one after another, none kept between, where so many fall within some days, or fewer of a large sum (settings). measured: which of them it is,
+-- counted from the last kept one; usual: how many were kept before. Money that pays other documents than the one promised does not keep a promise. amount_local: promised, ledger currency,
+-- of each document told once. subject: the first of them. A sign (detectors/detector.py).
 with judged as (
   select
     promise.company_id, promise.customer_id, promise.log_id, promise.doc_id, promise.made_on, promise.promised_date, promise.due_on, promise.promised_amount, promise.currency,
@@ -63,7 +63,8 @@ select
   case when piece.promises >= 2 * setting.promises_min or piece.habit_local >= setting.amount_high then 'high' else 'medium' end as severity,
   (greatest(piece.due_on, piece.habit_on) + 1)::date as seen_on, (greatest(piece.due_on, piece.habit_on) + 1)::date as until,
   piece.log_id::varchar as item_id, piece.doc_id as other_id, piece.made_on as day, piece.promised_date as other_day,
-  piece.place::decimal(18, 4) as measured, piece.kept_before::decimal(18, 4) as usual, case when piece.turn = 1 then piece.amount_local end as amount_local, null::varchar as word, null::varchar as other_word
+  piece.place::decimal(18, 4) as measured, piece.kept_before::decimal(18, 4) as usual,
+  case when piece.turn = 1 then piece.amount_local end as amount_local, null::varchar as word, null::varchar as other_word
 from (
   select
     *, row_number() over (partition by company_id, customer_id, kept_before, coalesce(doc_id, log_id::varchar) order by place, log_id)::bigint as turn

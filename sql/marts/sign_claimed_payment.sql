@@ -1,6 +1,5 @@
--- One row per word of a customer that it has paid which no receipt bore out (marts.claim_checked) while its document was open. measured: which one of those that follow each other within some days
--- (a setting) it is; subject: the first of them. amount_local: open of the document, ledger currency, told
--- once of each. A sign (detectors/detector.py).
+-- One row per word of a customer that it has paid which no receipt bore out (marts.claim_checked) while its document was open. measured: which one of those that follow each other within
+-- some days (a setting) it is; subject: the first of them. amount_local: open of the document, ledger currency, told once of each. A sign (detectors/detector.py).
 with false_claim as (
   select
     claim.*, setting.amount_high,

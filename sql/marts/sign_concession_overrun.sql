@@ -1,5 +1,6 @@
--- One row per debt for which time, or payment in parts, was granted and that was still open after the last day granted (and some of grace, a setting): day granted (day), last day granted (other_day), days
--- beyond it until it was paid or the as-of date (measured), what was open then (amount_local, ledger currency), who approved it (word). subject: the document. A sign (detectors/detector.py).
+-- One row per debt for which time, or payment in parts, was granted and that was still open after the last day granted (and some of grace, a setting): day granted (day), last day granted
+-- (other_day), days beyond it until it was paid or the as-of date (measured), what was open then (amount_local, ledger currency), who approved it (word). subject: the document. A sign
+-- (detectors/detector.py).
 with granted as (
   select
     concession.company_id, concession.customer_id, concession.concession_id, concession.doc_id, concession.kind, concession.granted, concession.new_due, concession.approved_by,

@@ -1,5 +1,5 @@
--- One row per delivery to a customer that pays cash whose invoice was not paid within some days (a setting), by who released it (word). day: delivered, other_day: paid (until); measured: days it took, or has
--- taken so far; amount_local: invoiced, ledger currency. subject: the first of the deliveries that follow each other within some days. A sign (detectors/detector.py).
+-- One row per delivery to a customer that pays cash whose invoice was not paid within some days (a setting), by who released it (word). day: delivered, other_day: paid (until); measured:
+-- days it took, or has taken so far; amount_local: invoiced, ledger currency. subject: the first of the deliveries that follow each other within some days. A sign (detectors/detector.py).
 with unpaid as (
   select
     lot.*, setting.amount_high, setting.breaches_high, (lot.asked_from + setting.cash_grace_days + 1)::date as seen_on,

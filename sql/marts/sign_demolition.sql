@@ -1,5 +1,5 @@
--- One row per outside event by which a customer lost its premises to their demolition (marts.event_told). measured: its confidence, a share of 1; amount_local: what the customer owed on that day, ledger currency (NULL: another
--- source tells of it again). A sign (detectors/detector.py).
+-- One row per outside event by which a customer lost its premises to their demolition (marts.event_told). measured: its confidence, a share of 1; amount_local: what the customer owed on
+-- that day, ledger currency (NULL: another source tells of it again). A sign (detectors/detector.py).
 select
   event.company_id, event.customer_id, event.subject, case when event.place = 1 then 'demolition' else 'event_told_again' end as code,
   case when owed.owed_local >= setting.amount_high then 'high' else 'medium' end as severity, event.day as seen_on, event.day as until,

@@ -1,6 +1,6 @@
--- One row per customer, excuse and day it was given once more, so often within some days and so seldom followed by money (marts.excuse_followed; settings) that it is a pattern. day: of the first of them,
--- other_day: this one; measured: days on which it was given, usual: the share of them followed by money, of 1; word: the excuse. subject: the first day of those that follow each other within
--- these days. A sign (detectors/detector.py).
+-- One row per customer, excuse and day it was given once more, so often within some days and so seldom followed by money (marts.excuse_followed; settings) that it is a pattern. day: of the
+-- first of them, other_day: this one; measured: days on which it was given, usual: the share of them followed by money, of 1; word: the excuse. subject: the first day of those that follow
+-- each other within these days. A sign (detectors/detector.py).
 with again as (
   select
     late.company_id, late.customer_id, late.log_id, late.excuse_code, late.excuse_kind, late.day, late.until_day, setting.excuses_min, setting.excuses_days,

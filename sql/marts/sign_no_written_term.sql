@@ -1,6 +1,6 @@
--- One row per stretch of invoices to a customer, made while no written payment term was valid (term_state) and beyond some days in which papers may be on their way (a setting), of companies that
--- tell contracts. measured: how many invoices, amount_local: what is open of them at the as-of date, ledger currency; item_id: the contract that ended last; day: its last day where it expired, else the
--- first of the invoices; other_day: the latest. Where nothing is invoiced for some days a stretch is over. A sign (detectors/detector.py).
+-- One row per stretch of invoices to a customer, made while no written payment term was valid (term_state) and beyond some days in which papers may be on their way (a setting), of companies
+-- that tell contracts. measured: how many invoices, amount_local: what is open of them at the as-of date, ledger currency; item_id: the contract that ended last; day: its last day where it
+-- expired, else the first of the invoices; other_day: the latest. Where nothing is invoiced for some days a stretch is over. A sign (detectors/detector.py).
 with told as (
   select distinct company_id from core.contract
 ),
@@ -45,7 +45,8 @@ begun as (
 ),
 summed as (
   select
-    begun.company_id, begun.customer_id, begun.contract_id, begun.since, max(begun.expired_on) as expired_on, min(case when begun.doc_date > begun.since + begun.term_grace_days then begun.doc_date end) as seen_on,
+    begun.company_id, begun.customer_id, begun.contract_id, begun.since, max(begun.expired_on) as expired_on,
+    min(case when begun.doc_date > begun.since + begun.term_grace_days then begun.doc_date end) as seen_on,
     max(begun.doc_date) as last_day, count(distinct begun.doc_id)::bigint as invoices, coalesce(sum(item.open_local), 0)::decimal(18, 4) as open_local,
     max(begun.term_idle_days) as term_idle_days
   from begun

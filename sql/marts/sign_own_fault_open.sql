@@ -1,5 +1,6 @@
--- One row per fault of our own, a dispute, an excuse or a benefit due, that was open too long while debt worth telling was overdue (marts.fault_overdue; a setting). day: it was opened, or due;
--- amount_local: of a benefit what was due, else the overdue of the document; usual: what was overdue on the last such day, ledger currency; measured: days the fault was open; word: the reason or kind, other_word: the department. subject: the customer. A sign (detectors/detector.py).
+-- One row per fault of our own, a dispute, an excuse or a benefit due, that was open too long while debt worth telling was overdue (marts.fault_overdue; a setting). day: it was opened, or
+-- due; amount_local: of a benefit what was due, else the overdue of the document; usual: what was overdue on the last such day, ledger currency; measured: days the fault was open; word: the
+-- reason or kind, other_word: the department. subject: the customer. A sign (detectors/detector.py).
 select
   late.company_id, late.customer_id, late.customer_id as subject,
   case when late.source = 'dispute' and fault.department <> '' then 'own_fault_open_department' else 'own_fault_open_' || late.source end as code,

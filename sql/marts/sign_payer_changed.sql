@@ -1,6 +1,6 @@
--- One row per customer and payer under another name than its own whose receipts came after some under other names (a setting): day of the first, other_day of the latest up to the as-of date. measured: how
--- many receipts, usual: receipts before under other names, amount_local: their sum, ledger currency; word: the payer, other_word: who paid before. Names that contain each other, or differ by few
--- letters, are one; so are customers of one group. A sign (detectors/detector.py).
+-- One row per customer and payer under another name than its own whose receipts came after some under other names (a setting): day of the first, other_day of the latest up to the as-of
+-- date. measured: how many receipts, usual: receipts before under other names, amount_local: their sum, ledger currency; word: the payer, other_word: who paid before. Names that contain
+-- each other, or differ by few letters, are one; so are customers of one group. A sign (detectors/detector.py).
 with paid as (
   select
     company_id, customer_id, payer_name, min(pay_date) as first_day, max(pay_date) as last_day, count(*)::bigint as receipts, sum(amount_local)::decimal(18, 4) as amount_local

@@ -1,5 +1,5 @@
--- One row per request to pay later of a customer that paid punctually before, where several follow each other (marts.favour_of_punctual). measured: which of them it is; usual: its payment index of the
--- months before, 0 to 100. A sign (detectors/detector.py).
+-- One row per request to pay later of a customer that paid punctually before, where several follow each other (marts.favour_of_punctual). measured: which of them it is; usual: its payment
+-- index of the months before, 0 to 100. A sign (detectors/detector.py).
 select
   company_id, customer_id, subject,
   case when doc_id is null then 'punctual_asks_deferral' else 'punctual_asks_deferral_of_document' end as code,

@@ -1,5 +1,6 @@
--- One row per complaint about our service that was open too long while debt worth telling was overdue (marts.fault_overdue; a setting). day: it was opened; measured: days it was open; usual:
--- what was overdue on the last such day, ledger currency; other_day: due date of the oldest of it; word: its kind, other_word: the department. subject: the customer. A sign (detectors/detector.py).
+-- One row per complaint about our service that was open too long while debt worth telling was overdue (marts.fault_overdue; a setting). day: it was opened; measured: days it was open;
+-- usual: what was overdue on the last such day, ledger currency; other_day: due date of the oldest of it; word: its kind, other_word: the department. subject: the customer. A sign
+-- (detectors/detector.py).
 select
   late.company_id, late.customer_id, late.customer_id as subject, case when fault.department = '' then 'service_issue_open' else 'service_issue_open_department' end as code,
   case when late.overdue_local >= setting.amount_high then 'medium' else 'low' end as severity,
