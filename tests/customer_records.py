@@ -58,6 +58,36 @@ def tables(name: str = "Ultramarinos Peña") -> dict[str, list[Row]]:
                 None,
             )
         ],
+        "marts.anomaly": [
+            (
+                *(*KEY, "FAAAAAAAAAA", "closure", "high", "new", True, None, None, None, None, None, date(2026, 6, 2)),
+                *(
+                    '[{"code": "closure", "params": {"word": "<b>registry</b>", "day": "2026-06-01", "amount_local": "900.0000"}}]',
+                    3,
+                ),
+            ),
+            (
+                *(
+                    *KEY,
+                    "FBBBBBBBBBB",
+                    "bank_changed",
+                    "medium",
+                    "closed",
+                    False,
+                    None,
+                    "dismissed",
+                    f"asked {name}",
+                    "Ana",
+                ),
+                *(date(2026, 5, 4), date(2026, 5, 2), "[]", 0),
+            ),
+            (
+                *(*KEY, "FCCCCCCCCCC", "contact_changed", "low", "new", False, "cap", None, None, None, None),
+                date(2026, 6, 3),
+                "[]",
+                0,
+            ),
+        ],
         "marts.rating_attribute": [("ES01", "payment_index", Decimal(20))],
         "marts.rating": [
             (

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from flag_frames import flag_tables
 from rating_frames import rating_tables
 from receivables.checks.contract import shipped
 from receivables.checks.judge import Verdict
@@ -124,6 +125,15 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     **dict.fromkeys(("score", "completeness", "share", "best_points", "stand_in_points"), pa.float64()),
     "override_until": pa.date32(),
     "is_capped": pa.bool_(),
+    "day": pa.date32(),
+    **dict.fromkeys(("over_90_local", "now_open_local", "now_overdue_local", "now_over_90_local"), _MONEY),
+    "published_local": _MONEY,
+    **dict.fromkeys(("is_new", "is_graver", "is_evaluated"), pa.bool_()),
+    **dict.fromkeys(("p_value", "adjusted_p", "precision", "precision_lo", "precision_hi"), pa.float64()),
+    **dict.fromkeys(("seen_on", "last_seen", "first_seen", "raised_on", "decided_on"), pa.date32()),
+    **dict.fromkeys(("amount_local", "exposure_local", "recent_purchases_local", "days_beyond_terms"), _MONEY),
+    **dict.fromkeys(("evidence_count", "has", "wanted", "tested", "flagged", "raised"), pa.int64()),
+    **dict.fromkeys(("confirmed", "dismissed"), pa.int64()),
     **dict.fromkeys(("cases", "bads"), pa.int64()),
     **dict.fromkeys(("bad_rate", "baseline_value", "difference_lo", "difference_hi"), pa.float64()),
     **dict.fromkeys(("agreed_days", "recommended_terms", "terms_days", "customers"), pa.int64()),
@@ -218,6 +228,10 @@ _DELIVERY: Final = (
 )
 _RUN: Final = ("run_id", "as_of", "known_at", "started_at", "finished_at", "status", "code_version", "settings_sha256")
 
+_COMPARED: Final = (
+    *("company_id", "comparison", "day", "open_local", "overdue_local", "over_90_local"),
+    *("now_open_local", "now_overdue_local", "now_over_90_local", "published_local"),
+)
 _RESTATED: Final = (
     *("published_as_of", "company_id", "item_id", "doc_no", "change", "old_customer_id", "new_customer_id"),
     *("old_open_local", "new_open_local", "old_due_date", "new_due_date", "reason", "batch_id", "place"),
@@ -488,11 +502,50 @@ class Night:
             "marts.group_curve": frame([self.group_curve], _GROUP_CURVE),
             **{name: frame(rows, columns) for name, (columns, rows) in _prospect().items()},
             **{name: frame(rows, columns) for name, (columns, rows) in self._ratings().items()},
+            **{name: frame(rows, columns) for name, (columns, rows) in self._flags().items()},
+            "marts.compared_balance": frame(self._compared(), _COMPARED),
+            "marts.balance_bridge": frame(self._bridge(), ("company_id", "comparison", "step", "amount_local")),
         }
 
     def _ratings(self) -> dict[str, tuple[Sequence[str], list[Row]]]:
         late = [key for key, lower_days, _ in BUCKETS if lower_days is not None]
         return rating_tables(AS_OF, self.customers, self.aging, late)
+
+    def _owed(self, company: str) -> Decimal:
+        return sum((row["open_local"] for row in self.aging if row["company_id"] == company), Decimal(0))
+
+    def _compared(self) -> Iterable[Row]:
+        """Every company owed 100 less at the last report, which told ten less than is known now of its day, and as much the day before the as-of date."""
+        for company in sorted({row["company_id"] for row in self.aging}):
+            owed = self._owed(company)
+            now = {"now_open_local": owed, "now_overdue_local": _four(owed / 2), "now_over_90_local": Decimal(7)}
+            for comparison, day, less in (("last_published", date(2026, 6, 27), 100), ("day", date(2026, 6, 29), 0)):
+                then = {"open_local": owed - less, "overdue_local": _four(owed / 2) - less, "over_90_local": Decimal(7)}
+                told = {"published_local": owed - 110} if less else {}
+                yield {"company_id": company, "comparison": comparison, "day": day} | then | now | told
+
+    def _bridge(self) -> Iterable[Row]:
+        """Since the last report 300 were invoiced and 200 paid."""
+        for row in self._compared():
+            steps = {"opening": row["open_local"], "closing": row["now_open_local"]}
+            if row["comparison"] == "last_published":
+                steps |= {
+                    "invoiced": Decimal(300),
+                    "cash": Decimal(-200),
+                    "restated": Decimal(10),
+                    "published": row["open_local"] - 10,
+                }
+            for step, amount in steps.items():
+                yield {
+                    "company_id": row["company_id"],
+                    "comparison": row["comparison"],
+                    "step": step,
+                    "amount_local": amount,
+                }
+
+    def _flags(self) -> dict[str, tuple[Sequence[str], list[Row]]]:
+        owing = {row["customer_id"] for row in self.aging if row["company_id"] == "ES01"}
+        return flag_tables(AS_OF, sorted(row["customer_id"] for row in self.customers if row["customer_id"] in owing))
 
     def _closing_rates(self) -> Iterable[Row]:
         for company, currency in dict.fromkeys((row["company_id"], row["currency"]) for row in self.aging):

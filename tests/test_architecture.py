@@ -58,6 +58,7 @@ ORDER: Final = (
         "policy_wording",
         "flag_wording",
         "customer_wording",
+        "today_wording",
         "gap_wording",
         "templates",
         "render",

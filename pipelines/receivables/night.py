@@ -203,6 +203,7 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
             frames,
             night.settings.report.top_customers,
             ledger.control_amount_per_item,
+            listed_flags=night.settings.report.flags_listed,
             tie_out_amount=ledger.tie_out_amount,
             tie_out_asks=ledger.tie_out_level == "needs_person",
         )

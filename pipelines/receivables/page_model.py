@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from receivables.chapters.collection import Collection, Together
     from receivables.chapters.completeness import Gap
+    from receivables.chapters.flags import Flags
+    from receivables.chapters.movement import Movement
     from receivables.chapters.practice import Practice
     from receivables.chapters.prospect import Prospect
     from receivables.chapters.ratings import Ratings
@@ -326,11 +328,25 @@ class NightPage:
     together: Together | None = None
     prospects: tuple[Prospect, ...] = ()
     ratings: tuple[Ratings, ...] = ()
+    flags: tuple[Flags, ...] = ()
+    movements: tuple[Movement, ...] = ()
     restatement: Restatement = Restatement()
     views: AgingViews = AgingViews()
     practices: tuple[Practice, ...] = ()
     gaps: tuple[Gap, ...] = ()
     tie_out: TieOut = TieOut()
+
+    def flags_of(self, company: Company) -> Flags | None:
+        """The flags of a company."""
+        return next((found for found in self.flags if found.company_id == company.company_id), None)
+
+    def ratings_of(self, company: Company) -> Ratings | None:
+        """The ratings of a company."""
+        return next((rated for rated in self.ratings if rated.company_id == company.company_id), None)
+
+    def prospect_of(self, company: Company) -> Prospect | None:
+        """What a company may expect."""
+        return next((prospect for prospect in self.prospects if prospect.company_id == company.company_id), None)
 
     @property
     def curves(self) -> tuple[Collection, ...]:

@@ -12,7 +12,9 @@ from receivables.chapters import (
     aging_views,
     collection,
     completeness,
+    flags,
     grade_policy,
+    movement,
     practice,
     prospect,
     ratings,
@@ -66,6 +68,8 @@ TABLES: Final = tuple(
             *collection.TABLES,
             *prospect.TABLES,
             *ratings.TABLES,
+            *flags.TABLES,
+            *movement.TABLES,
             *tie_out.TABLES,
         )
     )
@@ -79,6 +83,7 @@ LISTED_ROWS: Final = {
     "marts.group_curve": collection.HEADLINE_HISTORY,
     "marts.rating_migration": ratings.LATEST_MIGRATION,
     "marts.accredited_payer": grade_policy.LISTED_PAYERS,
+    flags.COURSE: flags.OF_OPEN,
 }
 """Of tables with more rows than a page lists: which are needed."""
 
@@ -115,6 +120,7 @@ def night_page(
     listed_files: int = 60,
     tie_out_amount: Decimal = Decimal(1),
     *,
+    listed_flags: int = 20,
     tie_out_asks: bool = True,
 ) -> NightPage:
     """Build the page of the newest run in `ops.run`.
@@ -124,6 +130,7 @@ def night_page(
         top_customers: customers of each ledger listed by name; all others are one line.
         control_amount_per_item: ledger currency per open item by which the ledger side of the proof may differ.
         listed_files: rows of `ops.batch` listed one by one; the rest is one line.
+        listed_flags: open flags of each company listed one by one; the rest is one line.
         tie_out_amount: what of a stated balance may stay unexplained.
         tie_out_asks: whether more than that asks for a person.
     """
@@ -151,6 +158,8 @@ def night_page(
         together=collection.together(frames),
         prospects=tuple(prospect.prospects(frames, run.as_of)),
         ratings=tuple(ratings.ratings(frames, top_customers)),
+        movements=tuple(movement.movements(frames)),
+        flags=tuple(flags.flags(frames, listed_flags)),
         restatement=restatement.restatement(frames),
         views=aging_views.aging_views(frames, top_customers),
         practices=tuple(practice.practices(frames, run.as_of)),

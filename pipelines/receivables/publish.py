@@ -26,6 +26,7 @@ from receivables.engine import (
 from receivables.errors import NightFailed, UsageError
 from receivables.judgement import (
     judge_accredited,
+    judge_anomalies,
     judge_collection,
     judge_customer_type,
     judge_customer_value,
@@ -172,7 +173,13 @@ def _build(
         judge_customer_type(con, night.settings)
         run_judged_models(tables, night.progress.advance)
         judge_expected_cash(con, night.settings)
-        for judge in (judge_customer_value, judge_accredited, judge_loss_rate, judge_price_by_terms):
+        for judge in (
+            judge_customer_value,
+            judge_accredited,
+            judge_loss_rate,
+            judge_price_by_terms,
+            judge_anomalies,
+        ):
             judge(con, night.settings)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)

@@ -16,10 +16,12 @@ from receivables import (
     collection_wording,
     contract_wording,
     customer_wording,
+    flag_wording,
     gap_wording,
     measure_wording,
     policy_wording,
     rating_wording,
+    today_wording,
     wording,
 )
 from receivables.assets import reports_dir
@@ -27,8 +29,10 @@ from receivables.chapters.aging_views import DUE_DATE
 from receivables.chapters.prospect import VINTAGE_MONTHS
 from receivables.chapters.ratings import BLOCKS, OVERDUE
 from receivables.charts import (
+    HEIGHT,
     NOT_DUE,
     THEMES,
+    WIDTH,
     Labels,
     LineLabels,
     bucket_colours,
@@ -36,6 +40,7 @@ from receivables.charts import (
     figure_json,
     line_figure_json,
 )
+from receivables.flag_wording import page as flag_words
 from receivables.language import harmless, language_in, plain, shortened
 from receivables.page_model import UNIDENTIFIED, CustomerLinks
 from receivables.settings import LANGUAGES
@@ -90,6 +95,15 @@ _POLICY_WORDS: Final = (
 )
 """What templates say of what follows from grades, by the function of `policy_wording` that says it."""
 
+_FLAG_WORDS: Final = (
+    *("flags_summary", "flag_state", "detector_tests", "more_evidence", "picture_text", "lack_text"),
+    *("record_text", "own_state"),
+)
+"""What templates say of flags, by the function of `flag_wording.page` that says it."""
+
+_TODAY_WORDS: Final = ("comparison_name", "movement_summary", "signed", "tasks")
+"""What templates say on the first screen, by the function of `today_wording` that says it."""
+
 _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
@@ -129,6 +143,8 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             steps=wording.PROOF_STEPS,
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
+            spark_width=WIDTH,
+            spark_height=HEIGHT,
             measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
@@ -230,6 +246,10 @@ def environment(language: str) -> Environment:
         **{name: partial(getattr(rating_wording, name), words=words) for name in _RATING_WORDS},
         **{name: partial(getattr(policy_wording, name), words=words) for name in _POLICY_WORDS},
         **{name: partial(getattr(customer_wording, name), words=words) for name in _CUSTOMER_WORDS},
+        **{name: partial(getattr(flag_words, name), words=words) for name in _FLAG_WORDS},
+        **{name: partial(getattr(today_wording, name), words=words) for name in _TODAY_WORDS},
+        "flag_name": partial(flag_wording.flag_name, words=words),
+        "flag_evidence": lambda piece, currency: flag_wording.evidence_text(piece.code, piece.params, currency, words),
         "finding_counts": lambda found: finding_counts(found, words),
         "cause_amounts": lambda balance: cause_amounts(balance, words),
         "cause_reasons": lambda balance: [
@@ -253,6 +273,8 @@ def environment(language: str) -> Environment:
         "block_name": lambda code: wording.named(rating_wording.BLOCKS, code, words.text),
         "supply_name": lambda code: wording.named(rating_wording.SUPPLIES, code, words.text),
         "decided_by_name": lambda code: wording.named(rating_wording.DECIDED_BY, code, words.text),
+        "step_name": lambda code: wording.named(today_wording.STEPS, code, words.text),
+        "severity_name": lambda code: wording.named(flag_words.SEVERITIES, code, words.text),
         "type_name": lambda code: wording.named(customer_wording.TYPES, code, words.text),
         "intent_name": lambda code: wording.named(customer_wording.INTENTS, code, words.text),
     }

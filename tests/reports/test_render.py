@@ -125,7 +125,9 @@ def test_the_page_says_its_language_and_has_landmarks(
 
 
 def test_every_chart_says_in_words_what_it_shows(documents: dict[str, Document]) -> None:
-    charts = [attributes for _, attributes in documents["en"].elements if attributes.get("role") == "img"]
+    pictures = [attributes for _, attributes in documents["en"].elements if attributes.get("role") == "img"]
+    assert all((picture["aria-label"] or "?") in documents["en"].text for picture in pictures)
+    charts = [picture for picture in pictures if picture.get("class") == "chart"]
     assert len(charts) == 15
     ids = {attributes.get("id") for _, attributes in documents["en"].elements}
     for chart in charts:

@@ -29,6 +29,8 @@ SOURCES = [
         "customer_rows",
         "customer_wording",
         "gap_wording",
+        "flag_wording/page",
+        *(f"flag_wording/{family}" for family in ("conduct", "ledger", "buying")),
         "language",
         "measure_wording",
         "collection_wording",
@@ -37,6 +39,7 @@ SOURCES = [
         "rating_wording",
         "render",
         "templates",
+        "today_wording",
         "wording",
     )
 ]

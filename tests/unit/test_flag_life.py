@@ -42,6 +42,18 @@ def before(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([usual | row for row in rows], columns=list(usual)).set_index("flag_id")
 
 
+def after(many: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
+    """What the night that told these flags left."""
+    owners, rows = many["owner"].to_dict(), flags.to_dict("index")
+    told = [(flag_id, row["raised_on"], row["raised_weight"]) for flag_id, row in rows.items()]
+    return before(
+        *(
+            {"flag_id": flag_id, "owner": owners[flag_id], "first_seen": DAY, "raised_on": day, "raised_weight": weight}
+            for flag_id, day, weight in told
+        )
+    )
+
+
 def decided(*rows: dict[str, Any]) -> pd.DataFrame:
     usual = {"flag_id": "F1", "kind": "acknowledged", "weight": 2, "given_on": DAY - timedelta(days=3)}
     return pd.DataFrame([usual | row for row in rows], columns=list(usual)).set_index("flag_id")
@@ -81,18 +93,7 @@ def test_no_more_are_raised_than_a_night_may_and_the_others_wait_their_turn() ->
     assert flags.loc["F99", "is_new"]
     tomorrow = told(
         many,
-        before(
-            *(
-                {
-                    "flag_id": flag_id,
-                    "owner": many.loc[flag_id, "owner"],
-                    "first_seen": DAY,
-                    "raised_on": row["raised_on"],
-                    "raised_weight": row["raised_weight"],
-                }
-                for flag_id, row in flags.iterrows()
-            )
-        ),
+        after(many, flags),
         as_of=DAY + timedelta(days=1),
     )
     assert (tomorrow["held_by"] == "").all()
@@ -102,18 +103,7 @@ def test_no_more_are_raised_than_a_night_may_and_the_others_wait_their_turn() ->
 def test_the_same_night_again_raises_the_same() -> None:
     many = found(*({"flag_id": f"F{n:02}", "owner": f"C{n}", "exposure": n} for n in range(30)))
     first = told(many)
-    was = before(
-        *(
-            {
-                "flag_id": flag_id,
-                "owner": many.loc[flag_id, "owner"],
-                "first_seen": DAY,
-                "raised_on": row["raised_on"],
-                "raised_weight": row["raised_weight"],
-            }
-            for flag_id, row in first.iterrows()
-        )
-    )
+    was = after(many, first)
     pd.testing.assert_frame_equal(told(many, was), first, check_dtype=False)
 
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables.cells import ZERO, share_of
+from receivables.chapters import flags
 from receivables.chapters.rating_review import HardEvent, Reason, reasons
 from receivables.charts import Spark, spark
 
@@ -41,6 +42,8 @@ select company_id, customer_id from (
   union
   select company_id, customer_id from marts.rating_exposure where has_new_grade or has_new_limit or has_new_terms
   union
+  select company_id, customer_id from marts.anomaly where state <> 'closed' and held_by is null
+  union
   select company_id, customer_id from core.document cross join ops.run as run
   where doc_date between run.as_of - $active_days::integer + 1 and run.as_of and $active_days > 0
   union
@@ -49,7 +52,7 @@ select company_id, customer_id from (
 )
 where customer_id is not null and customer_id <> '(unidentified)'
 """
-"""Who has a file: who owes or is owed, whose rating asks for a person, or who bought or paid in the last `active_days`."""
+"""Who has a file: who owes or is owed, whose rating asks for a person, who has an open flag, or who bought or paid in the last `active_days`."""
 
 _ONE: Final = "select $company_id as company_id, $customer_id as customer_id"
 
@@ -120,6 +123,7 @@ _TOLD: Final[Mapping[str, _Told]] = {
         "told.period_end, told.payment_index, told.days_beyond_terms, told.late_share, told.late_30_share, told.open_local, told.overdue_local, told.utilisation",
         "told.period_end",
     ),
+    "flag": _Told("marts.anomaly", flags.OWN_COLUMNS, flags.OWN_ORDER),
     "type": _Told(
         "marts.customer_type",
         "told.customer_type, told.likeliest, told.confidence::decimal(9, 6), told.intent, told.intent_confidence::decimal(9, 6), told.evidence",
@@ -341,6 +345,7 @@ class CustomerFile:
     integrity: Integrity | None
     months: tuple[Month, ...]
     courses: tuple[Course, ...]
+    flags: tuple[flags.OwnFlag, ...]
     spans: tuple[GradeSpan, ...]
     items: tuple[Item, ...]
     others: int
@@ -409,6 +414,7 @@ def _file(head: Row, rows: Mapping[str, list[Row]], best: Mapping[str, Decimal],
         integrity=_integrity(rows["file"], rows["field"]),
         months=months,
         courses=tuple(_courses(months)),
+        flags=tuple(flags.own_flag(row[2:]) for row in rows["flag"]),
         spans=tuple(_spans(rows["review"])),
         items=tuple(items[:listed]),
         others=max(len(items) - listed, 0),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from receivables.cells import ZERO, day, money, money_or_none, text
+from receivables.cells import ZERO, day, money, money_or_none, text, total_of
 from receivables.charts import Line, LineChart
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Vintage:
 
 @dataclass(frozen=True)
 class Prospect:
-    """A company's chapter; amounts in its ledger currency."""
+    """A company's chapter; amounts in its ledger currency. `leaving` are the largest of the `leaving_items` about to leave the window, which hold `leaving_open`."""
 
     company_id: str
     currency: str
@@ -115,6 +115,8 @@ class Prospect:
     forward_reason: str
     waiting_days: int
     leaving: tuple[Leaving, ...]
+    leaving_items: int
+    leaving_open: Decimal
     vintages: tuple[Vintage, ...]
 
     @property
@@ -172,6 +174,8 @@ def prospects(frames: Mapping[str, pd.DataFrame], as_of: date) -> Iterable[Prosp
             forward_reason=(text(factors[0]["forward_reason"]) or "") if factors else "",
             waiting_days=int(waiting["waiting_days"].iloc[0]) if len(waiting) else 7,
             leaving=tuple(_leaving(mine["marts.window_item"], names)),
+            leaving_items=len(mine["marts.window_item"]),
+            leaving_open=total_of(mine["marts.window_item"]["open_local"]),
             vintages=tuple(_vintages(mine["marts.vintage"], mine["marts.vintage_change"])),
         )
 

@@ -598,6 +598,11 @@ class Report(Section):
         default=("en",), min_length=1, description="one file for each"
     )
     top_customers: int = Field(default=15, ge=1, le=200, description="customers listed by name; the rest is one row")
+    flags_listed: int = Field(
+        default=20,
+        ge=1,
+        description="open flags of each company listed in the report; the rest is one row, as a longer list is read by nobody",
+    )
     customer_pages: Literal["off", "open", "active"] = Field(
         default="active",
         description="who has a page of its own beside the report: open, who has open items or a rating to be confirmed; "

@@ -1,0 +1,417 @@
+"""Flags: the signs that all detectors found, those by chance taken out, put together by subject, and told as new, acknowledged or closed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from receivables.detectors import DETECTORS, EVIDENCE, SIGN, WEIGHTS
+from receivables.judgement.writing import table_of, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    import pandas as pd
+
+    from receivables.detectors import Detector, Need
+    from receivables.engine import Connection
+    from receivables.settings import Settings
+
+TABLE: Final = "marts.anomaly"
+DETECTOR: Final = "marts.detector"
+BY_COMPANY: Final = "marts.detector_company"
+SHORTAGE: Final = "marts.detector_shortage"
+
+_GRAIN: Final = {
+    TABLE: "One row per customer, detector and subject that is a flag at the as-of date, or was one a while ago. flag_id stays the same. severity: low, medium, high, each weighing twice the one before; p_value and"
+    " adjusted_p (Benjamini and Hochberg) of tests; evidence: JSON list of {code, params}, newest first, evidence_count of all; amount_local: what the evidence is about, exposure_local: what the customer owes, ledger"
+    " currency; seen_on: day of the newest evidence, last_seen: last day it was so; first_seen: the as-of date of the first night that saw it; raised_on: of the night that raised it, NULL where it waits"
+    " (held_by: cap, cool_down), raised_severity then; is_new: raised on the as-of date, is_graver: for the second time as it weighs twice as much. state: new, acknowledged, closed; verdict: confirmed,"
+    " dismissed, or lapsed where its sign is gone, with reason, decided_by, decided_on of who said so last.",
+    DETECTOR: "One row per detector: kind rule (looks nightly) or test (weekly), evaluated: yes, no, or partly where some companies do not tell what it needs; reason: JSON {code, params} of what is missing; tested:"
+    " customers it looked at; flagged: open flags, waiting ones with them; raised: those told of; confirmed and dismissed: flags that persons closed so, ever; precision: share confirmed, with its 95 % interval (Jeffreys), NULL"
+    " until any is closed.",
+    BY_COMPANY: "One row per company and detector: is_evaluated; what is missing otherwise: code (table, or what a test is short of), need (the table with its column, or nothing), has and wanted (how much of it there is"
+    " and must be). tested: customers looked at.",
+}
+_FLAG: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("flag_id", "company_id", "customer_id", "detector", "subject", "severity")),
+        *((name, pa.float64()) for name in ("p_value", "adjusted_p")),
+        *(("evidence", pa.string()), ("evidence_count", pa.int64())),
+        *((name, pa.decimal128(18, 4)) for name in ("amount_local", "exposure_local")),
+        *((name, pa.date32()) for name in ("seen_on", "last_seen", "first_seen", "raised_on")),
+        *((name, pa.string()) for name in ("raised_severity", "state", "verdict", "held_by")),
+        *((name, pa.bool_()) for name in ("is_new", "is_graver")),
+        *((name, pa.string()) for name in ("reason", "decided_by")),
+        ("decided_on", pa.date32()),
+    ]
+)
+_BY_COMPANY: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("company_id", "detector")),
+        ("is_evaluated", pa.bool_()),
+        *((name, pa.string()) for name in ("code", "need")),
+        *((name, pa.int64()) for name in ("has", "wanted", "tested")),
+    ]
+)
+_DETECTOR: Final = pa.schema(
+    [
+        *(
+            (name, pa.string())
+            for name in ("detector", "family", "kind", "practice", "severity", "evaluated", "reason")
+        ),
+        *((name, pa.int64()) for name in ("tested", "flagged", "raised", "confirmed", "dismissed")),
+        *((name, pa.float64()) for name in ("precision", "precision_lo", "precision_hi")),
+    ]
+)
+_SEVERITIES: Final = {weight: name for name, weight in WEIGHTS.items()}
+_PLACES: Final = 10_000
+_ID_BYTES: Final = 6
+"""Bytes of a flag's name: ten letters and figures; among a million flags two have the same once in five hundred homes."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a company tells of a table: its customers, None where it tells nothing of it; `customers` is 0 where the table knows of no customer."""
+
+    customers: dict[str, int]
+
+
+def judge_anomalies(con: Connection, settings: Settings) -> None:
+    """Write `marts.anomaly`, `marts.detector` and `marts.detector_company` from the signs of all detectors."""
+    companies = [name for (name,) in con.execute("select company_id from core.company order by company_id").fetchall()]
+    evaluated = _evaluated(con, companies)
+    flags = _flags(con, settings, evaluated)
+    write(con, TABLE, table_of(flags, _FLAG), _GRAIN[TABLE])
+    write(con, BY_COMPANY, table_of(evaluated, _BY_COMPANY), _GRAIN[BY_COMPANY])
+    write(con, DETECTOR, table_of(_detectors(con, evaluated, flags), _DETECTOR), _GRAIN[DETECTOR])
+
+
+# Which detectors can say anything ------------------------------------------------------------------------------------
+
+
+def _evaluated(con: Connection, companies: list[str]) -> list[dict[str, Any]]:
+    """Whether each company tells what each detector needs."""
+    told = {need: _told(con, need) for need in {need for one in DETECTORS.values() for need in one.needs}}
+    short = _short(con)
+    tested = _tested(con)
+    found = []
+    for company in companies:
+        for one in DETECTORS.values():
+            row: dict[str, Any] = {"company_id": company, "detector": one.id, "is_evaluated": False}
+            missing = next((need for need in one.needs if company not in told[need].customers), None)
+            if missing is not None:
+                row |= {"code": "table", "need": ".".join([missing.table.partition(".")[2], *missing.columns])}
+            elif (company, one.id) in short:
+                row |= short[company, one.id]
+            else:
+                customers = tested.get((company, one.id), 0) if one.is_test else told[one.needs[0]].customers[company]
+                row |= {"is_evaluated": True, "tested": customers}
+            found.append(row)
+    return found
+
+
+def _short(con: Connection) -> dict[tuple[str, str], dict[str, Any]]:
+    """What tests are short of, by company and detector."""
+    if not any(one.is_test for one in DETECTORS.values()):
+        return {}
+    rows = con.execute(f"select company_id, detector, code, has, needs from {SHORTAGE}").fetchall()
+    return {
+        (company, detector): {"code": code, "has": has, "wanted": wanted}
+        for company, detector, code, has, wanted in rows
+    }
+
+
+def _told(con: Connection, need: Need) -> _Told:
+    schema, _, table = need.table.partition(".")
+    known = con.execute(
+        "select count(*) from duckdb_columns() where schema_name = ? and table_name = ? and column_name = 'customer_id'",
+        [schema, table],
+    ).fetchall()
+    customers = "count(distinct customer_id)" if known[0][0] else "0"
+    told = " and ".join(f"{column} is not null" for column in need.columns) or "true"
+    rows = con.execute(f"select company_id, {customers} from {need.table} where {told} group by company_id").fetchall()
+    return _Told(dict(rows))
+
+
+def _tested(con: Connection) -> dict[tuple[str, str], int]:
+    """How many customers each test looked at, by company and detector."""
+    tests = [one for one in DETECTORS.values() if one.is_test]
+    if not tests:
+        return {}
+    asked = " union all ".join(
+        f"select company_id, '{one.id}', count(distinct customer_id) from {one.table} group by company_id"
+        for one in tests
+    )
+    return {(company, detector): count for company, detector, count in con.execute(asked).fetchall()}
+
+
+# From signs to flags -------------------------------------------------------------------------------------------------
+
+
+def _flags(con: Connection, settings: Settings, evaluated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    from receivables.policy.flag_life import live
+
+    (as_of,) = con.execute("select getvariable('as_of')").fetchall()[0]
+    rules = settings.anomaly
+    able = {(row["company_id"], row["detector"]) for row in evaluated if row["is_evaluated"]}
+    grouped = _grouped(con, settings, able, as_of)
+    before, decided = _before(con), _decided(con)
+    if not grouped and before.empty:
+        return []
+    exposure = dict(_exposures(con))
+    found = pd.DataFrame(
+        [
+            {
+                "flag_id": flag["flag_id"],
+                "owner": _owner(flag),
+                "weight": WEIGHTS[flag["severity"]],
+                "exposure": exposure.get((flag["company_id"], flag["customer_id"]), 0),
+                "seen_on": flag["seen_on"],
+                "last_seen": flag["last_seen"],
+                "cool_down_days": _or(DETECTORS[flag["detector"]].cool_down_days, rules.cool_down_days),
+            }
+            for flag in grouped
+        ],
+        columns=["flag_id", "owner", "weight", "exposure", "seen_on", "last_seen", "cool_down_days"],
+    ).set_index("flag_id")
+    lives = live(found, before, decided, as_of, rules)
+    known = {flag["flag_id"]: flag for flag in grouped}
+    return [
+        _told_flag(known.get(str(flag_id)) or _gone(before.loc[flag_id]), flag_id, row, decided, exposure)
+        for flag_id, row in zip(lives.index, lives.to_dict("records"), strict=True)
+    ]
+
+
+def _told_flag(
+    flag: Mapping[str, Any],
+    flag_id: str,
+    life: Mapping[Any, Any],
+    decided: pd.DataFrame,
+    exposure: Mapping[tuple[str, str], int],
+) -> dict[str, Any]:
+    """A row of `marts.anomaly`."""
+    word = decided.loc[flag_id] if flag_id in decided.index else None
+    raised = life["raised_weight"]
+    return {
+        **flag,
+        "exposure_local": _money(exposure.get((flag["company_id"], flag["customer_id"]), 0)),
+        **{name: _day(life[name]) for name in ("first_seen", "raised_on")},
+        "raised_severity": _SEVERITIES.get(raised),
+        **{name: life[name] for name in ("state", "is_new", "is_graver")},
+        "verdict": _text(life["closed_as"]),
+        "held_by": _text(life["held_by"]),
+        "reason": _text(word["reason"]) if word is not None else None,
+        "decided_by": word["recorded_by"] if word is not None else None,
+        "decided_on": _day(word["decided_on"]) if word is not None else None,
+    }
+
+
+def _gone(before: pd.Series) -> dict[str, Any]:
+    """A flag of the night before whose sign is seen no more."""
+    told = {name: before[name] for name in ("company_id", "customer_id", "detector", "subject", "severity")}
+    return told | {
+        "flag_id": before.name,
+        "evidence": "[]",
+        "evidence_count": 0,
+        "last_seen": _day(before["last_seen"]),
+    }
+
+
+def _grouped(con: Connection, settings: Settings, able: set[tuple[str, str]], as_of: date) -> list[dict[str, Any]]:
+    """The flags seen now: the signs of each customer, detector and subject together."""
+    found: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+    adjusted = _adjusted(con, able)
+    for one in DETECTORS.values():
+        if not any(detector == one.id for _, detector in able):
+            continue
+        for row in _signs(con, one, settings, as_of):
+            owner = (row["company_id"], row["customer_id"], one.id)
+            if owner[::2] in able and (not one.is_test or adjusted[owner] <= settings.anomaly.false_discovery_rate):
+                found.setdefault((*owner, row["subject"]), []).append(row)
+    return [_flag(key, rows, adjusted.get(key[:3]), settings, as_of) for key, rows in found.items()]
+
+
+def _signs(con: Connection, one: Detector, settings: Settings, as_of: date) -> Iterable[dict[str, Any]]:
+    """The signs of a detector that are recent enough, newest first."""
+    days = _or(one.look_back_days, settings.anomaly.look_back_days)
+    columns = [name for name in SIGN.names if one.is_test or name != "p_value"]
+    rows = con.execute(
+        f"select {', '.join(columns)} from {one.table} where seen_on <= ? and coalesce(until, ?) > ?::date - ?::integer"
+        " and customer_id is not null and subject is not null"
+        " order by company_id, customer_id, subject, seen_on desc, item_id, other_id, day, other_day, amount_local, word",
+        [as_of, as_of, as_of, days],
+    )
+    return (dict(zip(columns, row, strict=True)) for row in rows.fetchall())
+
+
+def _flag(
+    key: tuple[str, str, str, str], rows: list[dict[str, Any]], adjusted: float | None, settings: Settings, as_of: date
+) -> dict[str, Any]:
+    company_id, customer_id, detector, subject = key
+    weight = max(WEIGHTS[row["severity"] or DETECTORS[detector].severity] for row in rows)
+    evidence = [
+        {"code": row["code"], "params": {name: str(row[name]) for name in _NAMED if row[name] is not None}}
+        for row in rows[: settings.anomaly.evidence_max]
+    ]
+    amounts = [row["amount_local"] for row in rows if row["amount_local"] is not None]
+    return {
+        "flag_id": flag_id(*key),
+        "company_id": company_id,
+        "customer_id": customer_id,
+        "detector": detector,
+        "subject": subject,
+        "severity": _SEVERITIES[weight],
+        "p_value": rows[0].get("p_value"),
+        "adjusted_p": adjusted,
+        "evidence": json.dumps(evidence, ensure_ascii=False),
+        "evidence_count": len(rows),
+        "amount_local": sum(amounts) if amounts else None,
+        "seen_on": max(row["seen_on"] for row in rows),
+        "last_seen": max(row["until"] or as_of for row in rows),
+    }
+
+
+_NAMED: Final = ("subject", "seen_on", "until", *(name for name in EVIDENCE if name != "p_value"))
+"""What a sentence may name of a sign."""
+
+
+def flag_id(company_id: str, customer_id: str, detector: str, subject: str) -> str:
+    """The name of a flag, the same on every night and machine."""
+    digest = hashlib.sha256(f"{company_id}\x1f{customer_id}\x1f{detector}\x1f{subject}".encode()).digest()
+    return "F" + base64.b32encode(digest[:_ID_BYTES]).decode().rstrip("=")
+
+
+def _adjusted(con: Connection, able: set[tuple[str, str]]) -> dict[tuple[str, str, str], float]:
+    """The adjusted p-value of each company's customer and test, over all customers and tests of the company."""
+    import numpy as np
+
+    from receivables.policy.false_discovery import adjusted
+
+    tests: dict[str, dict[tuple[str, str, str], float]] = {}
+    for one in DETECTORS.values():
+        if not one.is_test:
+            continue
+        rows = con.execute(
+            f"select company_id, customer_id, min(p_value) from {one.table} where p_value is not null"
+            " group by company_id, customer_id order by company_id, customer_id"
+        ).fetchall()
+        for company, customer, p_value in rows:
+            if (company, one.id) in able:
+                tests.setdefault(company, {})[company, customer, one.id] = p_value
+    found: dict[tuple[str, str, str], float] = {}
+    for told in tests.values():
+        found |= dict(zip(told, adjusted(np.array([*told.values()])).tolist(), strict=True))
+    return found
+
+
+def _exposures(con: Connection) -> Iterable[tuple[tuple[str, str], int]]:
+    """What each customer owes, in whole ledger units of 1/10000."""
+    rows = con.execute(
+        f"select company_id, customer_id, (sum(open_local) * {_PLACES})::bigint from marts.aging group by company_id, customer_id"
+    ).fetchall()
+    return (((company, customer), units) for company, customer, units in rows)
+
+
+def _before(con: Connection) -> pd.DataFrame:
+    """The flags of the run published last before."""
+    frame = con.execute(
+        "select flag_id, company_id, customer_id, detector, subject, severity, first_seen, raised_on, raised_severity, state, last_seen from lake.published_flag order by flag_id"
+    ).df()
+    frame["owner"] = frame["company_id"] + "\x1f" + frame["customer_id"] + "\x1f" + frame["detector"]
+    for name in ("weight", "raised_weight"):
+        frame[name] = frame["severity" if name == "weight" else "raised_severity"].map(WEIGHTS).astype(float)
+    return frame.set_index("flag_id")
+
+
+def _decided(con: Connection) -> pd.DataFrame:
+    """What persons said last of each flag."""
+    frame = con.execute(
+        "select flag_id, kind, severity, reason, recorded_by, said_of as given_on, given_on as decided_on from lake.flag_decision"
+        " where said_of <= getvariable('as_of') order by decision_id"
+    ).df()
+    frame["weight"] = frame["severity"].map(WEIGHTS).astype(float)
+    return frame.drop_duplicates("flag_id", keep="last").set_index("flag_id")
+
+
+def _owner(flag: Mapping[str, Any]) -> str:
+    return "\x1f".join((flag["company_id"], flag["customer_id"], flag["detector"]))
+
+
+# How good each detector is -------------------------------------------------------------------------------------------
+
+
+def _detectors(
+    con: Connection, evaluated: list[dict[str, Any]], flags: list[dict[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    """Each detector with what it looked at, found, and what persons said of it."""
+    import numpy as np
+
+    from receivables.distributions import beta_quantile
+
+    said = con.execute(
+        "select detector, kind, count(*) from (select detector, flag_id, max_by(kind, decision_id) as kind from lake.flag_decision"
+        " where kind in ('confirmed', 'dismissed') and said_of <= getvariable('as_of') group by detector, flag_id) group by detector, kind"
+    ).fetchall()
+    counts = {(detector, kind): count for detector, kind, count in said}
+    for one in DETECTORS.values():
+        mine = [row for row in evaluated if row["detector"] == one.id]
+        able = [row for row in mine if row["is_evaluated"]]
+        missing = next((row for row in mine if not row["is_evaluated"]), None)
+        open_flags = [flag for flag in flags if flag["detector"] == one.id and flag["state"] != "closed"]
+        confirmed, dismissed = (counts.get((one.id, kind), 0) for kind in ("confirmed", "dismissed"))
+        told = confirmed + dismissed
+        edges = (
+            beta_quantile(np.array([0.025, 0.975]), confirmed + 0.5, dismissed + 0.5).tolist() if told else [None, None]
+        )
+        yield {
+            "detector": one.id,
+            "family": one.family,
+            "practice": one.practice,
+            "severity": one.severity,
+            "kind": "test" if one.is_test else "rule",
+            "evaluated": "yes" if missing is None else "partly" if able else "no",
+            "reason": _missing(missing) if missing is not None else None,
+            "tested": sum(row["tested"] for row in able) if able else None,
+            "flagged": len(open_flags) if able else None,
+            "raised": sum(flag["held_by"] is None for flag in open_flags) if able else None,
+            "confirmed": confirmed,
+            "dismissed": dismissed,
+            "precision": confirmed / told if told else None,
+            "precision_lo": edges[0],
+            "precision_hi": edges[1],
+        }
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    params = {name: row[name] for name in ("company_id", "need", "has", "wanted") if row.get(name) is not None}
+    return json.dumps({"code": row["code"], "params": params}, ensure_ascii=False)
+
+
+def _or(value: int | None, usual: int) -> int:
+    return usual if value is None else value
+
+
+def _money(units: int) -> Any:
+    from decimal import Decimal
+
+    return Decimal(units) / _PLACES
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _day(value: Any) -> Any:
+    import pandas as pd
+
+    return None if pd.isna(value) else pd.Timestamp(value).date()
