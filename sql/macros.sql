@@ -117,6 +117,14 @@ create or replace macro clearing_cause(kind, payment_kind, other_kind) as (
     else 1
   end::integer
 );
+-- normal_reference(reference): a number as anybody would type it: capitals, letters and digits alone, O as 0, I and L as 1, no zeros in front; NULL where nothing is left.
+create or replace macro normal_reference(reference) as (
+  nullif(ltrim(translate(regexp_replace(upper(reference), '[^\p{L}\p{N}]', '', 'g'), 'OIL', '011'), '0'), '')
+);
+-- is_near_reference(reference, other): whether two such numbers differ by one character, or by two neighbours that changed places.
+create or replace macro is_near_reference(reference, other) as (damerau_levenshtein(reference, other) = 1);
+-- sign_until(ended_on, seen_on): the last day of a sign that was gone on a day (NULL: it lasts); a sign is seen for a day at least.
+create or replace macro sign_until(ended_on, seen_on) as (case when ended_on is not null then greatest(ended_on - 1, seen_on) end);
 -- recorded_day(recorded_at, extract_as_of): the day by which the ERP held what a file told: its own entry time where known, and the day of the extract at the latest.
 create or replace macro recorded_day(recorded_at, extract_as_of) as (least(recorded_at::date, extract_as_of));
 -- is_debt(kind, amount_doc): whether a document is a debt whose paying is looked at.
