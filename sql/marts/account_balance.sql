@@ -1,5 +1,6 @@
--- One row per credit account of a customer with a sales order far larger than its usual one (is_large of marts.customer_order), currency of its limits and day on which its debts changed: open_amount, what
--- invoices of all customers of the account then left open, before credits nobody has applied, in that currency, others at the average booking rate; limit_amount: the limit then in force (NULL: none).
+-- One row per credit account of a customer with a sales order far larger than its usual one (is_large of marts.customer_order), currency of its limits and day on which its debts
+-- changed: open_amount, what invoices of all customers of the account then left open, before credits nobody has applied, in that currency, others at the average booking rate;
+-- limit_amount: the limit then in force (NULL: none).
 with account as (
   select distinct ordered.company_id, coalesce(customer.credit_account_id, customer.customer_id) as account_id
   from marts.customer_order as ordered

@@ -1,5 +1,5 @@
--- One row per customer, product, currency and stretch of days for which a contract agrees a price: unit_price before tax, min_price the lowest the customer may resell at (NULL: not limited). A price
--- without an end lasts until the contract's next one.
+-- One row per customer, product, currency and stretch of days for which a contract agrees a price: unit_price before tax, min_price the lowest the customer may resell at (NULL:
+-- not limited). A price without an end lasts until the contract's next one.
 select
   price.company_id, contract.customer_id, price.product_id, coalesce(price.currency, company.local_currency) as currency, price.contract_id, price.valid_from,
   least(

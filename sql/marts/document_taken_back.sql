@@ -1,5 +1,5 @@
--- One row per invoice or debit note that was undone, or whose credit notes took (nearly) all of it (a setting), by the as-of date: ended_on, the first day on which that was so; how:
--- undone, or credited, then with the latest of the notes, note_id. A note counts that names the document or was set against it.
+-- One row per invoice or debit note that was undone, or whose credit notes took (nearly) all of it (a setting), by the as-of date: ended_on, the first day on which that was so;
+-- how: undone, or credited, then with the latest of the notes, note_id. A note counts that names the document or was set against it.
 with note as (
   select note.company_id, note.ref_doc_id as doc_id, note.doc_id as note_id, note.counts_from as day, least(-note.amount_doc, document.amount_doc) as credited_doc
   from core.document as note

@@ -1,9 +1,10 @@
--- One row per two invoices (item_kind document) or receipts (payment) of a customer with (nearly) the same amount within some days (settings), where both stood when the later, item_id,
--- came. Amounts positive, of the later one. equal_items: how many items the customer ever had of about that amount. seen_on: the first day on which both counted.
+-- One row per two invoices (item_kind document) or receipts (payment) of a customer with (nearly) the same amount within some days (settings), where both stood when the later,
+-- item_id, came. Amounts positive, of the later one. equal_items: how many items the customer ever had of about that amount. seen_on: the first day on which both counted.
 with item as (
   select company_id, 'document' as item_kind, doc_id as item_id, customer_id, currency, amount_doc, amount_local, doc_date as day, counts_from, counts_until
   from core.document
-  where kind in ('invoice', 'debit_note') and amount_doc > 0 and customer_id is not null and counts_from <= getvariable('as_of') and (counts_until is null or counts_until > counts_from)
+  where kind in ('invoice', 'debit_note') and amount_doc > 0 and customer_id is not null and counts_from <= getvariable('as_of')
+    and (counts_until is null or counts_until > counts_from)
   union all
   select company_id, 'payment', payment_id, customer_id, currency, amount_doc, amount_local, pay_date, counts_from, counts_until
   from core.payment
@@ -36,7 +37,8 @@ earlier as (
 )
 select
   later.company_id, later.item_kind, later.customer_id, later.currency, later.item_id, earlier.item_id as other_id, later.day, earlier.day as other_day,
-  later.amount_doc::decimal(18, 4) as amount_doc, later.amount_local::decimal(18, 4) as amount_local, later.counts_until, earlier.counts_until as other_counts_until, earlier.equal_items,
+  later.amount_doc::decimal(18, 4) as amount_doc, later.amount_local::decimal(18, 4) as amount_local, later.counts_until, earlier.counts_until as other_counts_until,
+  earlier.equal_items,
   greatest(later.counts_from, earlier.counts_from) as seen_on
 from earlier
 inner join grouped as later

@@ -1,9 +1,10 @@
--- One row per report of a customer that it resold a product below floor: the lowest price its contract allows at the end of the period, where that is in ledger currency, else what the product
--- cost it at least in the twelve months before (floor_kind agreed or bought), by more than a tolerance (setting). is_clearance: (nearly) all it had was sold, and several times what it sold in the
--- months before (settings). Prices per unit in ledger currency, before tax. told_on: the day the report was told.
+-- One row per report of a customer that it resold a product below floor: the lowest price its contract allows at the end of the period, where that is in ledger currency, else
+-- what the product cost it at least in the twelve months before (floor_kind agreed or bought), by more than a tolerance (setting). is_clearance: (nearly) all it had was sold, and
+-- several times what it sold in the months before (settings). Prices per unit in ledger currency, before tax. told_on: the day the report was told.
 with report as (
   select
-    company_id, customer_id, product_id, coalesce(period_start, date_trunc('month', period_end)::date) as period_start, period_end, coalesce(report_date, period_end) as told_on, retail_price, sold_qty,
+    company_id, customer_id, product_id, coalesce(period_start, date_trunc('month', period_end)::date) as period_start, period_end,
+    coalesce(report_date, period_end) as told_on, retail_price, sold_qty,
     coalesce(opening_qty, 0) + coalesce(received_qty, 0) as had_qty, avg(sold_qty) over before as before_qty, count(sold_qty) over before::bigint as before_periods
   from core.sell_through
   where period_end <= getvariable('as_of')

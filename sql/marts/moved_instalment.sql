@@ -1,6 +1,6 @@
--- One row per instalment of a debt whose due date now told is later than the one told first, by more days than a setting allows: moved_on, the day by which an extract told the later date
--- after an earlier one had told another (NULL: one extract told both, or it was so from the day the document was made). amount_local: ledger currency, positive. settled_on: the first day on
--- which nothing of it was open (NULL: it is).
+-- One row per instalment of a debt whose due date now told is later than the one told first, by more days than a setting allows: moved_on, the day by which an extract told the
+-- later date after an earlier one had told another (NULL: one extract told both, or it was so from the day the document was made). amount_local: ledger currency, positive.
+-- settled_on: the first day on which nothing of it was open (NULL: it is).
 with moved as (
   select
     document.company_id, document.customer_id, instalment.doc_id, instalment.seq, document.doc_date, document.counts_from, document.counts_until,
@@ -43,7 +43,8 @@ closing as (
   group by moved.company_id, moved.doc_id, moved.seq
 )
 select
-  moved.company_id, moved.customer_id, moved.doc_id, moved.seq, moved.doc_date, moved.counts_from, moved.due_date, moved.due_date_original, moved.amount_local::decimal(18, 4) as amount_local,
+  moved.company_id, moved.customer_id, moved.doc_id, moved.seq, moved.doc_date, moved.counts_from, moved.due_date, moved.due_date_original,
+  moved.amount_local::decimal(18, 4) as amount_local,
   case when turn.before_on < turn.told_on then turn.told_on end as moved_on,
   least(closing.settled_on, case when moved.counts_until <= getvariable('as_of') then moved.counts_until end) as settled_on
 from moved

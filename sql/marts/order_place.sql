@@ -1,6 +1,6 @@
--- One row per sales order whose goods stand (marts.kept_order_line) and of which it can be said where they should go: is_elsewhere, whether some of them went to a region that neither a contract
--- valid that day nor the customer's territory names, where either does; else to another country than the customer's own (is_abroad), which is where most of its orders go when nobody tells it.
--- place: where to, of what went elsewhere; own_place: where it should go.
+-- One row per sales order whose goods stand (marts.kept_order_line) and of which it can be said where they should go: is_elsewhere, whether some of them went to a region that
+-- neither a contract valid that day nor the customer's territory names, where either does; else to another country than the customer's own (is_abroad), which is where most of its
+-- orders go when nobody tells it. place: where to, of what went elsewhere; own_place: where it should go.
 with shipped as (
   select company_id, customer_id, order_id, order_date, ship_to_region as region, ship_to_country as country, sum(kept_amount) as amount
   from marts.kept_order_line

@@ -1,6 +1,6 @@
--- One row per invoice that takes the place of an overdue one, other_id: the earlier was credited or undone on ended_on, and within some days one of (nearly) the same amount or with the same
--- goods falls due later (settings). Of several either way the likest. overdue_due, first_due: due dates of the earlier and of the new one. amount_local: ledger currency, positive. Goods
--- delivered with the new invoice make it another sale.
+-- One row per invoice that takes the place of an overdue one, other_id: the earlier was credited or undone on ended_on, and within some days one of (nearly) the same amount or
+-- with the same goods falls due later (settings). Of several either way the likest. overdue_due, first_due: due dates of the earlier and of the new one. amount_local: ledger
+-- currency, positive. Goods delivered with the new invoice make it another sale.
 with credited as (
   select
     taken.company_id, taken.customer_id, taken.doc_id, taken.ended_on, original.doc_date, original.currency, original.amount_doc, max(instalment.due_date_original) as last_due
@@ -24,7 +24,8 @@ anew as (
   inner join core.document as anew
     on overdue.company_id = anew.company_id and overdue.customer_id = anew.customer_id and overdue.currency = anew.currency and overdue.doc_date < anew.doc_date
   where anew.doc_date between overdue.ended_on - setting.rebill_days and overdue.ended_on + setting.rebill_days
-    and anew.kind in ('invoice', 'debit_note') and anew.amount_doc > 0 and anew.counts_from <= getvariable('as_of') and (anew.counts_until is null or anew.counts_until > anew.counts_from)
+    and anew.kind in ('invoice', 'debit_note') and anew.amount_doc > 0 and anew.counts_from <= getvariable('as_of')
+    and (anew.counts_until is null or anew.counts_until > anew.counts_from)
 ),
 pair as (
   select anew.*, due.first_due

@@ -1,6 +1,6 @@
--- One row per invoice or receipt of marts.equal_item, with the earlier one that it repeats most likely. match: reference, where the two have a number in common that tells items apart (settings);
--- similar, where one differs by a character; amount, where no number agrees. reference, other_reference: these numbers, as told. is_regular:
--- equal amounts are a habit of the customer, which pays or buys by contract in equal parts, had that amount often, or whose amounts hardly vary.
+-- One row per invoice or receipt of marts.equal_item, with the earlier one that it repeats most likely. match: reference, where the two have a number in common that tells items
+-- apart (settings); similar, where one differs by a character; amount, where no number agrees. reference, other_reference: these numbers, as told. is_regular: equal amounts are a
+-- habit of the customer, which pays or buys by contract in equal parts, had that amount often, or whose amounts hardly vary.
 with whom as (
   select distinct company_id, item_kind, customer_id from marts.equal_item
 ),

@@ -1,5 +1,5 @@
--- One row per customer and period in which it resold goods in regions that neither a contract valid at its end nor the customer's territory names, where either does: elsewhere_share of the units
--- resold in regions it told, place: the region most of them went to, own_place: where they should. told_on: the day by which the period was reported.
+-- One row per customer and period in which it resold goods in regions that neither a contract valid at its end nor the customer's territory names, where either does:
+-- elsewhere_share of the units resold in regions it told, place: the region most of them went to, own_place: where they should. told_on: the day by which the period was reported.
 with area as (
   select customer.company_id, customer.customer_id, customer.region, territory.region_codes, territory.name as territory
   from core.customer as customer
@@ -7,7 +7,8 @@ with area as (
 ),
 resold as (
   select
-    company_id, customer_id, coalesce(period_start, date_trunc('month', period_end)::date) as period_start, period_end, sold_region as region, sum(sold_qty) as qty, max(coalesce(report_date, period_end)) as told_on
+    company_id, customer_id, coalesce(period_start, date_trunc('month', period_end)::date) as period_start, period_end, sold_region as region, sum(sold_qty) as qty,
+    max(coalesce(report_date, period_end)) as told_on
   from core.sell_through
   where sold_qty > 0 and sold_region is not null and period_end <= getvariable('as_of')
   group by company_id, customer_id, coalesce(period_start, date_trunc('month', period_end)::date), period_end, sold_region

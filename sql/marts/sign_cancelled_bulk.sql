@@ -1,5 +1,6 @@
--- One row per sales order far beyond what its customer, or anybody, orders (settings) of which (nearly) all was taken back within days: on the day it was. Nothing else counts such an order.
--- measured: its value before tax in its currency, word; usual: the median of the orders that stand, the customer's own where it has some, else of all. other_id: the order that took it back.
+-- One row per sales order far beyond what its customer, or anybody, orders (settings) of which (nearly) all was taken back within days: on the day it was. Nothing else counts
+-- such an order. measured: its value before tax in its currency, word; usual: the median of the orders that stand, the customer's own where it has some, else of all. other_id:
+-- the order that took it back.
 with ordered as (
   select company_id, customer_id, order_id, order_date, currency, sum(coalesce(net_amount, qty * unit_price)) as amount
   from core.order_line

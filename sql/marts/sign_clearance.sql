@@ -18,7 +18,8 @@ select
     partition by told.company_id, told.customer_id, told.episode order by told.told_on, told.period_end, told.product_id
   ) as subject,
   'clearance' as code, null::varchar as severity, told.told_on as seen_on, told.told_on as until,
-  told.product_id as item_id, null::varchar as other_id, told.period_start as day, told.period_end as other_day, told.sold_qty::decimal(18, 4) as measured, told.had_qty::decimal(18, 4) as usual,
+  told.product_id as item_id, null::varchar as other_id, told.period_start as day, told.period_end as other_day, told.sold_qty::decimal(18, 4) as measured,
+  told.had_qty::decimal(18, 4) as usual,
   round(told.sold_qty * (told.floor - told.retail_price), 4)::decimal(18, 4) as amount_local, coalesce(product.name, told.product_id) as word, null::varchar as other_word
 from told_in as told
 left join core.product as product on told.company_id = product.company_id and told.product_id = product.product_id

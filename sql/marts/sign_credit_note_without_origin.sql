@@ -1,5 +1,6 @@
--- One row per credit note of weight (settings) that names no invoice, order or return, gives no reason and is no benefit the customer was promised: on the day it was made. Only of companies
--- whose credit notes name what they correct as a rule. amount_local: ledger currency, positive; measured: its share of what the customer was invoiced in the twelve months before.
+-- One row per credit note of weight (settings) that names no invoice, order or return, gives no reason and is no benefit the customer was promised: on the day it was made. Only
+-- of companies whose credit notes name what they correct as a rule. amount_local: ledger currency, positive; measured: its share of what the customer was invoiced in the twelve
+-- months before.
 with names as (
   select company_id
   from core.document

@@ -1,9 +1,11 @@
--- One row per sales order whose goods went outside the customer's area (marts.order_place; code cross_country: to another country, where no area is agreed), once such orders are more than a share
--- and a number (settings) of those of the months before; and per month in which the customer resold more than that share outside its area (sold_elsewhere). word: where to; other_word: the area;
--- measured: the share, of orders up to the day it was seen or of units resold. One subject for what a customer's orders
--- and reports show in a row.
+-- One row per sales order whose goods went outside the customer's area (marts.order_place; code cross_country: to another country, where no area is agreed), once such orders are
+-- more than a share and a number (settings) of those of the months before; and per month in which the customer resold more than that share outside its area (sold_elsewhere).
+-- word: where to; other_word: the area; measured: the share, of orders up to the day it was seen or of units resold. One subject for what a customer's orders and reports show in
+-- a row.
 with elsewhere as (
-  select place.*, setting.cross_region_days, setting.cross_region_share, case when place.is_abroad then setting.cross_country_orders_min else setting.cross_region_orders_min end as orders_min
+  select
+    place.*, setting.cross_region_days, setting.cross_region_share,
+    case when place.is_abroad then setting.cross_country_orders_min else setting.cross_region_orders_min end as orders_min
   from marts.order_place as place
   cross join params.anomaly_ledger as setting
   where place.is_elsewhere

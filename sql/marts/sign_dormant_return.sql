@@ -1,6 +1,6 @@
--- One row per return of a customer that had long ordered nothing, longer than it ever did (settings), whose first orders are large: on the day on which enough of them together were several times
--- the usual order in the mean. item_id: the first of them, ordered on day; other_day: the order before; measured: days without one; usual: the median of the orders before;
--- amount_local: the orders of the first days (a setting); both before tax, ledger currency.
+-- One row per return of a customer that had long ordered nothing, longer than it ever did (settings), whose first orders are large: on the day on which enough of them together
+-- were several times the usual order in the mean. item_id: the first of them, ordered on day; other_day: the order before; measured: days without one; usual: the median of the
+-- orders before; amount_local: the orders of the first days (a setting); both before tax, ledger currency.
 with back as (
   select ordered.company_id, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.days_silent, ordered.usual_local
   from marts.customer_order as ordered
@@ -31,7 +31,8 @@ large as (
   group by since.company_id, since.customer_id, since.order_id
 )
 select
-  large.company_id, large.customer_id, large.order_id as subject, 'dormant_return' as code, null::varchar as severity, large.seen_on, large.seen_on as until, large.order_id as item_id,
+  large.company_id, large.customer_id, large.order_id as subject, 'dormant_return' as code, null::varchar as severity, large.seen_on, large.seen_on as until,
+  large.order_id as item_id,
   null::varchar as other_id, since.order_date as day, since.order_date - since.days_silent as other_day, since.days_silent::decimal(18, 4) as measured, since.usual_local as usual,
   max(since.amount_in_all)::decimal(18, 4) as amount_local, null::varchar as word, null::varchar as other_word
 from large

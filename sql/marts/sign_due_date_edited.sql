@@ -1,6 +1,7 @@
--- One row per instalment whose due date was moved later although no concession that somebody approved reaches the new date (code due_date_unapproved: one was granted and nobody approved it), or
--- whose document got other terms while it was overdue (terms_changed). From the day it was moved, where that is known, else from the day after the first due date, until it was settled. day,
--- other_day: the due date first told and the one now; measured: days between; amount_local: ledger currency, positive. One subject for what a customer's documents show in a row.
+-- One row per instalment whose due date was moved later although no concession that somebody approved reaches the new date (code due_date_unapproved: one was granted and nobody
+-- approved it), or whose document got other terms while it was overdue (terms_changed). From the day it was moved, where that is known, else from the day after the first due
+-- date, until it was settled. day, other_day: the due date first told and the one now; measured: days between; amount_local: ledger currency, positive. One subject for what a
+-- customer's documents show in a row.
 with granted as (
   select company_id, customer_id, doc_id, approved_by is not null as is_approved, max(new_due) as new_due
   from core.concession
@@ -34,7 +35,9 @@ other_terms as (
   select
     document.company_id, document.customer_id, document.doc_id, instalment.seq, instalment.due_date_original as day, instalment.due_date as other_day, instalment.amount_local,
     version.told_on as seen_on, version.terms_before, version.terms_id,
-    least(case when bool_and(leaving.cause <> 0) then max(leaving.exit_date) end, case when document.counts_until <= getvariable('as_of') then document.counts_until end) as settled_on
+    least(
+      case when bool_and(leaving.cause <> 0) then max(leaving.exit_date) end, case when document.counts_until <= getvariable('as_of') then document.counts_until end
+    ) as settled_on
   from version
   inner join core.document as document on version.company_id = document.company_id and version.doc_id = document.doc_id and document.counts_from <= version.told_on
   inner join core.instalment as instalment on version.company_id = instalment.company_id and version.doc_id = instalment.doc_id

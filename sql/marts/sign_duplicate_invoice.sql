@@ -1,6 +1,6 @@
--- One row per invoice that repeats another one of its customer (marts.repeated_item), from the day both counted until one was taken back or both were settled. amount_local: ledger currency,
--- positive, of the later one; measured: days between the two. What was delivered twice was sold twice; that, what was put right at once, and equal amounts of customers that always have
--- them, are left out.
+-- One row per invoice that repeats another one of its customer (marts.repeated_item), from the day both counted until one was taken back or both were settled. amount_local:
+-- ledger currency, positive, of the later one; measured: days between the two. What was delivered twice was sold twice; that, what was put right at once, and equal amounts of
+-- customers that always have them, are left out.
 with pair as (
   select
     pair.*, case when pair.match = 'reference' then 'duplicate_invoice' else 'duplicate_invoice_' || pair.match end as code,

@@ -1,5 +1,6 @@
--- One row per receipt that repeats another one of its customer (marts.repeated_item), or whose number and amount stand in the account of another customer too. Until one of the two was taken
--- back; where no number says that they are one, until the money of both was used, and only where it was not used at once. amount_local: ledger currency, positive; measured: days between the two.
+-- One row per receipt that repeats another one of its customer (marts.repeated_item), or whose number and amount stand in the account of another customer too. Until one of the
+-- two was taken back; where no number says that they are one, until the money of both was used, and only where it was not used at once. amount_local: ledger currency, positive;
+-- measured: days between the two.
 with pair as (
   select
     company_id, customer_id, case when match = 'reference' then 'duplicate_payment' else 'duplicate_payment_' || match end as code,
@@ -28,7 +29,8 @@ reference as (
 ),
 across as (
   select
-    mine.company_id, mine.customer_id, 'duplicate_payment_across' as code, mine.payment_id as item_id, other.payment_id as other_id, mine.pay_date as day, other.pay_date as other_day,
+    mine.company_id, mine.customer_id, 'duplicate_payment_across' as code, mine.payment_id as item_id, other.payment_id as other_id, mine.pay_date as day,
+    other.pay_date as other_day,
     greatest(mine.counts_from, other.counts_from) as seen_on, mine.amount_local, least(mine.counts_until, other.counts_until) as taken_on, mine.told as word,
     coalesce(customer.name, other.customer_id) as other_word
   from reference as mine

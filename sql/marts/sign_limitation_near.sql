@@ -1,6 +1,7 @@
--- One row per instalment of a debt and stretch of time in which its limitation date was near (a setting) while it was open: so many years (settings, by what the contract counts from) after it
--- fell due or the customer last acknowledged it, by a payment on it, a promise, or a statement it confirmed and signed. Until it was settled or acknowledged anew, or the date is long past. day: from when the years count;
--- other_day: the limitation date; measured: days left on the last day, negative once it is past (code limitation_passed); amount_local: ledger currency, what is open, or was in all.
+-- One row per instalment of a debt and stretch of time in which its limitation date was near (a setting) while it was open: so many years (settings, by what the contract counts
+-- from) after it fell due or the customer last acknowledged it, by a payment on it, a promise, or a statement it confirmed and signed. Until it was settled or acknowledged anew,
+-- or the date is long past. day: from when the years count; other_day: the limitation date; measured: days left on the last day, negative once it is past (code
+-- limitation_passed); amount_local: ledger currency, what is open, or was in all.
 with term as (
   select company_id, customer_id, max_by(limitation_basis, row(coalesce(valid_from, date '1900-01-01'), contract_id)) as limitation_basis
   from core.contract
@@ -9,7 +10,8 @@ with term as (
 ),
 debt as (
   select
-    document.company_id, document.customer_id, document.doc_id, instalment.seq, instalment.due_date, document.doc_date, document.counts_until, instalment.amount_local, setting.limitation_days,
+    document.company_id, document.customer_id, document.doc_id, instalment.seq, instalment.due_date, document.doc_date, document.counts_until, instalment.amount_local,
+    setting.limitation_days,
     (12 * case term.limitation_basis
       when 'acknowledgement' then setting.limitation_years_acknowledgement when 'last_payment' then setting.limitation_years_last_payment else setting.limitation_years_due_date
     end)::integer as months
@@ -17,7 +19,8 @@ debt as (
   cross join params.anomaly_ledger as setting
   inner join core.instalment as instalment on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id
   left join term on document.company_id = term.company_id and document.customer_id = term.customer_id
-  where is_debt(document.kind, document.amount_doc) and document.customer_id is not null and document.counts_from <= getvariable('as_of') and instalment.amount_local >= setting.limitation_amount_min
+  where is_debt(document.kind, document.amount_doc) and document.customer_id is not null and document.counts_from <= getvariable('as_of')
+    and instalment.amount_local >= setting.limitation_amount_min
 ),
 old as (
   select debt.*, case when bool_and(leaving.cause <> 0) then max(leaving.exit_date) end as settled_on
@@ -57,7 +60,10 @@ counted as (
 sign as (
   select
     *, greatest(limitation_on - limitation_days, counted_from) as seen_on,
-    least(acknowledged_on, settled_on, case when least(counts_until, limitation_on + limitation_days) <= getvariable('as_of') then least(counts_until, limitation_on + limitation_days) end) as ended_on
+    least(
+      acknowledged_on, settled_on,
+      case when least(counts_until, limitation_on + limitation_days) <= getvariable('as_of') then least(counts_until, limitation_on + limitation_days) end
+    ) as ended_on
   from counted
 ),
 story as (
@@ -73,7 +79,8 @@ told_in as (
   select *, sum(begins) over (partition by company_id, customer_id order by seen_on, doc_id, seq rows unbounded preceding) as episode from story
 )
 select
-  told.company_id, told.customer_id, first_value(told.doc_id) over (partition by told.company_id, told.customer_id, told.episode order by told.seen_on, told.doc_id, told.seq) as subject,
+  told.company_id, told.customer_id,
+  first_value(told.doc_id) over (partition by told.company_id, told.customer_id, told.episode order by told.seen_on, told.doc_id, told.seq) as subject,
   case when told.limitation_on < told.last_on then 'limitation_passed' else 'limitation_near' end as code, null::varchar as severity,
   told.seen_on, sign_until(told.ended_on, told.seen_on) as until, told.doc_id as item_id, null::varchar as other_id, told.counted_from as day, told.limitation_on as other_day,
   date_diff('day', told.last_on, told.limitation_on)::decimal(18, 4) as measured, null::decimal(18, 4) as usual,

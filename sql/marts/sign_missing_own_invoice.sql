@@ -1,6 +1,6 @@
--- One row per debt that is due and for which we have not issued the tax invoice that the contract or the document itself asks for, some days (a setting) after it was made: from the first day on
--- which that was so until the tax invoice was issued or the debt settled. Only of companies that tell when they issue them. day: the document's; other_day: its first due date; measured: days
--- since it was made; amount_local: ledger currency, positive. One subject for what a customer's documents show in a row.
+-- One row per debt that is due and for which we have not issued the tax invoice that the contract or the document itself asks for, some days (a setting) after it was made: from
+-- the first day on which that was so until the tax invoice was issued or the debt settled. Only of companies that tell when they issue them. day: the document's; other_day: its
+-- first due date; measured: days since it was made; amount_local: ledger currency, positive. One subject for what a customer's documents show in a row.
 with tells as (
   select distinct company_id from core.document where tax_invoice_date is not null
 ),

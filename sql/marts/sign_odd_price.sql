@@ -1,7 +1,7 @@
--- One row per customer, product and month in which we sold it the product at prices far below what others paid for it: the robust z of the price, against the median of the product's prices of that
--- month, below a limit (settings), and something at stake. Scale of z: 1.4826 times the median absolute deviation, where that is 0 1.2533 times the mean one, at least a share of the median. A price
--- its contract agrees, or that the customer has always paid, is not odd. day: of the first such order, item_id; word: the product; measured: the mean price, usual: the median;
--- amount_local: what is missing to it, ledger currency.
+-- One row per customer, product and month in which we sold it the product at prices far below what others paid for it: the robust z of the price, against the median of the
+-- product's prices of that month, below a limit (settings), and something at stake. Scale of z: 1.4826 times the median absolute deviation, where that is 0 1.2533 times the mean
+-- one, at least a share of the median. A price its contract agrees, or that the customer has always paid, is not odd. day: of the first such order, item_id; word: the product;
+-- measured: the mean price, usual: the median; amount_local: what is missing to it, ledger currency.
 with priced as (
   select
     company_id, customer_id, product_id, product_name, order_id, order_line_no, order_date, currency, coalesce(uom, '') as unit, unit_price, kept_qty, kept_local, kept_amount,
@@ -65,14 +65,18 @@ explained as (
   cross join params.anomaly_ledger as setting
   inner join marts.agreed_price as price
     on far.company_id = price.company_id and far.customer_id = price.customer_id and far.product_id = price.product_id and far.currency = price.currency
-    and far.order_date >= price.valid_from and far.order_date <= coalesce(price.valid_to, far.order_date) and far.unit_price >= price.unit_price * (1 - setting.contract_price_share)
+    and far.order_date >= price.valid_from and far.order_date <= coalesce(price.valid_to, far.order_date)
+    and far.unit_price >= price.unit_price * (1 - setting.contract_price_share)
 )
 select
   far.company_id, far.customer_id, min(far.customer_id || ' ' || far.month_start::varchar) as subject, 'odd_price' as code, null::varchar as severity,
   least(last_day(far.month_start), getvariable('as_of')) as seen_on, least(last_day(far.month_start), getvariable('as_of')) as until,
   min_by(far.order_id, row(far.order_date, far.order_id)) as item_id, null::varchar as other_id, min(far.order_date) as day, null::date as other_day,
   (sum(far.kept_amount)::double / sum(far.kept_qty))::decimal(18, 4) as measured, max(far.usual_price)::decimal(18, 4) as usual,
-  sum(prorate(round(far.kept_qty * (far.usual_price - far.unit_price), 4)::decimal(18, 4), coalesce(far.kept_local, far.kept_amount), far.kept_amount))::decimal(18, 4) as amount_local, coalesce(max(far.product_name), far.product_id) as word, null::varchar as other_word
+  sum(prorate(
+    round(far.kept_qty * (far.usual_price - far.unit_price), 4)::decimal(18, 4), coalesce(far.kept_local, far.kept_amount), far.kept_amount
+  ))::decimal(18, 4) as amount_local,
+  coalesce(max(far.product_name), far.product_id) as word, null::varchar as other_word
 from far
 cross join params.anomaly_ledger as setting
 left join explained on far.company_id = explained.company_id and far.order_id = explained.order_id and far.order_line_no = explained.order_line_no

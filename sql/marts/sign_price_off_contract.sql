@@ -1,13 +1,15 @@
--- One row per invoice, or order where the company tells no lines of invoices, with prices off the contract by more than a tolerance (setting), above it in sum (price_above_contract) or below
--- (price_below_contract): on its day. A price is right that holds on the day of the invoice or of its order. day: its date; word: the product with the largest difference, priced measured instead
--- of usual, before tax, document currency; amount_local: the difference over all its lines, ledger currency, positive. What was taken back is left out. One subject for a customer's in a row.
+-- One row per invoice, or order where the company tells no lines of invoices, with prices off the contract by more than a tolerance (setting), above it in sum
+-- (price_above_contract) or below (price_below_contract): on its day. A price is right that holds on the day of the invoice or of its order. day: its date; word: the product with
+-- the largest difference, priced measured instead of usual, before tax, document currency; amount_local: the difference over all its lines, ledger currency, positive. What was
+-- taken back is left out. One subject for a customer's in a row.
 with billing as (
   select distinct company_id from core.document_line where unit_price is not null and product_id is not null
 ),
 line as (
   select
     document.company_id, document.customer_id, document.doc_id as item_id, document.doc_date as day, coalesce(sales_order.order_date, document.doc_date) as order_date,
-    coalesce(document.counts_from, document.doc_date) as seen_on, document.currency, line.product_id, line.line_no_doc as ordinal, line.qty, line.unit_price, document.amount_doc, document.amount_local
+    coalesce(document.counts_from, document.doc_date) as seen_on, document.currency, line.product_id, line.line_no_doc as ordinal, line.qty, line.unit_price,
+    document.amount_doc, document.amount_local
   from core.document as document
   inner join core.document_line as line on document.company_id = line.company_id and document.doc_id = line.doc_id
   left join core.sales_order as sales_order on line.company_id = sales_order.company_id and line.order_id = sales_order.order_id
@@ -16,7 +18,8 @@ line as (
     and taken.doc_id is null and line.qty > 0 and line.unit_price > 0
   union all
   select
-    line.company_id, line.customer_id, line.order_id, line.order_date, line.order_date, line.order_date, line.currency, line.product_id, line.order_line_no, line.kept_qty, line.unit_price,
+    line.company_id, line.customer_id, line.order_id, line.order_date, line.order_date, line.order_date, line.currency, line.product_id, line.order_line_no, line.kept_qty,
+    line.unit_price,
     line.kept_amount, line.kept_local
   from marts.kept_order_line as line
   left join billing on line.company_id = billing.company_id
@@ -30,11 +33,15 @@ beside as (
   cross join params.anomaly_ledger as setting
   inner join marts.agreed_price as price
     on line.company_id = price.company_id and line.customer_id = price.customer_id and line.product_id = price.product_id and line.currency = price.currency
-    and ((line.day >= price.valid_from and line.day <= coalesce(price.valid_to, line.day)) or (line.order_date >= price.valid_from and line.order_date <= coalesce(price.valid_to, line.order_date)))
+    and (
+      (line.day >= price.valid_from and line.day <= coalesce(price.valid_to, line.day))
+      or (line.order_date >= price.valid_from and line.order_date <= coalesce(price.valid_to, line.order_date))
+    )
 ),
 off as (
   select
-    company_id, item_id, ordinal, any_value(customer_id) as customer_id, any_value(day) as day, any_value(seen_on) as seen_on, any_value(product_id) as product_id, any_value(qty) as qty,
+    company_id, item_id, ordinal, any_value(customer_id) as customer_id, any_value(day) as day, any_value(seen_on) as seen_on, any_value(product_id) as product_id,
+    any_value(qty) as qty,
     any_value(unit_price) as unit_price, any_value(amount_doc) as amount_doc, any_value(amount_local) as amount_local,
     min_by(agreed_price, row(abs(unit_price - agreed_price), agreed_price)) as agreed_price
   from beside

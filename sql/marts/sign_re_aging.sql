@@ -1,6 +1,6 @@
--- One row per invoice that takes the place of an overdue one (marts.rebilled_document), from the day both had happened until it is settled or taken back. item_id: the new invoice, due other_day;
--- other_id: the earlier one, due on day. measured, usual: days overdue on the last day, as if nothing had been billed anew and as the ledger has it; word, other_word: the buckets of these
--- ages. amount_local: ledger currency, positive.
+-- One row per invoice that takes the place of an overdue one (marts.rebilled_document), from the day both had happened until it is settled or taken back. item_id: the new
+-- invoice, due other_day; other_id: the earlier one, due on day. measured, usual: days overdue on the last day, as if nothing had been billed anew and as the ledger has it; word,
+-- other_word: the buckets of these ages. amount_local: ledger currency, positive.
 with closing as (
   select rebilled.company_id, rebilled.item_id, case when bool_and(leaving.cause <> 0) then max(leaving.exit_date) end as settled_on
   from marts.rebilled_document as rebilled

@@ -1,6 +1,6 @@
--- One row per sales order far larger than its customer's usual one, where some of them, most of what it ordered in these days, brought its invoices near the limit of its credit account from
--- well below it (settings): on the first day on which that was so, other_day. measured: what was then open of the limit, a share of 1; usual: the median of the customer's orders before;
--- amount_local: the order; both before tax, ledger currency. One subject for what a customer's orders show in a row.
+-- One row per sales order far larger than its customer's usual one, where some of them, most of what it ordered in these days, brought its invoices near the limit of its credit
+-- account from well below it (settings): on the first day on which that was so, other_day. measured: what was then open of the limit, a share of 1; usual: the median of the
+-- customer's orders before; amount_local: the order; both before tax, ledger currency. One subject for what a customer's orders show in a row.
 with ordered as (
   select ordered.*, coalesce(customer.credit_account_id, customer.customer_id) as account_id
   from marts.customer_order as ordered
@@ -14,7 +14,8 @@ near as (
 ),
 stretch as (
   select
-    near.company_id, near.account_id, near.limit_currency, near.day, near.share, near.limit_amount, ordered.customer_id, min(case when ordered.is_large then ordered.order_date end) as large_from
+    near.company_id, near.account_id, near.limit_currency, near.day, near.share, near.limit_amount, ordered.customer_id,
+    min(case when ordered.is_large then ordered.order_date end) as large_from
   from near
   cross join params.anomaly_ledger as setting
   inner join ordered
@@ -35,7 +36,8 @@ fresh as (
 ),
 shown as (
   select
-    ordered.company_id, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.amount_local, ordered.usual_local, min(fresh.day) as seen_on, min_by(fresh.share, fresh.day) as share
+    ordered.company_id, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.amount_local, ordered.usual_local, min(fresh.day) as seen_on,
+    min_by(fresh.share, fresh.day) as share
   from fresh
   cross join params.anomaly_ledger as setting
   inner join ordered
