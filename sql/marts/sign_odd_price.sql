@@ -1,51 +1,9 @@
--- One row per customer, product and month in which we sold it the product at prices far below what others paid for it: the robust z of the price, against the median of the
--- product's prices of that month, below a limit (settings), and something at stake. Scale of z: 1.4826 times the median absolute deviation, where that is 0 1.2533 times the mean
--- one, at least a share of the median. A price its contract agrees, or that the customer has always paid, is not odd. day: of the first such order, item_id; word: the product;
--- measured: the mean price, usual: the median; amount_local: what is missing to it, ledger currency.
-with priced as (
-  select
-    company_id, customer_id, product_id, product_name, order_id, order_line_no, order_date, currency, coalesce(uom, '') as unit, unit_price, kept_qty, kept_local, kept_amount,
-    date_trunc('month', order_date)::date as month_start
-  from marts.kept_order_line
-  where unit_price > 0
-),
-middle as (
-  select company_id, product_id, currency, unit, month_start, median(unit_price) as price, min(unit_price) as lowest_price, count(*)::bigint as prices
-  from priced
-  group by company_id, product_id, currency, unit, month_start
-),
--- the deviations are asked for only where the lowest price may be odd at all
-suspect as (
-  select middle.*
-  from middle
-  cross join params.anomaly_ledger as setting
-  where middle.prices >= setting.odd_price_peers_min and middle.lowest_price < middle.price * (1 - setting.odd_price_z * setting.odd_price_floor_share)
-),
-spread as (
-  select
-    priced.company_id, priced.product_id, priced.currency, priced.unit, priced.month_start, middle.price,
-    median(abs(priced.unit_price - middle.price)) as deviation, avg(abs(priced.unit_price - middle.price)) as mean_deviation
-  from priced
-  inner join suspect as middle
-    on priced.company_id = middle.company_id and priced.product_id = middle.product_id and priced.currency is not distinct from middle.currency and priced.unit = middle.unit
-    and priced.month_start = middle.month_start
-  group by priced.company_id, priced.product_id, priced.currency, priced.unit, priced.month_start, middle.price
-),
-odd as (
-  select
-    priced.*, spread.price as usual_price,
-    (priced.unit_price - spread.price)::double / greatest(
-      case when spread.deviation > 0 then 1.4826 * spread.deviation::double else 1.2533 * spread.mean_deviation::double end, setting.odd_price_floor_share * spread.price::double
-    ) as z
-  from priced
-  cross join params.anomaly_ledger as setting
-  inner join spread
-    on priced.company_id = spread.company_id and priced.product_id = spread.product_id and priced.currency is not distinct from spread.currency and priced.unit = spread.unit
-    and priced.month_start = spread.month_start
-),
-far as (
+-- One row per customer, product and month in which we sold it the product at prices far below what others paid for it (the z of marts.price_score, a setting) and something is at
+-- stake. A price its contract agrees, that it paid before, or that others pay for no more of it, is not odd. day: of the first such order, item_id; word: the product; measured:
+-- the mean price, usual: the median; amount_local: what is missing to it, ledger currency. One subject for a customer's month.
+with far as (
   select odd.*
-  from odd
+  from marts.price_score as odd
   cross join params.anomaly_ledger as setting
   where odd.z < -setting.odd_price_z
 ),
@@ -54,10 +12,10 @@ explained as (
   select far.company_id, far.order_id, far.order_line_no
   from far
   cross join params.anomaly_ledger as setting
-  inner join priced as other
-    on far.company_id = other.company_id and far.product_id = other.product_id and far.currency is not distinct from other.currency and far.unit = other.unit
+  inner join marts.kept_order_line as other
+    on far.company_id = other.company_id and far.product_id = other.product_id and far.currency is not distinct from other.currency and far.unit = coalesce(other.uom, '')
     and other.order_date <= far.order_date and other.order_date > (far.order_date - to_months(12))::date
-    and other.unit_price <= far.unit_price * (1 + setting.contract_price_share)
+    and other.unit_price > 0 and other.unit_price <= far.unit_price * (1 + setting.contract_price_share)
   where (other.customer_id = far.customer_id and other.order_date < far.order_date) or (other.customer_id <> far.customer_id and other.kept_qty <= far.kept_qty)
   union
   select far.company_id, far.order_id, far.order_line_no
