@@ -123,6 +123,7 @@ def _one_world(folder: Path, world: World, tallies: defaultdict[str, Tally]) -> 
     receivables.nightly(home, inbox=folder / "world", deliver=False)
     signs = _signs(home)
     for plant in truth["planted"]:
+        plant["customer_id"] = f"{truth['company_id']}:{plant['customer_id']}"
         if plant["kind"] in FOUND_BY:
             _count(tallies[plant["kind"]], plant, signs, world.seed)
     carriers = defaultdict(set)

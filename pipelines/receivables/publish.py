@@ -27,6 +27,7 @@ from receivables.errors import NightFailed, UsageError
 from receivables.judgement import (
     judge_accredited,
     judge_anomalies,
+    judge_buying,
     judge_collection,
     judge_customer_type,
     judge_customer_value,
@@ -178,6 +179,7 @@ def _build(
             judge_accredited,
             judge_loss_rate,
             judge_price_by_terms,
+            judge_buying,
             judge_anomalies,
         ):
             judge(con, night.settings)

@@ -1,9 +1,19 @@
-"""The detectors of buying."""
+"""The statistical detectors: what is bought, how often, of what, and how late it is paid."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from receivables.detectors.detector import Detector
+from receivables.detectors.detector import Detector, Need
 
-DETECTORS: Final[tuple[Detector, ...]] = ()
+_BOUGHT: Final = (Need("marts.buying_month"),)
+_BY_GROUP: Final = (Need("marts.buying_group_month", ("product_group",)),)
+_PAID: Final = (Need("marts.payment_day"),)
+
+DETECTORS: Final[tuple[Detector, ...]] = (
+    Detector("off_season_bulk", "buying", "S49", "medium", _BOUGHT, is_test=True),
+    Detector("repeated_bulk", "buying", "S49", "medium", _BOUGHT, is_test=True),
+    Detector("order_rate_jump", "buying", "S49", "medium", _BOUGHT, is_test=True),
+    Detector("mix_change", "buying", "S54", "medium", _BY_GROUP, is_test=True),
+    Detector("lateness_drift", "buying", "S53", "medium", _PAID, is_test=True),
+)

@@ -40,6 +40,9 @@ _SHORTAGES: Final[Mapping[str, str]] = {
     "table": N_("Not evaluated: needs %(need)s"),
     "months": N_("Not evaluated: %(has)s of %(wanted)s months"),
     "customers": N_("Not evaluated: %(has)s of %(wanted)s customers"),
+    "orders": N_("Not evaluated: %(has)s of %(wanted)s orders"),
+    "product_groups": N_("Not evaluated: %(has)s of %(wanted)s product groups"),
+    "season": N_("Not evaluated: no product group is out of season in the months looked at"),
     "payments": N_("Not evaluated: %(has)s of %(wanted)s payments"),
 }
 """What a detector lacks, by code."""

@@ -2,6 +2,7 @@
 
 from receivables.judgement.accredited import judge_accredited
 from receivables.judgement.anomalies import judge_anomalies
+from receivables.judgement.buying_tests import judge_buying
 from receivables.judgement.customer_type import judge_customer_type
 from receivables.judgement.customer_value import judge_customer_value
 from receivables.judgement.expected_cash import judge_expected_cash
@@ -14,6 +15,7 @@ from receivables.judgement.rating import judge_rating
 __all__ = [
     "judge_accredited",
     "judge_anomalies",
+    "judge_buying",
     "judge_collection",
     "judge_customer_type",
     "judge_customer_value",
