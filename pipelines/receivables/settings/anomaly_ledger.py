@@ -255,7 +255,7 @@ class AnomalyLedger(Section):
         description="days without an order after which a customer was gone; half a year is longer than any season's pause",
     )
     dormant_silence_factor: Decimal = Field(
-        default=Decimal("1.5"),
+        default=Decimal("1.2"),
         ge=0,
         description="times its longest pause before that it must have been; who buys once a year is no stranger each time",
     )
