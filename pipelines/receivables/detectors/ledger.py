@@ -31,9 +31,19 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector("limitation_near", "ledger", "S62", "high", (_DOCUMENTS, _DUE)),
     Detector(
-        "price_off_contract", "ledger", "S2", "medium", (Need("marts.agreed_price", ("customer_id", "unit_price")),)
+        "price_off_contract",
+        "ledger",
+        "S2",
+        "medium",
+        (Need("core.contract", ("customer_id",)), Need("core.contract_price", ("unit_price",))),
     ),
-    Detector("cross_region", "ledger", "S50", "medium", (Need("marts.order_place", ("customer_id",)),)),
+    Detector(
+        "cross_region",
+        "ledger",
+        "S50",
+        "medium",
+        (Need("core.order_line", ("customer_id",)), Need("marts.order_place")),
+    ),
     Detector("price_dumping", "ledger", "S51", "high", (_RESALE,)),
     Detector("clearance", "ledger", "S51", "high", (_RESALE,)),
     Detector("odd_price", "ledger", "S51", "low", (Need("core.order_line", ("customer_id", "unit_price")),)),
