@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page study oracle bench
+.PHONY: demo test lint lock world-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 
@@ -44,6 +44,9 @@ bench: $(READY)  ## reading an export against a typed load of the same rows; agi
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md
+
+picture: $(READY)  ## photograph the report on the sample for the README; needs Chromium
+	$(BIN)/python tests/report_picture.py data/report.png
 
 # The lock names versions and hashes only, never where they came from. Needs uv on the PATH.
 lock:  ## pin the newest versions that pyproject.toml allows
