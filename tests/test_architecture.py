@@ -20,7 +20,7 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates"),
-    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors"),
+    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors", "operands"),
     *(
         "home",
         "intake",
@@ -80,7 +80,6 @@ ORDER: Final = (
         "publish",
         "night",
         "onboarding",
-        "operands",
         "tracing",
         "verbs",
     ),

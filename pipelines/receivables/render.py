@@ -42,6 +42,7 @@ from receivables.charts import (
 )
 from receivables.flag_wording import page as flag_words
 from receivables.language import harmless, language_in, plain, shortened
+from receivables.operands import FORMULAS
 from receivables.page_model import UNIDENTIFIED, CustomerLinks
 from receivables.settings import LANGUAGES
 
@@ -144,6 +145,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
             spark_width=WIDTH,
+            formulas=FORMULAS,
             spark_height=HEIGHT,
             measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
