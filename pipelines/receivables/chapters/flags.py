@@ -155,7 +155,7 @@ def flags(frames: Mapping[str, pd.DataFrame], listed: int) -> Iterable[Flags]:
         mine, health, course = (
             frame[frame["company_id"] == company_id] for frame in (frames[ANOMALY], frames[BY_COMPANY], frames[COURSE])
         )
-        if health.empty:
+        if health.empty and mine.empty:
             continue
         raised = mine[mine["held_by"].isna() & (mine["state"] != "closed")]
         waiting = mine[mine["held_by"].notna()]
