@@ -179,6 +179,7 @@ def published_page(table: Callable[[str, str], pd.DataFrame], settings: Settings
         {name: table(name, LISTED_ROWS.get(name, "")) for name in TABLES},
         settings.report.top_customers,
         ledger.control_amount_per_item,
+        listed_flags=settings.report.flags_listed,
         tie_out_amount=ledger.tie_out_amount,
         tie_out_asks=ledger.tie_out_level == "needs_person",
     )
