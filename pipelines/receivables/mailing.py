@@ -299,19 +299,14 @@ def _make(path: Path, settings: Settings, key: _Key) -> _Made:
     from receivables.mail_wording import attached_sentence
     from receivables.message import archive
     from receivables.pages import published_page
-    from receivables.render import render, render_quality
 
     mail, (scope, role, language, is_again) = settings.mail, key
     with in_sight(path, scope, settings) as warehouse:
         page = replace(published_page(warehouse.table, settings), part=None)
         page = replace(page, part=_part(warehouse, page, scope))
         moved = tuple(movers.movers({name: warehouse.table(name) for name in movers.TABLES}, mail.movers))
-    has_quality = role == "credit" and bool(page.judged) and not page.is_of_customers
-    pages = {f"receivables-{language}.html": render(page, language, has_quality=has_quality)}
-    if has_quality:
-        pages[f"data-quality-{language}.html"] = render_quality(page, language)
     name = f"receivables-{page.run.as_of}-{language}.zip"
-    packed = archive(pages, page.run.as_of) if mail.attachment_mb else b""
+    packed = archive(_attached(page, role, language), page.run.as_of) if mail.attachment_mb else b""
     is_too_large = len(packed) > mail.attachment_mb * _MEGABYTE
     attached = attached_sentence(name if packed else "", language_in(language), is_too_large=is_too_large)
     has_link = bool(mail.report_base_url) and scope.is_whole and language in settings.report.languages
@@ -320,6 +315,17 @@ def _make(path: Path, settings: Settings, key: _Key) -> _Made:
         letter(page, moved, language, attached=attached, link=link, is_again=is_again),
         (name, packed) if packed and not is_too_large else None,
     )
+
+
+def _attached(page: NightPage, role: str, language: str) -> dict[str, str]:
+    """The pages that are attached, by file name."""
+    from receivables.render import render, render_quality
+
+    has_quality = role == "credit" and bool(page.judged) and not page.is_of_customers
+    pages = {f"receivables-{language}.html": render(page, language, has_quality=has_quality)}
+    if has_quality:
+        pages[f"data-quality-{language}.html"] = render_quality(page, language)
+    return pages
 
 
 def _part(warehouse: Warehouse, page: NightPage, scope: Scope) -> Part | None:

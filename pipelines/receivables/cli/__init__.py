@@ -157,7 +157,10 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
 @main.command(epilog=example("receivables mail --to ana@example.com --resend"))
 @home_option
 @click.option(
-    "--to", multiple=True, metavar="ADDRESS", help="Only this recipient of receivables.toml; may be given more than once."
+    "--to",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only this recipient of receivables.toml; may be given more than once.",
 )
 @resend_option
 def mail(home: Path, to: tuple[str, ...], *, resend: bool) -> None:

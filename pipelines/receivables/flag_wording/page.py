@@ -64,7 +64,9 @@ def _need(need: str, words: Language) -> str:
     table = need.partition(".")[0]
     if table in _MADE:
         return words.text(_MADE[table])
-    return words.text(N_("%(table)s (%(columns)s)"), table=wording.named(wording.TABLES, table, words.text), columns=need)
+    return words.text(
+        N_("%(table)s (%(columns)s)"), table=wording.named(wording.TABLES, table, words.text), columns=need
+    )
 
 
 def flags_summary(found: Flags, words: Language) -> str:
@@ -147,7 +149,11 @@ def picture_text(picture: Picture, currency: str, words: Language) -> str:
 
 def lack_text(line: Health, words: Language) -> str:
     """What a detector that is not evaluated lacks."""
-    told = {"need": _need(line.need or "", words), "has": words.count(line.has or 0), "wanted": words.count(line.wanted or 0)}
+    told = {
+        "need": _need(line.need or "", words),
+        "has": words.count(line.has or 0),
+        "wanted": words.count(line.wanted or 0),
+    }
     return words.text(_SHORTAGES.get(line.code or "", _SHORTAGES["table"]), **told)
 
 
