@@ -38,7 +38,7 @@ def message(
     made = EmailMessage(policy=_POLICY)
     made["From"] = _address(mail.sender, mail.sender_name)
     made["To"] = _address(recipient.address, recipient.name)
-    made["Subject"] = plain(letter.subject)
+    made["Subject"] = _unencoded(plain(letter.subject))
     made["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
     made["Message-ID"] = f"<{message_id}>"
     made["Auto-Submitted"] = "auto-generated"
@@ -56,7 +56,12 @@ def message(
 
 def _address(address: str, name: str) -> Address:
     user, _, domain = address.rpartition("@")
-    return Address(shortened(name, _NAME_COLUMNS), user, domain)
+    return Address(_unencoded(shortened(name, _NAME_COLUMNS)), user, domain)
+
+
+def _unencoded(text: str) -> str:
+    """A text of which no part looks like an encoded word, which readers would decode into another one."""
+    return text.replace("=?", "= ?")
 
 
 def message_id(address: str, as_of: date, edition: int, sender: str) -> str:

@@ -134,3 +134,18 @@ def test_a_short_past_is_not_evaluated() -> None:
     lacks = {detector: lack for detector, signs, lack in judged(*parts, TODAY, RULES) if signs is None}
     assert lacks["repeated_bulk"] == ("months", 11, 18)
     assert "order_rate_jump" not in lacks
+
+
+def test_a_past_of_a_few_months_is_no_mistake() -> None:
+    groups, months = business(customers=4)
+    for since in ("2025-11-01", "2026-02-01", "2026-04-01", "2026-06-01"):
+        begun = pd.Timestamp(since)
+        parts = (
+            groups[groups["month_start"] >= begun],
+            months[months["month_start"] >= begun].assign(history_from=begun),
+        )
+        assert [detector for detector, *_ in judged(*parts, TODAY, RULES)] == [
+            "off_season_bulk",
+            "repeated_bulk",
+            "order_rate_jump",
+        ]

@@ -326,7 +326,12 @@ def before(past: History, then: Usual) -> Cells:
         base = np.maximum(amounts[:, slice(*span)].sum(axis=1), 0.0)
         month = _Month(column, span, base, amounts[:, column], counts[:, column])
         found.append(_cells(past, then, pairs, month, YEAR))
-    return Cells(*(np.concatenate([getattr(cells, name) for cells in found] or [np.empty(0)]) for name in _NAMES))
+    return Cells(*(np.concatenate([getattr(cells, name) for cells in found] or [_nothing(name)]) for name in _NAMES))
+
+
+def _nothing(name: str) -> Any:
+    """No cell, in the type of a column."""
+    return np.empty(0, dtype=np.bool_ if name.startswith("is_") else np.float64)
 
 
 def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, months_min: int) -> Cells:
