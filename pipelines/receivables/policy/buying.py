@@ -295,6 +295,9 @@ def tested(past: History, then: Usual) -> Cells:
     """The months tested of all customers: a row each, and a column per month."""
     pairs = _Pairs(np.arange(len(past.customers)), past.pair_customer, past.pair_group)
     base = _base(past, *past.span)
+    wanted = _Wanted(
+        *(months - past.rules.window_months for months in (past.rules.pooled_months_min, past.rules.months_min))
+    )
     found = []
     for column in range(past.first_tested, past.months):
         rows = past.row_month == column
@@ -303,8 +306,7 @@ def tested(past: History, then: Usual) -> Cells:
             for part in (past.row_amount, past.row_amount * then.weight)
         )
         month = _Month(column, past.span, base, amount, counted)
-        wanted = (past.rules.pooled_months_min, past.rules.months_min)
-        found.append(_cells(past, then, pairs, month, *(months - past.rules.window_months for months in wanted)))
+        found.append(_cells(past, then, pairs, month, wanted))
     return Cells(*(np.stack([getattr(cells, name) for cells in found], axis=1) for name in _NAMES))
 
 
@@ -328,7 +330,7 @@ def before(past: History, then: Usual) -> Cells:
         span = _span(column - gap, past.rules)
         base = np.maximum(amounts[:, slice(*span)].sum(axis=1), 0.0)
         month = _Month(column, span, base, amounts[:, column], counts[:, column])
-        found.append(_cells(past, then, pairs, month, YEAR, YEAR))
+        found.append(_cells(past, then, pairs, month, _Wanted(YEAR, YEAR)))
     return Cells(*(np.concatenate([getattr(cells, name) for cells in found] or [_nothing(name)]) for name in _NAMES))
 
 
@@ -337,8 +339,15 @@ def _nothing(name: str) -> Any:
     return np.empty(0, dtype=np.bool_ if name.startswith("is_") else np.float64)
 
 
-def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, bulk_months: int, season_months: int) -> Cells:
-    """One month of some customers, of whose past so many months are asked for bulk and for bulk out of season."""
+class _Wanted(NamedTuple):
+    """Months of a customer's past that are asked for bulk, and for bulk out of season."""
+
+    bulk: int
+    season: int
+
+
+def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, wanted: _Wanted) -> Cells:
+    """One month of some customers."""
     rules = past.rules
     start, end = month.span
     orders, since = past.orders[pairs.customers], past.since[pairs.customers]
@@ -366,8 +375,8 @@ def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, bulk_months
         expected_orders=(ordered + _JEFFREYS) * share,
         orders_size=ordered + _JEFFREYS,
         unit=unit,
-        is_bulk_told=(end - since >= bulk_months) & (ordered >= rules.orders_min) & (unit > 0),
-        is_season_told=(end - since >= season_months) & (ordered >= rules.orders_min) & (unit > 0),
+        is_bulk_told=(end - since >= wanted.bulk) & (ordered >= rules.orders_min) & (unit > 0),
+        is_season_told=(end - since >= wanted.season) & (ordered >= rules.orders_min) & (unit > 0),
         is_rate_told=(end - since >= rules.rate_months_min) & (ordered >= rules.rate_orders_min),
     )
 
