@@ -309,6 +309,7 @@ class Study:
     seeds: list[int]
     customers: int
     each: int
+    month_ends: int
     found: defaultdict[What, Found] = field(default_factory=lambda: defaultdict(Found))
     by_habit: defaultdict[tuple[What, str], list[bool]] = field(default_factory=lambda: defaultdict(list))
     quiet: defaultdict[str, Quiet] = field(default_factory=lambda: defaultdict(Quiet))
@@ -328,9 +329,9 @@ class Study:
         return 100 * sum(quiet.unchanged_flagged for quiet in self.quiet.values()) / self.unchanged_months
 
 
-def studied(each: int, seeds: int, customers: int, invoices: int | None = None) -> Study:
+def studied(each: int, seeds: int, customers: int, invoices: int | None = None, month_ends: int = MONTH_ENDS) -> Study:
     """Put so many of every kind and size into each of so many worlds, and count."""
-    study = Study([*range(FIRST_SEED, FIRST_SEED + seeds)], customers, each)
+    study = Study([*range(FIRST_SEED, FIRST_SEED + seeds)], customers, each, month_ends)
     for seed in study.seeds:
         world = anomaly_worlds.plain(seed, customers, invoices)
         nights = untouched(study, world)
@@ -347,7 +348,7 @@ def untouched(study: Study, world: Plain) -> list[Night]:
     """Look at a world as it is at its latest month ends, a test at each."""
     last = world.series.test_day.astype("M8[M]")
     nights = []
-    for ago in range(MONTH_ENDS):
+    for ago in range(study.month_ends):
         series = world.series.until((last - ago + 1).astype("M8[D]") - np.timedelta64(1, "D"))
         night = Night(series, buying(series) | paying(series.days, series.test_day))
         nights.append(night)
@@ -447,7 +448,7 @@ def chapter(study: Study) -> str:
 def _introduction(study: Study) -> str:
     times, days = (", ".join(str(size) for size in sizes) for sizes in (TIMES, DAYS))
     return f"""{len(study.seeds)} sample worlds without plants (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers each), {study.each} anomalies of each kind and size put into each, {SHARE_AT_A_TIME:.1%} of the customers at a
-time, so that what is usual of all stays clean ({study.nights} nights). Each night is one of the last {MONTH_ENDS} month ends; carriers are drawn from the customers that the detector tests there and does not flag already.
+time, so that what is usual of all stays clean ({study.nights} nights). Each night is one of the last {study.month_ends} month ends; carriers are drawn from the customers that the detector tests there and does not flag already.
 Bulk: one order more in one of the {RULES.window_months} months tested, so that the month is {times} times what the customer usually buys in such a month (its average month times the season of its product groups); out of season it is
 of a group that makes half of what the customer buys, in a month in which that group has less than {RULES.off_season_index_max} of its average month. Drift: the latest {DRIFTED} payments come {days} days later. Flagged is what
 the false discovery rate of {RATE:g} over all detectors, customers and companies' tests of the night calls. Seasons are told; whoever is found as bulk by either detector of bulk is found."""

@@ -125,31 +125,39 @@ class Raised:
         counts[not is_planted] += 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class Study:
     """Tallies by kind, the flags of first nights, and over how many months of customers all is."""
 
-    tallies: Mapping[str, Tally]
+    tallies: defaultdict[str, Tally]
     raised: Raised
-    months: int
     seeds: range
     customers: int
+    invoices: int
     each: int
+    first_night: date | None
+    months: int = 0
 
 
-def studied(each: int, seeds: int, customers: int | None = None) -> Study:
-    """Plant so many anomalies of every kind in each of so many worlds, and count."""
-    tallies: defaultdict[str, Tally] = defaultdict(Tally)
-    raised = Raised()
-    months, size, worlds = 0, customers or max(CUSTOMERS_PER_PLANT * each, 150), range(FIRST_SEED, FIRST_SEED + seeds)
+def studied(
+    each: int,
+    seeds: int,
+    customers: int | None = None,
+    invoices: int = INVOICES,
+    first_night: date | None = FIRST_NIGHT,
+) -> Study:
+    """Plant so many anomalies of every kind in each of so many worlds, and count; without a first night only what is found of all."""
+    size, worlds = customers or max(CUSTOMERS_PER_PLANT * each, 150), range(FIRST_SEED, FIRST_SEED + seeds)
+    study = Study(defaultdict(Tally), Raised(), worlds, size, invoices, each, first_night)
     for seed in worlds:
         with tempfile.TemporaryDirectory(prefix="receivables-planted-") as folder:
-            world = World(size, seed, invoices_per_customer=INVOICES, plants_per_kind=each)
-            months += _one_world(Path(folder), world, tallies, raised)
-    return Study(tallies, raised, months, worlds, size, each)
+            world = World(size, seed, invoices_per_customer=invoices, plants_per_kind=each)
+            study.months += world.months * world.customers
+            _look_at_world(Path(folder), world, study)
+    return study
 
 
-def _one_world(folder: Path, world: World, tallies: defaultdict[str, Tally], raised: Raised) -> int:
+def _look_at_world(folder: Path, world: World, study: Study) -> None:
     generate(folder / "world", world)
     truth = json.loads((folder / "world" / "truth.json").read_text(encoding="utf-8"))
     (folder / "world" / "truth.json").unlink()
@@ -159,20 +167,20 @@ def _one_world(folder: Path, world: World, tallies: defaultdict[str, Tally], rai
     for plant in truth["planted"]:
         plant["customer_id"] = f"{truth['company_id']}:{plant['customer_id']}"
     receivables.ingest([folder / "world"], home)
-    receivables.build(home, as_of=FIRST_NIGHT)
-    _look_at_first_night(home, truth["planted"], raised)
+    if study.first_night is not None:
+        receivables.build(home, as_of=study.first_night)
+        _look_at_first_night(home, truth["planted"], study.raised)
     receivables.build(home)
     signs = _signs(home)
     for plant in truth["planted"]:
         if plant["kind"] in FOUND_BY:
-            _count(tallies[plant["kind"]], plant, signs, world.seed)
+            _count(study.tallies[plant["kind"]], plant, signs, world.seed)
     carriers = defaultdict(set)
     for plant in truth["planted"]:
         carriers[plant["kind"]].add(plant["customer_id"])
     for kind, detectors in FOUND_BY.items():
         flagged = {customer for detector in detectors for customer in signs.get(detector, {})}
-        tallies[kind].others |= {(world.seed, customer) for customer in flagged - carriers[kind]}
-    return world.months * world.customers
+        study.tallies[kind].others |= {(world.seed, customer) for customer in flagged - carriers[kind]}
 
 
 _RAISED: Final = "select customer_id, detector, seen_on, last_seen from marts.anomaly where is_new order by flag_id"
@@ -225,11 +233,14 @@ def _count(
 
 def chapter(study: Study) -> str:
     """The tables, with what they are of."""
-    return "\n\n".join([_introduction(study), _found_table(study), _raised_text(study), _raised_table(study.raised)])
+    parts = [_introduction(study), _found_table(study)]
+    if study.first_night is not None:
+        parts += [_raised_text(study), _raised_table(study.raised)]
+    return "\n\n".join(parts)
 
 
 def _introduction(study: Study) -> str:
-    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {INVOICES} invoices each, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
+    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
 read and built as any night. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Others: customers without this anomaly that the detector tells of
 at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted."""
 
@@ -254,7 +265,7 @@ def _raised_text(study: Study) -> str:
     known = [counts for detector, counts in raised.by_detector.items() if detector in belongs]
     planted, others = (sum(counts[place] for counts in known) for place in (0, 1))
     share = f"{planted / (planted + others):.2f}" if planted + others else "–"
-    return f"""What a first night raises, {FIRST_NIGHT} in each world, gravest and most exposed first and no more than a night raises: {raised.flags} flags, {raised.planted} of them planted ({raised.planted / max(raised.flags, 1):.2f}). Of
+    return f"""What a first night raises, {study.first_night} in each world, gravest and most exposed first and no more than a night raises: {raised.flags} flags, {raised.planted} of them planted ({raised.planted / max(raised.flags, 1):.2f}). Of
 flags by detectors that a planted anomaly belongs to, {share} are planted. The others are what the worlds do by themselves: bad payers who break promises, customers that fail; that nobody planted it makes no flag a false one."""
 
 
