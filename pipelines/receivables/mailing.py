@@ -279,7 +279,7 @@ def _send(night: Night, recipient: Recipient, delivery: Delivery, made: _Made, w
         night.state.add([replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now())])
 
     try:
-        answer = way.send(composed.as_bytes(), delivery, before_content)
+        answer = way.send(composed, delivery, before_content)
     except (ServerUnusable, OSError) as error:
         answer = Answer("queued", str(error), 1)
         return _ended(delivery, answer), answer.told

@@ -6,10 +6,10 @@ import hashlib
 import io
 import zipfile
 from datetime import UTC
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from typing import TYPE_CHECKING, Final
 
 from receivables.language import plain, shortened
@@ -33,16 +33,9 @@ def message(
     message_id: str,
     sent_at: datetime,
     attachment: tuple[str, bytes] | None = None,
-) -> EmailMessage:
+) -> bytes:
     """Compose a message: mixed(alternative(text, related(html, pictures)), attachment); `sent_at` is UTC, `attachment` the name and content of a ZIP file."""
     made = EmailMessage(policy=_POLICY)
-    made["From"] = _address(mail.sender, mail.sender_name)
-    made["To"] = _address(recipient.address, recipient.name)
-    made["Subject"] = _unencoded(plain(letter.subject))
-    made["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
-    made["Message-ID"] = f"<{message_id}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made["X-Auto-Response-Suppress"] = "All"
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
     html = made.get_payload()[1]  # type: ignore[index]  # the alternative that was added last
@@ -51,17 +44,29 @@ def message(
     if attachment is not None:
         name, content = attachment
         made.add_attachment(content, "application", "zip", filename=name)
-    return made
+    headers = {
+        "From": _address(mail.sender, mail.sender_name),
+        "To": _address(recipient.address, recipient.name),
+        "Subject": _encoded(plain(letter.subject), "Subject"),
+        "Date": format_datetime(sent_at.replace(tzinfo=UTC)),
+        "Message-ID": f"<{message_id}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii") + made.as_bytes()
 
 
-def _address(address: str, name: str) -> Address:
-    user, _, domain = address.rpartition("@")
-    return Address(_unencoded(shortened(name, _NAME_COLUMNS)), user, domain)
+def _encoded(text: str, header: str) -> str:
+    """Text of a header; EmailMessage itself breaks long Chinese names apart with blanks, and takes what looks encoded for encoded."""
+    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    return Header(text, charset, header_name=header, maxlinelen=76).encode(linesep="\r\n")
 
 
-def _unencoded(text: str) -> str:
-    """A text of which no part looks like an encoded word, which readers would decode into another one."""
-    return text.replace("=?", "= ?")
+def _address(address: str, name: str) -> str:
+    shown = shortened(name, _NAME_COLUMNS)
+    if shown.isascii() and "=?" not in shown:
+        return formataddr((shown, address))
+    return f"{_encoded(shown, 'From')} <{address}>"
 
 
 def message_id(address: str, as_of: date, edition: int, sender: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from receivables.assets import sql_dir
-from receivables.engine import connect, models
+from receivables.engine import EngineError, connect, models
 from receivables.errors import UsageError
 from receivables.warehouse import Warehouse
 
@@ -107,10 +107,7 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     ),
     "core.territory": (
         _COMPANY,
-        (
-            "select * from {table} where territory_id in (select territory_id from told.marts.customer_dimension where (company_id, customer_id) in"
-            " (select (company_id, customer_id) from scope.customer))"
-        ),
+        _COMPANY + " and territory_id in (select territory_id from scope.customer)",
     ),
     "core.salesperson": (_COMPANY, _COMPANY + " and name in (select salesperson from scope.customer)"),
     "marts.customer_dimension": (
@@ -184,8 +181,15 @@ def in_sight(path: Path, scope: Scope, settings: Settings) -> Iterator[Warehouse
         con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as told (read_only)")
         con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
         con.execute("set variable as_of = (select as_of from told.ops.run order by started_at desc limit 1)")
-        _narrow(con, scope)
-        _copy(con, is_of_customers=scope.is_of_customers)
+        try:
+            _narrow(con, scope)
+            _copy(con, is_of_customers=scope.is_of_customers)
+        except EngineError as error:
+            raise UsageError(
+                got=f"{path.name}: {error}",
+                expected="a file that this version published",
+                try_="receivables build",
+            ) from None
         with Warehouse(path, con) as warehouse:
             yield warehouse
     finally:
@@ -205,7 +209,7 @@ def _narrow(con: Connection, scope: Scope) -> None:
         [list(scope.territories), list(scope.territories)],
     )
     con.execute(
-        "create table scope.customer as select distinct company_id, customer_id, salesperson from told.core.customer"
+        "create table scope.customer as select distinct company_id, customer_id, territory_id, salesperson from told.core.customer"
         " where (len(?::varchar[]) = 0 or list_contains(?::varchar[], company_id))"
         " and (len(?::varchar[]) = 0 or (company_id, territory_id) in (select (company_id, territory_id) from scope.territory))"
         " and (len(?::varchar[]) = 0 or list_contains(?::varchar[], trim(salesperson)))",

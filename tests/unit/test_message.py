@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Final
 
 import pytest
@@ -35,13 +38,7 @@ def made(
     letter = Letter(subject, "<!DOCTYPE html><p>rich 未到期</p>", text, {"a@b": b"\x89PNG", "c@d": b"\x89PNG2"})
     recipient = Recipient(address="ana+x@example.com", name=name)
     mail = Mail(sender="receivables@example.com", sender_name=name)
-    composed = message(letter, mail, recipient, message_id="1@example.com", sent_at=NOW, attachment=attachment)
-    return composed.as_bytes()
-
-
-def unspaced(text: str) -> str:
-    """A text without its spaces: long headers are folded, which may leave one between the pieces."""
-    return "".join(text.split())
+    return message(letter, mail, recipient, message_id="1@example.com", sent_at=NOW, attachment=attachment)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,11 +46,13 @@ def test_names_come_out_as_they_went_in_and_add_nothing(name: str) -> None:
     content = made(name, subject=f"Receivables of {shortened(name, 50)} as of 2026年6月30日")
     message = parsed(content)
     for header, address in (("To", "ana+x@example.com"), ("From", "receivables@example.com")):
-        [only] = message[header].addresses
-        assert (unspaced(only.display_name), only.addr_spec) == (unspaced(shortened(name, 60)), address)
-    assert unspaced(message["Subject"]) == unspaced(f"Receivables of {shortened(name, 50)} as of 2026年6月30日")
+        assert len(message[header].addresses) == 1
+        shown, told = parseaddr(message_from_bytes(content)[header])
+        # the newer parser leaves a blank between the parts of a long encoded name
+        assert (str(make_header(decode_header(shown))), told) == (shortened(name, 60), address)
+    assert message["Subject"] == " ".join(f"Receivables of {shortened(name, 50)} as of 2026年6月30日".split())
     assert message["Bcc"] is None
-    assert list(message.keys()) == [  # a header may come twice, a key of a dictionary not
+    assert message.keys() == [
         *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
         *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
     ]
@@ -67,7 +66,7 @@ def test_the_parts_of_a_message_are_in_the_order_that_readers_know() -> None:
         *("multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html"),
         *("image/png", "image/png", "application/zip"),
     ]
-    assert next(part.get_content_type() for part in parsed(made()).walk()) == "multipart/alternative"
+    assert parsed(made()).get_content_type() == "multipart/alternative"
 
 
 def test_when_it_was_sent_and_that_nobody_did() -> None:

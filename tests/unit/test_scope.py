@@ -88,16 +88,6 @@ TABLES: Final[dict[str, tuple[str, Sequence[str]]]] = {
             "'MX01', 'MX01:N', null",
         ],
     ),
-    "marts.customer_dimension": (
-        "company_id varchar, customer_id varchar, parent_id varchar, territory_id varchar, top_territory_id varchar",
-        [
-            "'ES01', 'ES01:1', 'ES01:2', 'ES01:N', 'ES01:N'",
-            "'ES01', 'ES01:2', 'ES01:2', 'ES01:NN', 'ES01:N'",
-            "'ES01', 'ES01:3', 'ES01:3', 'ES01:S', 'ES01:S'",
-            "'ES01', 'ES01:4', 'ES01:4', null, null",
-            "'MX01', 'MX01:1', 'MX01:1', 'MX01:N', 'MX01:N'",
-        ],
-    ),
     "marts.collection_success": (
         "segment_kind varchar, segment varchar",
         ["'all', 'all'", "'company', 'ES01'", "'company', 'ES010'", "'territory', 'ES01:N'", "'terms', 'MX01:30'"],
