@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from receivables import wording
 from receivables.language import plain, shortened
 from receivables.page_model import UNIDENTIFIED
+from receivables.wording import N_
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -68,7 +69,8 @@ def part_sentence(part: Part, words: Language) -> str:
 def _names(names: tuple[str, ...], words: Language) -> str:
     listed = [shortened(name, _NAME_COLUMNS) for name in names[:_LISTED]]
     if len(names) > _LISTED:
-        listed.append(words.texts("%(number)s more", "%(number)s more", len(names) - _LISTED))
+        ngettext = words.texts
+        listed.append(ngettext("%(number)s more", "%(number)s more", len(names) - _LISTED))
     return words.listed(listed)
 
 
@@ -113,7 +115,7 @@ def figures(ledger: Ledger, movers: Movers | None, words: Language) -> list[Figu
 
 def since_text(what: str, movers: Movers, words: Language) -> str:
     """Something with the day it is counted from."""
-    return words.text("%(what)s since %(day)s", what=what, day=words.day(movers.since))
+    return words.text(N_("%(what)s since %(day)s"), what=what, day=words.day(movers.since))
 
 
 def change(value: Decimal, currency: str, words: Language) -> str:
@@ -125,16 +127,16 @@ def change(value: Decimal, currency: str, words: Language) -> str:
 def mover_name(mover: Mover, words: Language) -> str:
     """A customer's name, or words for money whose owner is not known."""
     if mover.customer_id == UNIDENTIFIED:
-        return words.text("Unidentified payer")
+        return words.text(N_("Unidentified payer"))
     return shortened(mover.name, _NAME_COLUMNS)
 
 
 def movers_note(movers: Movers | None, words: Language) -> str:
     """What is said where nobody is listed; nothing where somebody is."""
     if movers is None:
-        return words.text("There is no month end before to compare with.")
+        return words.text(N_("There is no month end before to compare with."))
     if not movers.rose and not movers.fell:
-        return words.text("Nobody's overdue amount changed.")
+        return words.text(N_("Nobody's overdue amount changed."))
     return ""
 
 
@@ -178,7 +180,9 @@ def text_body(page: NightPage, movers: dict[str, Movers], words: Language, *, at
 def automatic(words: Language) -> str:
     """Why there is no need to answer."""
     return words.text(
-        "Sent by a program every night; answers to it are read by nobody. The settings of receivables say who gets it."
+        N_(
+            "Sent by a program every night; answers to it are read by nobody. The settings of receivables say who gets it."
+        )
     )
 
 
@@ -187,7 +191,7 @@ def _line(name: str, value: str, words: Language) -> str:
 
 
 def _ledger_title(ledger: Ledger, words: Language) -> str:
-    title = words.text("Ledger in %(currency)s", currency=ledger.currency)
+    title = words.text(N_("Ledger in %(currency)s"), currency=ledger.currency)
     return _line(title, words.listed([company.name for company in ledger.companies[:_LISTED]]), words)
 
 
@@ -208,7 +212,7 @@ def bucket_rows(page: NightPage, ledger: Ledger, words: Language) -> list[Figure
         for line in ledger.lines
         if line.items
     ]
-    return [*told, (words.text("Total"), words.amount(ledger.customers.total, ledger.currency))]
+    return [*told, (words.text(N_("Total")), words.amount(ledger.customers.total, ledger.currency))]
 
 
 def _movers_lines(movers: Movers | None, words: Language) -> list[str]:
