@@ -242,7 +242,8 @@ def chapter(study: Study) -> str:
 def _introduction(study: Study) -> str:
     return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
 read and built as any night. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Others: customers without this anomaly that the detector tells of
-at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted."""
+at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted. Some of what is missed
+cannot be told: a second payment of the same amount without a number, of a customer that pays in equal instalments; an unanswered statement that asks for nothing, or shows a credit."""
 
 
 def _found_table(study: Study) -> str:
