@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +23,7 @@ import pandas as pd
 import anomaly_worlds
 from anomaly_worlds import Plain, Series
 from receivables.judgement import buying_tests
+from receivables.policy import buying as policy
 from receivables.policy.buying import MONEY
 from receivables.policy.false_discovery import adjusted
 from receivables.settings import Settings
@@ -313,6 +314,8 @@ class Study:
     found: defaultdict[What, Found] = field(default_factory=lambda: defaultdict(Found))
     by_habit: defaultdict[tuple[What, str], list[bool]] = field(default_factory=lambda: defaultdict(list))
     quiet: defaultdict[str, Quiet] = field(default_factory=lambda: defaultdict(Quiet))
+    usual_months: Counter[str] = field(default_factory=Counter)
+    large_months: Counter[tuple[str, int]] = field(default_factory=Counter)
     months: int = 0
     unchanged_months: int = 0
     nights: int = 0
@@ -334,6 +337,7 @@ def studied(each: int, seeds: int, customers: int, invoices: int | None = None, 
     study = Study([*range(FIRST_SEED, FIRST_SEED + seeds)], customers, each, month_ends)
     for seed in study.seeds:
         world = anomaly_worlds.plain(seed, customers, invoices)
+        count_large_months(study, world.series)
         nights = untouched(study, world)
         rng = np.random.default_rng(seed)
         at_a_time = max(round(SHARE_AT_A_TIME * customers), 1)
@@ -363,6 +367,22 @@ def untouched(study: Study, world: Plain) -> list[Night]:
             quiet.unchanged += found[~found.index.isin(world.changing)].tolist()
             quiet.unchanged_flagged += len(mine - world.changing)
     return nights
+
+
+def count_large_months(study: Study, series: Series) -> None:
+    """Count how often untouched months come to some times what is usual, by how many orders a usual month is worth."""
+    past = policy.history(series.groups, series.months, series.test_day, RULES)
+    assert past is not None
+    cells = policy.before(past, policy.usual(past))
+    known = cells.is_bulk_told & (cells.expected > 0)
+    bought, expected = cells.bought[known], cells.expected[known]
+    low = 0.0
+    for top, name in ORDERS:
+        inside = (expected >= low) & (expected < top)
+        study.usual_months[name] += int(inside.sum())
+        for times in TIMES:
+            study.large_months[name, times] += int((bought[inside] >= times * expected[inside]).sum())
+        low = top
 
 
 def _drawn(night: Night, whats: Iterable[What], rng: np.random.Generator) -> list[Carrier]:
@@ -407,7 +427,7 @@ def put_in(study: Study, night: Night, carriers: list[Carrier]) -> None:
     study.beside += sum(customer not in carrying for _, customer in found - night.flagged)
 
 
-ORDERS: Final = ((1.0, "fewer than 1 order a month"), (2.0, "1 to 2"), (4.0, "2 to 4"), (np.inf, "4 and more"))
+ORDERS: Final = ((1.0, "fewer than 1 order"), (2.0, "1 to 2"), (4.0, "2 to 4"), (np.inf, "4 and more"))
 SPREADS: Final = (
     (5.0, "days late differ by less than 5"),
     (10.0, "5 to 10"),
@@ -441,6 +461,8 @@ def chapter(study: Study) -> str:
             _cut_offs_table(study),
             "### Whether it is good enough",
             verdict(study),
+            _why(study),
+            _large_table(study),
         ]
     )
 
@@ -451,7 +473,7 @@ def _introduction(study: Study) -> str:
 time, so that what is usual of all stays clean ({study.nights} nights). Each night is one of the last {study.month_ends} month ends; carriers are drawn from the customers that the detector tests there and does not flag already.
 Bulk: one order more in one of the {RULES.window_months} months tested, so that the month is {times} times what the customer usually buys in such a month (its average month times the season of its product groups); out of season it is
 of a group that makes half of what the customer buys, in a month in which that group has less than {RULES.off_season_index_max} of its average month. Drift: the latest {DRIFTED} payments come {days} days later. Flagged is what
-the false discovery rate of {RATE:g} over all detectors, customers and companies' tests of the night calls. Seasons are told; whoever is found as bulk by either detector of bulk is found."""
+the false discovery rate of {RATE:g} over all detectors and customers calls. Seasons are told; whoever is flagged by either detector of bulk is found."""
 
 
 def _share(part: float, whole: float, places: int = 2) -> str:
@@ -580,6 +602,33 @@ def verdict(study: Study) -> str:
         asked = f"at most {FALSE_FLAGS} false flag per 100 customer-months{name}"
         rows.append((asked, f"{told:.2f}", "yes" if told <= FALSE_FLAGS else "no"))
     return table(("asked for", "measured", "reached"), rows)
+
+
+def _why(study: Study) -> str:
+    shown = (
+        "bulk out of season" if study.found[What(OFF_SEASON, 5)].recall < RECALL else "",
+        "bulk of any time" if study.found[What(ANY_TIME, 5)].recall < RECALL else "",
+    )
+    named = " and ".join(name for name in shown if name) or "bulk"
+    highest = float(RULES.drift_deviations_max - RULES.drift_allowance)
+    alarms = study.found[What(DRIFT, 20)].alarms
+    alarm = _share(sum(delay <= DRIFTED for delay in alarms), len(alarms))
+    calm = study.quiet["lateness_drift"].unchanged
+    return f"""What decides of {named} is how much the months of a customer differ by themselves: five times the usual is no rarity where a usual month is worth one or two orders (below), and what is put in hardly
+stands out among these. Chances on untouched series are about what they say, and a laxer bound finds little more bulk (above). Of drift a payment counts {highest:g} deviations at most, so that {DRIFTED} payments
+sum up to {highest * DRIFTED:g}; the false discovery rate asks for about 12, which hardly comes before the fifth. A plain alarm of the cumulative sum (beyond {RULES.drift_limit:g}) is at {alarm} of 20 days within {DRIFTED} payments; of
+customers left as they are {_share(100 * sum(chance < ALARM for chance in calm), len(calm))} in 100 tests alarm: far fewer than the chance that an alarm is told with, as a drift must also be of {RULES.drift_days_min:g} days and last.
+
+Untouched months of so many times the usual, by how many orders a usual month is worth:"""
+
+
+def _large_table(study: Study) -> str:
+    rows = []
+    for _, name in ORDERS:
+        months = study.usual_months[name]
+        shares = [_share(study.large_months[name, times], months, 4) for times in TIMES]
+        rows.append((name, f"{months:,}", *shares))
+    return table(("orders of a usual month", "months", *(f"×{times} and more" for times in TIMES)), rows)
 
 
 def _size(what: What) -> str:
