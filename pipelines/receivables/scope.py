@@ -65,6 +65,36 @@ _WHOLE_FILES: Final = (
 )
 """Batches of files that tell of companies in sight and of no other."""
 
+_FLAG: Final = """
+with mine as (
+  select * from {table} where (company_id, customer_id) in (select (company_id, customer_id) from scope.customer)
+),
+hidden as (
+  select unnest([customer_id, name]) as word from told.core.customer where (company_id, customer_id) not in (select (company_id, customer_id) from scope.customer)
+  union all
+  select payment_id from told.core.payment where (company_id, customer_id) not in (select (company_id, customer_id) from scope.customer)
+  union all
+  select doc_id from told.core.document where (company_id, customer_id) not in (select (company_id, customer_id) from scope.customer)
+),
+piece as (
+  select flag_id, pieces[place] as told, place
+  from (select flag_id, from_json(evidence, '["json"]') as pieces, unnest(range(1, json_array_length(evidence)::bigint + 1)) as place from mine)
+),
+word as (
+  select flag_id, place, unnest(json_extract_string(told, '$.params.*')) as word from piece
+),
+kept as (
+  select flag_id, '[' || string_agg(told::varchar, ', ' order by place) || ']' as evidence
+  from piece
+  where (flag_id, place) not in (select (flag_id, place) from word where word in (select word from hidden where word is not null))
+  group by flag_id
+)
+select mine.* replace (coalesce(kept.evidence, '[]') as evidence)
+from mine
+left join kept on mine.flag_id = kept.flag_id
+"""
+"""Flags without the evidence that names a customer out of sight, or a document or receipt of one."""
+
 RULES: Final[dict[str, tuple[str, str]]] = {
     # settings, the run, and rates of exchange tell of nobody
     "ops.run": (_ALL, _ALL),
@@ -101,10 +131,11 @@ RULES: Final[dict[str, tuple[str, str]]] = {
         (
             *("marts.aging", "marts.period_item", "marts.customer_movement"),
             *("marts.rating", "marts.rating_exposure", "marts.hard_event_since", "marts.customer_type"),
-            *("marts.customer_value", "marts.accredited_payer", "marts.anomaly", "marts.payment_behaviour"),
+            *("marts.customer_value", "marts.accredited_payer", "marts.payment_behaviour"),
         ),
         (_COMPANY, _CUSTOMER),
     ),
+    "marts.anomaly": (_COMPANY, _FLAG),
     "core.territory": (
         _COMPANY,
         _COMPANY + " and territory_id in (select territory_id from scope.customer)",

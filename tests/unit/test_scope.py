@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,13 @@ def test_rows_of_companies_stay_for_readers_of_customers_only_where_they_tell_of
 
 # On tables of a few rows ---------------------------------------------------------------------------------------------
 
+EVIDENCE: Final = [
+    {"code": "a", "params": {"item_id": "ES01:P1", "other_id": "ES01:D1", "word": "One", "measured": 1.5, "day": None}},
+    {"code": "across", "params": {"item_id": "ES01:P1", "other_id": "ES01:P2"}},
+    {"code": "across", "params": {"other_id": "ES01:D2"}},
+    {"code": "across", "params": {"other_word": 'Two, "S.A."'}},
+    {"code": "b", "params": {"word": 'a wholly "other" word'}},
+]
 TABLES: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "ops.run": ("as_of date, started_at timestamp", ["'2026-06-30', '2026-07-01 04:30:00'"]),
     "ops.batch": (
@@ -70,13 +78,30 @@ TABLES: Final[dict[str, tuple[str, Sequence[str]]]] = {
     ),
     "core.company": ("company_id varchar, name varchar", ["'ES01', 'Iberia'", "'MX01', 'Mexico'"]),
     "core.customer": (
-        "company_id varchar, customer_id varchar, territory_id varchar, salesperson varchar",
+        "company_id varchar, customer_id varchar, territory_id varchar, salesperson varchar, name varchar",
         [
-            "'ES01', 'ES01:1', 'ES01:N', 'Ana '",
-            "'ES01', 'ES01:2', 'ES01:NN', 'Li'",
-            "'ES01', 'ES01:3', 'ES01:S', 'Ana'",
-            "'ES01', 'ES01:4', null, null",
-            "'MX01', 'MX01:1', 'MX01:N', 'Ana'",
+            "'ES01', 'ES01:1', 'ES01:N', 'Ana ', 'One'",
+            "'ES01', 'ES01:2', 'ES01:NN', 'Li', 'Two, \"S.A.\"'",
+            "'ES01', 'ES01:3', 'ES01:S', 'Ana', 'Three'",
+            "'ES01', 'ES01:4', null, null, null",
+            "'MX01', 'MX01:1', 'MX01:N', 'Ana', 'Other'",
+        ],
+    ),
+    "core.payment": (
+        "company_id varchar, customer_id varchar, payment_id varchar",
+        ["'ES01', 'ES01:2', 'ES01:P2'", "'ES01', 'ES01:1', 'ES01:P1'"],
+    ),
+    "core.document": (
+        "company_id varchar, customer_id varchar, doc_id varchar",
+        ["'ES01', 'ES01:2', 'ES01:D2'", "'ES01', 'ES01:1', 'ES01:D1'"],
+    ),
+    "marts.anomaly": (
+        "company_id varchar, customer_id varchar, flag_id varchar, evidence varchar",
+        [
+            f"'ES01', 'ES01:1', 'F1', '{json.dumps(EVIDENCE)}'",
+            '\'ES01\', \'ES01:3\', \'F3\', \'[{"code": "a", "params": {"word": "ES01:2"}}]\'',
+            "'ES01', 'ES01:3', 'F4', '[]'",
+            "'ES01', 'ES01:2', 'F2', '[]'",
         ],
     ),
     "core.territory": (
@@ -167,6 +192,17 @@ def test_a_reader_of_customers_sees_nothing_of_files_but_that_there_were_some(fi
         == [("…", None, 0)] * 2
     )
     assert seen(file, ana, "ops.issue", "raw_value") == []
+
+
+def test_a_flag_tells_nothing_of_a_customer_out_of_sight(file: Path) -> None:
+    ana = Scope(companies=("ES01",), salespersons=("Ana",))
+    told = [json.loads(str(evidence)) for evidence in seen(file, ana, "marts.anomaly", "evidence")]
+    assert sorted(told, key=len) == [[], [], [EVIDENCE[0], EVIDENCE[4]]]
+    whole = Scope(companies=("ES01",))
+    assert (
+        json.loads(str(seen(file, whole, "marts.anomaly", "max(evidence) filter (where flag_id = 'F1')")[0]))
+        == EVIDENCE
+    )
 
 
 @pytest.mark.parametrize("scope", [Scope(companies=("ES01",)), Scope(salespersons=("Li",))])
