@@ -16,8 +16,8 @@ from receivables.contract_wording import english_sentence
 from receivables.dates import utc_now
 from receivables.engine import connect
 from receivables.errors import FileRefused
-from receivables.lake import keep, kept
-from receivables.state import LOADED, Batch, InboxFile, Judgement, counting
+from receivables.lake import keep, kept, name_of, sealed
+from receivables.state import LOADED, Batch, InboxFile, Judgement, LakeFile, counting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -59,9 +59,17 @@ def check_batches(night: Night, files: tuple[InboxFile, ...]) -> tuple[InboxFile
             for batch in waiting:
                 _keep_checks(con, night.home.lake, batch, checks[batch.batch_id])
         refusals = {file: refusal for file in _files(waiting) if (refusal := _refusal(night, file, checks)) is not None}
-        seen = _register(night, waiting, refusals)
+        seen = _register(night, waiting, refusals, sealed(night.home.lake, _to_register(night, told, waiting)))
         counts["findings"] = len(refusals)
     return (*(file for file in files if (file.file_name, file.file_sha256) not in seen), *seen.values())
+
+
+def _to_register(night: Night, told: Iterable[Batch], waiting: Iterable[Batch]) -> list[Path]:
+    """The checks just kept, and the column profiles that are not registered yet."""
+    root, known = night.home.lake, {file.path for file in night.state.lake_files()}
+    profiles = (kept(root, "profile", batch.batch_id) for batch in told)
+    new = [path for path in profiles if path.exists() and name_of(root, path) not in known]
+    return [*(kept(root, "check", batch.batch_id) for batch in waiting), *new]
 
 
 def _refusal(night: Night, file: Sequence[Batch], checks: ChecksOf) -> FileRefused | None:
@@ -189,9 +197,12 @@ def _keep_checks(con: Connection, root: Path, batch: Batch, checks: Sequence[Che
 
 
 def _register(
-    night: Night, waiting: Sequence[Batch], refusals: Mapping[tuple[Batch, ...], FileRefused]
+    night: Night,
+    waiting: Sequence[Batch],
+    refusals: Mapping[tuple[Batch, ...], FileRefused],
+    written: Sequence[LakeFile],
 ) -> dict[tuple[str, str], InboxFile]:
-    """Say in one transaction that the batches were judged and which of them no longer count; returns the refused files."""
+    """Say in one transaction that the batches were judged, by what was written, and which of them no longer count; returns the refused files."""
     now, run_id = utc_now(), night.run.run_id
     refused = {batch.batch_id for file in refusals for batch in file}
     seen = {
@@ -204,6 +215,7 @@ def _register(
         [
             *(_emptied(batch) for batch in waiting if batch.batch_id in refused),
             *seen.values(),
+            *written,
             *(
                 Judgement(batch.batch_id, run_id, now, "refused" if batch.batch_id in refused else "kept")
                 for batch in waiting

@@ -50,18 +50,22 @@ def record(state: State, root: Path, *decided: RatingDecision | FlagDecision) ->
     """Record decisions, all or none: they count once they are in the store; who is cut off before all are in the lake is followed by `complete`."""
     state.add(decided)
     for decision in decided:
-        _copy(root, decision)
+        _copy(state, root, decision)
 
 
 def complete(state: State, root: Path) -> None:
     """Copy into the lake what only the store has, and take back from the lake what a lost store no longer has."""
     for kind in KINDS:
         recorded = {decision.decision_id: decision for decision in state.decisions(kind)}
-        copied = {path.stem for path in (root / KINDS[kind]).glob("*.json")}
-        for decision_id in sorted(recorded.keys() - copied):
-            _copy(root, recorded[decision_id])
-        if lost := copied - recorded.keys():
-            state.add([_copied(root, kind, decision_id) for decision_id in sorted(lost)])
+        copied = {path.stem: path for path in (root / KINDS[kind]).glob("*.json")}
+        registered = {file.path for file in state.lake_files()}
+        for decision_id in sorted(recorded.keys() - copied.keys()):
+            _copy(state, root, recorded[decision_id])
+        for decision_id in sorted(copied):
+            if decision_id not in recorded:
+                state.add([copied_decision(root, kind, decision_id), *lake.sealed(root, [copied[decision_id]])])
+            elif lake.name_of(root, copied[decision_id]) not in registered:
+                _copy(state, root, recorded[decision_id])
 
 
 def known(kind: type[Decision], state: State | None, root: Path) -> list[Decision]:
@@ -69,7 +73,7 @@ def known(kind: type[Decision], state: State | None, root: Path) -> list[Decisio
     recorded = {decision.decision_id: decision for decision in (state.decisions(kind) if state else ())}
     for path in (root / KINDS[kind]).glob("*.json"):
         if path.stem not in recorded:
-            recorded[path.stem] = _copied(root, kind, path.stem)
+            recorded[path.stem] = copied_decision(root, kind, path.stem)
     return [decision for _, decision in sorted(recorded.items())]
 
 
@@ -82,15 +86,19 @@ def hold(con: Connection, state: State, known_at: datetime) -> None:
             con.executemany(f"insert into lake.{table} values ({marks})", rows)
 
 
-def _file(root: Path, kind: type[Any], decision_id: str) -> Path:
+def decision_file(root: Path, kind: type[Any], decision_id: str) -> Path:
+    """Where a decision is copied."""
     return root / KINDS[kind] / f"{decision_id}.json"
 
 
-def _copy(root: Path, decision: RatingDecision | FlagDecision) -> None:
-    lake.write_json(_file(root, type(decision), decision.decision_id), asdict(decision))
+def _copy(state: State, root: Path, decision: RatingDecision | FlagDecision) -> None:
+    copy = decision_file(root, type(decision), decision.decision_id)
+    lake.write_json(copy, asdict(decision))
+    state.add(lake.sealed(root, [copy]))
 
 
-def _copied(root: Path, kind: type[Decision], decision_id: str) -> Decision:
-    told = json.loads(_file(root, kind, decision_id).read_text(encoding="utf-8"))
+def copied_decision(root: Path, kind: type[Decision], decision_id: str) -> Decision:
+    """A decision as its copy in the lake tells it."""
+    told = json.loads(decision_file(root, kind, decision_id).read_text(encoding="utf-8"))
     decision: Decision = restored(kind, [told[field.name] for field in fields(kind)])
     return decision

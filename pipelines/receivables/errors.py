@@ -15,6 +15,7 @@ EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_FAILED = 4
 EXIT_NEEDS_PERSON = 5
+EXIT_DAMAGED = 6
 
 
 class ReceivablesError(Exception):
@@ -53,6 +54,12 @@ class NightFailed(ReceivablesError):
     """The night ended without publishing; what was published before is untouched."""
 
     exit_code = EXIT_FAILED
+
+
+class Damaged(ReceivablesError):
+    """What was kept is not what it was: a file is gone, or its content has changed."""
+
+    exit_code: ClassVar[int] = EXIT_DAMAGED
 
 
 @dataclass(frozen=True)

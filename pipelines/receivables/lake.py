@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from receivables.dates import utc_now
 from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES, Table
-from receivables.state import Batch, counting
+from receivables.state import Batch, LakeFile, counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -299,6 +301,45 @@ def settle(unfinished: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def files_of(root: Path, batches: Iterable[Batch]) -> list[Path]:
+    """The files that were written with some batches: their rows, their manifests, and the findings of the first of a reading."""
+    places = [
+        root / kind / f"{batch.batch_id}{ending}"
+        for batch in batches
+        for kind, ending in ((batch.table_name, ".parquet"), ("manifest", ".json"), (_ISSUES, ".parquet"))
+        if kind
+    ]
+    return [path for path in places if path.exists()]
+
+
+def sealed(root: Path, paths: Iterable[Path]) -> list[LakeFile]:
+    """What is to be registered of files of the lake, so that any later change of them is noticed: together with what makes them count."""
+    now = utc_now()
+    return [LakeFile(name_of(root, path), sha256_of(path), path.stat().st_size, now) for path in paths]
+
+
+def name_of(root: Path, path: Path) -> str:
+    """A file of the lake as it is registered: its path below the lake."""
+    return path.relative_to(root).as_posix()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, as hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def settled_files(root: Path) -> list[Path]:
+    """Every file of the lake in the order of its path, links among them, without what a run has under way."""
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if (path.is_symlink() or not path.is_dir())
+        and path.suffix != ".writing"
+        and not path.relative_to(root).parts[0].startswith(".reading-")
+    )
 
 
 def snapshot(

@@ -148,8 +148,14 @@ def _waive(night: Night, sha256: str, reading: Reading) -> None:
         if name not in known
     ]
     if new:
-        lake.write_json(night.home.lake / "waiver" / f"{sha256}.json", [asdict(waiver) for waiver in (*given, *new)])
-        night.state.add(new)
+        copy = waiver_file(night.home.lake, sha256)
+        lake.write_json(copy, [asdict(waiver) for waiver in (*given, *new)])
+        night.state.add([*new, *lake.sealed(night.home.lake, [copy])])
+
+
+def waiver_file(root: Path, sha256: str) -> Path:
+    """Where the waivers of a content are copied."""
+    return root / "waiver" / f"{sha256}.json"
 
 
 def _known(
@@ -236,8 +242,10 @@ def _read_into_lake(
             arrival.refuse_cut_off(path.name, *_size(con), night.settings.ingest)
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
+        kept: Sequence[Path] = ()
         if has_quarantined(landed) or request.recorded:
-            keep_source(night.home.lake, path, landed.source.sha256, first_id, Kept(companies, _header_line(con)))
+            beside = Kept(companies, _header_line(con))
+            kept = keep_source(night.home.lake, path, landed.source.sha256, first_id, beside)
         batches = lake.write(
             con,
             landed,
@@ -246,8 +254,14 @@ def _read_into_lake(
             loaded_at=loaded_at,
             is_first_load=lambda company, table: (company, table) in posted,
         )
-        night.state.add(batches)
+        written = [*lake.files_of(night.home.lake, batches), *_not_registered(night, kept)]
+        night.state.add([*batches, *lake.sealed(night.home.lake, written)])
     return batches
+
+
+def _not_registered(night: Night, paths: Iterable[Path]) -> list[Path]:
+    """Those of the files of the lake that are not registered: the bytes of a content are kept once, and stay what they were."""
+    return [path for path in paths if not night.state.is_registered(lake.name_of(night.home.lake, path))]
 
 
 def _header_line(con: Connection) -> str:
@@ -355,7 +369,7 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
     finding = Finding(refusal.reason or "FILE_REFUSED", "reject_file", count=max(lines, 1), raw_value=str(refusal))
     with night.scratch.database() as con:
         lake.write_issues(con, batch.batch_id, [finding], night.home.lake, with_lines=False)
-    night.state.add([batch])
+    night.state.add([batch, *lake.sealed(night.home.lake, lake.files_of(night.home.lake, [batch]))])
 
 
 def _line_count(path: Path) -> int:

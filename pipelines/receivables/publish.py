@@ -70,7 +70,7 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
         UsageError: `as_of` cannot be answered by data without history.
         NightFailed: nothing to build from, or a model failed; the published file is untouched.
     """
-    published.keep(night.home, night.scratch)
+    published.keep(night.home, night.state, night.scratch)
     batches = _told(night)
     latest = _latest_extract(batches)
     day = as_of or latest
@@ -90,12 +90,27 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
 
 
+def build_again(night: Night, files: tuple[InboxFile, ...], target: Path) -> None:
+    """Build what the run's moment knew of its as-of date into a file of its own, to be held against what was published; nothing is published.
+
+    `files` are those that the run saw which is made again.
+
+    Raises:
+        NightFailed: a model failed.
+    """
+    batches, day = night.state.batches(night.run.known_at), night.run.as_of
+    if day is None:
+        raise AssertionError("a run that is made again has its date")
+    with closing(connect(target, night.settings, temp=target.parent)) as con:
+        _build(night, con, day, batches, files, is_latest=day == _latest_extract(batches))
+
+
 def _kept(night: Night) -> tuple[str, ...]:
     """Keep what was just published; a night that cannot is published nonetheless, and the next one keeps it first."""
     try:
         with night.step("keep", 1) as counts:
-            counts["items"] = int(published.keep(night.home, night.scratch))
-            published.forget(night.home.lake, night.settings)
+            counts["items"] = int(published.keep(night.home, night.state, night.scratch))
+            published.forget(night.home.lake, night.state, night.settings)
     except (OSError, EngineError) as error:
         return (f"what was published is not kept in the lake yet, the next night does: {error}",)
     return ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from receivables.engine import Connection, Scratch
     from receivables.home import Home
     from receivables.settings import Settings
-    from receivables.state import Run
+    from receivables.state import Run, State
 
 _MANIFEST: Final = "published"
 _ITEMS: Final = "published_item"
@@ -53,6 +53,9 @@ _GONE_ON_FROM: Final = {
 """What a later run goes on from: where it is kept, the table in `marts` it is taken from, which older files lack, and how."""
 
 
+_KINDS: Final = (_ITEMS, _KPI, *_GONE_ON_FROM)
+
+
 @dataclass(frozen=True)
 class Published:
     """One run whose file was published: the date it answers for, what it knew, with which rules; `finished_at` is when it was built to be published."""
@@ -66,14 +69,17 @@ class Published:
     items: int
 
 
-def keep(home: Home, scratch: Scratch) -> bool:
+def keep(home: Home, state: State, scratch: Scratch) -> bool:
     """Keep what is published now, unless it is kept; returns whether anything was to be kept.
 
     It is taken from the published file, which never changes, and named by its run: whoever is cut off before the manifest is written is followed
     by one who does it all again, to the same end. So that nothing is lost, the next file is published only after this one was kept.
     """
     run_id = published_run(home.root)
-    if run_id is None or _manifest(home.lake, run_id).exists():
+    if run_id is None:
+        return False
+    manifest = _manifest(home.lake, run_id)
+    if manifest.exists() and state.is_registered(lake.name_of(home.lake, manifest)):
         return False
     with ExitStack() as stack:
         try:
@@ -91,7 +97,9 @@ def keep(home: Home, scratch: Scratch) -> bool:
         for kind, (table, query) in _GONE_ON_FROM.items():
             if (table,) in tables:
                 lake.keep(con, query, home.lake, kind, run_id)
-    lake.write_json(_manifest(home.lake, run_id), asdict(Published(*row)))
+    lake.write_json(manifest, asdict(Published(*row)))
+    written = (lake.kept(home.lake, kind, run_id) for kind in _KINDS)
+    state.add(lake.sealed(home.lake, [*(path for path in written if path.exists()), manifest]))
     return True
 
 
@@ -185,7 +193,7 @@ def hold_last(con: Connection, root: Path, runs: Iterable[Published], run: Run) 
             con.execute(f"insert into lake.{kind} by name select * from read_parquet(?)", [[str(kept_of[-1])]])
 
 
-def forget(root: Path, settings: Settings) -> int:
+def forget(root: Path, state: State, settings: Settings) -> int:
     """Delete what was published for dates older than is kept, except the last of each month; returns how many runs are forgotten.
 
     The manifest goes first: rows without one are no longer told, and are taken away here whatever they were left by.
@@ -194,11 +202,12 @@ def forget(root: Path, settings: Settings) -> int:
     dates = sorted({run.as_of for run in runs})
     staying = {*dates[-settings.restatement.dates_kept :], *_month_closings(dates)}
     old = [run for run in runs if run.as_of not in staying]
-    for run in old:
-        _manifest(root, run.run_id).unlink()
     known = {run.run_id for run in runs} - {run.run_id for run in old}
-    for kind in (_ITEMS, _KPI, *_GONE_ON_FROM):
-        for path in (root / kind).glob("*.parquet"):
-            if path.stem not in known:
-                path.unlink()
+    gone = [
+        *(_manifest(root, run.run_id) for run in old),
+        *(path for kind in _KINDS for path in (root / kind).glob("*.parquet") if path.stem not in known),
+    ]
+    state.strike(lake.name_of(root, path) for path in gone)
+    for path in gone:
+        path.unlink()
     return len(old)

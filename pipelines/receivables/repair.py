@@ -141,8 +141,8 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
         batches = lake.write(
             con, landed, root, first_id=first_id, loaded_at=now, is_first_load=_posted(reading, posted), arrival=arrival
         )
-        keep_repairs(root, repairs)
-        night.state.add([*batches, *repairs])
+        written = [*lake.files_of(root, batches), *keep_repairs(root, repairs)]
+        night.state.add([*batches, *repairs, *lake.sealed(root, written)])
     night.log("reread", file=origin.file_name, batch=first_id, supersedes=origin.batch_id, repairs=len(repairs))
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from receivables import lake
 from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError, Scratch
@@ -121,6 +122,8 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
                 _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
             )
             state.add([*cut_off, run])
+            if not state.has_lake_files() and state.batches():  # a store of a version that registered none
+                state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
             temp = home.lake / f".reading-{run.run_id}"
             with (
                 state.held(),

@@ -33,8 +33,8 @@ class Kept:
     header_line: str
 
 
-def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept) -> None:
-    """Keep a file's bytes, once per content, and what a later reading needs beside them.
+def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept) -> tuple[Path, Path]:
+    """Keep a file's bytes, once per content, and what a later reading needs beside them; returns where.
 
     Raises:
         FileRefused: the file has changed since it was read.
@@ -54,7 +54,9 @@ def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept
                 reason="FILE_UNREADABLE",
             )
         settle(unfinished, target)
-    write_json(target.with_name(f"{arrival_id}.json"), asdict(kept))
+    beside = target.with_name(f"{arrival_id}.json")
+    write_json(beside, asdict(kept))
+    return target, beside
 
 
 def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
@@ -92,12 +94,19 @@ def has_quarantined(landed: Landed) -> bool:
     return any(outcome == "quarantined" for _, _, outcome in landed.account.lines)
 
 
-def keep_repairs(root: Path, repairs: Iterable[Repair]) -> None:
-    """Copy repairs into the lake, one file per reading in which they take effect; as its batches they count once they are registered."""
+def keep_repairs(root: Path, repairs: Iterable[Repair]) -> list[Path]:
+    """Copy repairs into the lake, one file per reading in which they take effect; as its batches they count once they are registered. Returns where."""
     told = [asdict(repair) for repair in repairs]
+    written = []
     for first_batch in dict.fromkeys(repair["new_batch_id"] for repair in told):
-        target = root / "repair" / f"{first_batch}.json"
-        write_json(target, [repair for repair in told if repair["new_batch_id"] == first_batch])
+        written.append(repairs_file(root, first_batch))
+        write_json(written[-1], [repair for repair in told if repair["new_batch_id"] == first_batch])
+    return written
+
+
+def repairs_file(root: Path, first_batch: int) -> Path:
+    """Where the repairs are copied that take effect in a reading, named by its first batch."""
+    return root / "repair" / f"{first_batch}.json"
 
 
 def _bytes_of(root: Path, sha256: str) -> Path:

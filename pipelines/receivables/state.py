@@ -135,7 +135,7 @@ class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
-    (about a customer's rating or about flags), rendered (reports only), mailed, failed, or interrupted (cut off; found by the next run).
+    (about a customer's rating or about flags), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -216,6 +216,21 @@ class Delivery:
     recorded_at: datetime
 
 
+@dataclass(frozen=True)
+class LakeFile:
+    """A file of the lake as it was when it began to count: its path below the lake, the SHA-256 and the size (bytes) of its content."""
+
+    path: str
+    sha256: str
+    size: int
+    registered_at: datetime
+
+
+Record = (
+    Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver | Delivery | LakeFile
+)
+"""Whatever the store keeps."""
+
 _RECORDS: Final[dict[str, type[Any]]] = {
     "batch": Batch,
     "repair": Repair,
@@ -227,6 +242,7 @@ _RECORDS: Final[dict[str, type[Any]]] = {
     "judgement": Judgement,
     "waiver": Waiver,
     "delivery": Delivery,
+    "lake_file": LakeFile,
 }
 _KEYS: Final = {
     "batch": "batch_id",
@@ -239,6 +255,7 @@ _KEYS: Final = {
     "judgement": "batch_id",
     "waiver": "file_sha256, contract",
     "delivery": "address, as_of, edition",
+    "lake_file": "path",
 }
 
 
@@ -290,12 +307,7 @@ class State:
         with closing(self._connect()) as con:
             yield con
 
-    def add(
-        self,
-        records: Iterable[
-            Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver | Delivery
-        ],
-    ) -> None:
+    def add(self, records: Iterable[Record]) -> None:
         """Write records, replacing those of the same key, all or none."""
         with self._connected() as con, con:
             for record in records:
@@ -351,6 +363,23 @@ class State:
     def deliveries(self) -> list[Delivery]:
         """All mailings of reports, by date and edition."""
         return self._read("delivery", "order by as_of, edition, address")
+
+    def lake_files(self) -> list[LakeFile]:
+        """All files of the lake that are registered, by path."""
+        return self._read("lake_file", "order by path")
+
+    def is_registered(self, path: str) -> bool:
+        """Whether a file of the lake, named below it, is registered."""
+        return bool(self._read("lake_file", "where path = ?", [path]))
+
+    def has_lake_files(self) -> bool:
+        """Whether any file of the lake is registered; a store of an earlier version knows none."""
+        return bool(self._read("lake_file", "limit 1"))
+
+    def strike(self, paths: Iterable[str]) -> None:
+        """Register files of the lake no longer: before they are deleted."""
+        with self._connected() as con, con:
+            con.executemany("delete from lake_file where path = ?", [[path] for path in paths])
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""

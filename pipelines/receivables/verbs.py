@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
+    from receivables.verification import Verified
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
@@ -185,6 +186,20 @@ def _state(home: Path) -> State:
             try_=f"receivables init --home {home}",
         )
     return State(path)
+
+
+def verify(home: str | Path = HOME, *, rebuild: bool = False, progress: Progress | None = None) -> Verified:
+    """Look whether a home is whole: the lake as it was registered, the store, copies of decisions; with `rebuild` the published night is made again too.
+
+    Nothing is changed; what is wrong stands in the outcome's `faults`.
+
+    Raises:
+        UsageError: no such home, or nothing was published that could be made again.
+        NightFailed: another run holds the home.
+    """
+    from receivables import verification
+
+    return verification.verify(Path(home), is_rebuilding=rebuild, progress=progress)
 
 
 def findings(

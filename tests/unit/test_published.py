@@ -12,7 +12,7 @@ from receivables.errors import SettingsError
 from receivables.lake import write_json
 from receivables.published import Published, forget, hold_last, kept, looked_back_at
 from receivables.settings import Aging, Restatement, Settings, validated
-from receivables.state import Run
+from receivables.state import Run, State
 
 AS_OF: Final = date(2026, 6, 30)
 NOON: Final = timedelta(hours=12)
@@ -73,7 +73,9 @@ def test_dates_beyond_those_kept_are_forgotten_but_for_the_last_of_each_month(tm
             (tmp_path / kind).mkdir(exist_ok=True)
             (tmp_path / kind / f"{told.run_id}.parquet").touch()
     (tmp_path / "published_kpi" / "cut off.parquet").touch()
-    assert forget(tmp_path, settings(kept=3)) == 94
+    state = State(tmp_path / "state.sqlite")
+    state.add(lake.sealed(tmp_path, lake.settled_files(tmp_path / "published")))
+    assert forget(tmp_path, state, settings(kept=3)) == 94
     expected = [
         date(2026, 3, 31),
         date(2026, 4, 30),
@@ -83,7 +85,8 @@ def test_dates_beyond_those_kept_are_forgotten_but_for_the_last_of_each_month(tm
     assert days(*kept(tmp_path)) == expected
     for kind in KINDS:
         assert {path.stem for path in (tmp_path / kind).iterdir()} == {told.run_id for told in kept(tmp_path)}
-    assert forget(tmp_path, settings(kept=3)) == 0
+    assert {file.path for file in state.lake_files()} == {f"published/{told.run_id}.json" for told in kept(tmp_path)}
+    assert forget(tmp_path, state, settings(kept=3)) == 0
 
 
 def test_grades_and_flags_each_go_on_from_the_last_run_known_that_published_them(tmp_path: Path) -> None:
