@@ -20,7 +20,17 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates"),
-    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors", "operands"),
+    *(
+        "settings",
+        "distributions",
+        "business_days",
+        "assets",
+        "collectability",
+        "schema",
+        "personal_data",
+        "detectors",
+        "operands",
+    ),
     *(
         "home",
         "intake",
@@ -85,6 +95,7 @@ ORDER: Final = (
         "flag_desk",
         "publish",
         "verification",
+        "safekeeping",
         "mailing",
         "night",
         "onboarding",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
+    from receivables.safekeeping import BackedUp, Restored
     from receivables.verification import Verified
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
@@ -200,6 +201,43 @@ def verify(home: str | Path = HOME, *, rebuild: bool = False, progress: Progress
     from receivables import verification
 
     return verification.verify(Path(home), is_rebuilding=rebuild, progress=progress)
+
+
+def backup(
+    to: str | Path,
+    home: str | Path = HOME,
+    *,
+    published: bool = False,
+    wait_seconds: float = 0,
+    progress: Progress | None = None,
+) -> BackedUp:
+    """Keep a home in a folder, on top of an earlier backup there, or in a new .tar: settings, profiles, contracts, store and lake; no secrets, no inbox, no reports.
+
+    `published` keeps the published file too; a run that holds the home is waited for, `wait_seconds` at most.
+
+    Raises:
+        UsageError: no such home, or a place that cannot take its backup.
+        NightFailed: another run holds the home, or the place cannot be written.
+        Damaged: the lake is not what was registered.
+    """
+    from receivables import safekeeping
+
+    return safekeeping.backup(
+        Path(home), Path(to), with_published=published, wait_seconds=wait_seconds, progress=progress
+    )
+
+
+def restore(source: str | Path, home: str | Path, *, force: bool = False, progress: Progress | None = None) -> Restored:
+    """Make a new home from a backup, whole or not at all; with `force` a home that stands there is put aside.
+
+    Raises:
+        UsageError: no such backup, or a place that holds something.
+        NightFailed: the place cannot be written.
+        Damaged: the backup is not whole.
+    """
+    from receivables import safekeeping
+
+    return safekeeping.restore(Path(source), Path(home), is_forced=force, progress=progress)
 
 
 def findings(

@@ -25,7 +25,7 @@ from receivables.cli.options import (
 from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
-from receivables.cli.safekeeping import verify
+from receivables.cli.safekeeping import backup, restore, verify
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
@@ -44,9 +44,9 @@ Exit codes:
   1  a bug in receivables
   2  wrong usage or settings
   3  ingest, profiles or findings repair refused a file
-  4  the night failed, nothing was published
+  4  the night failed, nothing was published; backup, restore: nothing was written
   5  published, but something needs a person; findings repair: a repaired line is still in quarantine
-  6  verify found something damaged or missing"""
+  6  verify, backup or restore found something damaged or missing"""
 
 
 @click.group(
@@ -225,6 +225,8 @@ main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
 main.add_command(trace)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(verify)
 
 

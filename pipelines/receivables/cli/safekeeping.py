@@ -1,4 +1,4 @@
-"""The commands that keep what must not be lost: `verify`."""
+"""The commands that keep what must not be lost: `verify`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -41,3 +41,58 @@ def verify(home: Path, *, rebuild: bool, is_json: bool) -> None:
         )
     if found.faults:
         sys.exit(EXIT_DAMAGED)
+
+
+@click.command(
+    epilog=example("receivables backup --to /mnt/usb/receivables\n  receivables backup --to friday.tar --published")
+)
+@home_option
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A folder, told what it lacks since the last time; or a new file that ends in .tar.",
+)
+@click.option("--published", is_flag=True, help="Keep the published file too; otherwise the next night makes it again.")
+@click.option(
+    "--wait",
+    "wait_minutes",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Minutes to wait for a run that holds the home.",
+)
+def backup(home: Path, to: Path, wait_minutes: float, *, published: bool) -> None:
+    """Keep all of a home that cannot be made again: settings, profiles, contracts, store and lake, as of one moment.
+
+    Passwords and other secrets, the inbox, logs and reports are not in it. An interrupted backup changes nothing: the manifest is written last, and
+    the backup before it counts until then.
+    """
+    from receivables import verbs
+
+    kept = verbs.backup(to, home, published=published, wait_seconds=wait_minutes * 60, progress=Steps())
+    click.echo(
+        f"{kept.to}: {kept.files:,} files ({kept.size / 1e6:,.1f} MB), {kept.copied:,} of them copied ({kept.copied_size / 1e6:,.1f} MB)"
+    )
+
+
+@click.command(epilog=example("receivables restore --from /mnt/usb/receivables --home data"))
+@click.option(
+    "--from", "source", required=True, type=click.Path(path_type=Path), help="A folder or .tar that backup has written."
+)
+@home_option
+@click.option("--force", is_flag=True, help="Put a home that stands there aside, as HOME.before-TIME; never deleted.")
+def restore(source: Path, home: Path, *, force: bool) -> None:
+    """Make a home from a backup, whole or not at all, into a new or empty folder; every hash is looked at first.
+
+    Passwords are not in a backup: put the file that mail.password_file names back yourself. The next night publishes again.
+    """
+    from receivables import verbs
+
+    told = verbs.restore(source, home, force=force, progress=Steps())
+    click.echo(
+        f"{told.home}: {told.files:,} files ({told.size / 1e6:,.1f} MB) of the backup of {visible(told.made_at)}"
+    )
+    if told.aside:
+        click.echo(f"what stood there: {told.aside}")
+    click.echo(f"it publishes again with: receivables nightly --home {told.home}")
