@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page picture study oracle bench
+.PHONY: demo test lint lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 PLANTED ?= --each 40 --seeds 5
@@ -49,6 +49,9 @@ bench: $(READY)  ## reading an export against a typed load of the same rows; agi
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md
+
+personal-data-page: $(READY)  ## write the page of which columns hold personal data
+	$(BIN)/python -m receivables.personal_data data/PERSONAL_DATA.md
 
 picture: $(READY)  ## photograph the report on the sample for the README; needs Chromium
 	$(BIN)/python tests/report_picture.py data/report.png

@@ -45,7 +45,7 @@ class Column:
     """One column of one canonical table.
 
     `ref` names the table an id column points to; `alias` is the name a file may use instead; `choices` are an enum's
-    allowed values; `args` are a decimal's precision and scale.
+    allowed values; `args` are a decimal's precision and scale; `personal` says which kind of personal data it holds (`personal_data`), if any.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Column:
     alias: str | None = None
     choices: tuple[str, ...] = ()
     args: str = ""
+    personal: str | None = None
 
     @property
     def duckdb_type(self) -> str:
@@ -91,7 +92,7 @@ class Table:
         return {"company_id": "VARCHAR"} | own | provenance
 
 
-def _column(line: str, key: list[str]) -> Column:
+def _column(line: str, key: list[str], personal: dict[str, str]) -> Column:
     match = _ROW.fullmatch(line)
     if match is None:
         raise ValueError(f"dictionary row not understood: {line!r}")
@@ -107,6 +108,7 @@ def _column(line: str, key: list[str]) -> Column:
         alias=match["alias"],
         choices=tuple(args.split(",")) if is_enum else (),
         args="" if is_enum else args,
+        personal=personal.get(match["name"]),
     )
 
 
@@ -116,7 +118,10 @@ def load() -> dict[str, Table]:
     raw = tomllib.loads(DICTIONARY.read_text(encoding="utf-8"))
     tables = {}
     for name, body in raw.items():
-        columns = [_column(line.strip(), body["key"]) for line in body["columns"].strip().splitlines()]
+        personal = body.get("personal", {})
+        columns = [_column(line.strip(), body["key"], personal) for line in body["columns"].strip().splitlines()]
+        if unknown := personal.keys() - {column.name for column in columns}:
+            raise ValueError(f"personal data in no column of {name}: {sorted(unknown)}")
         tables[name] = Table(name, body["grain"], tuple(body["key"]), {column.name: column for column in columns})
     return tables
 

@@ -1,8 +1,8 @@
 -- One row per record that tells of a change at a customer (marts.change_told), and per change that a collector reported (source log; its field is that of the change told within some days,
--- else unknown). subject: field and first day of the changes of that field that follow each other within some days (a setting). is_repeated: another field changed, or another person left,
--- in the days before. severity: by field, high where repeated. code: by source, how a sign of it is told.
+-- else unknown; what was said stays in the log). subject: field and first day of the changes of that field that follow each other within some days (a setting). is_repeated: another field
+-- changed, or another person left, in the days before. severity: by field, high where repeated. code: by source, how a sign of it is told.
 with report as (
-  select log.company_id, log.customer_id, log.logged_at::date as day, log.log_id::varchar as item_id, coalesce(log.note, log.channel, log.entry_kind) as other_word
+  select log.company_id, log.customer_id, log.logged_at::date as day, log.log_id::varchar as item_id
   from core.collection_log as log
   where log.entry_kind = 'change_report' and log.logged_at::date <= getvariable('as_of')
 ),
@@ -19,7 +19,7 @@ near as (
 every as (
   select * from marts.change_told
   union all by name
-  select company_id, customer_id, coalesce(field, 'unknown') as field, 'log' as source, day, day as seen_on, item_id, other_word from near where place = 1
+  select company_id, customer_id, coalesce(field, 'unknown') as field, 'log' as source, day, day as seen_on, item_id from near where place = 1
 ),
 stretch as (
   select

@@ -116,7 +116,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "Receipts from an account that is not on file (mark %(item_id)s), from %(day)s to %(other_day)s: %(measured)s, together %(amount_local)s."
     ),
     "address_in_master_data": N_("From %(day)s the address on file is “%(other_word)s”; it was “%(word)s”."),
-    "change_reported": N_("A collector reported a change on %(day)s: “%(other_word)s” (log entry %(item_id)s)."),
+    "change_reported": N_("A collector reported a change on %(day)s; what was said is in log entry %(item_id)s."),
     "confirmation_missing": N_(
         "Statement %(item_id)s, sent on %(day)s, was not answered; it showed %(amount_local)s owed. Those before were confirmed, the last on %(other_day)s."
     ),

@@ -1,0 +1,93 @@
+"""The personal-data map: which columns hold data of persons, of which kind, why they are kept and how long, and what becomes of them when somebody is forgotten.
+
+The columns stand in the dictionary, the kinds here. `python -m receivables.personal_data FILE` writes the page.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from receivables.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of personal data: what it is, why it is kept, how long, and whether `receivables forget` empties it (else it is of our own people)."""
+
+    what: str
+    why: str
+    kept: str
+    is_forgotten: bool = True
+
+
+_AS_LEDGER: Final = "as long as the ledger it belongs to; `receivables forget` ends it at once"
+
+KINDS: Final = {
+    "name": Kind(
+        "names of customers, contacts, payers and representatives", "to know who owes and whom to ask", _AS_LEDGER
+    ),
+    "address": Kind("where a customer sits", "visits, territories, and signs that it has moved", _AS_LEDGER),
+    "reach": Kind("telephone numbers and mail addresses", "to reach who can have an invoice paid", _AS_LEDGER),
+    "tax": Kind("tax registration numbers", "to tell one customer from another", _AS_LEDGER),
+    "bank": Kind(
+        "one-way hashes of bank accounts; the numbers are never kept",
+        "to notice that a customer pays from another account",
+        _AS_LEDGER,
+    ),
+    "habit": Kind("when a person can be met", "to plan visits", _AS_LEDGER),
+    "note": Kind(
+        "free texts, which may say anything about anybody",
+        "what was said and agreed about a debt; never in reports or mails",
+        _AS_LEDGER,
+    ),
+    "source": Kind(
+        "who told us: informants, and who reported figures",
+        "to weigh what was told; on the customer's own page, never in the report or in mails",
+        _AS_LEDGER,
+    ),
+    "staff": Kind(
+        "names of our own people and how to reach them",
+        "who sold, decided and collected; reports are by salesperson",
+        "as long as the ledger it belongs to",
+        is_forgotten=False,
+    ),
+}
+"""The kinds of personal data, in the order of the page."""
+
+
+def personal_columns(*, is_forgotten: bool | None = None) -> Iterator[tuple[str, str, str]]:
+    """Table, column and kind of every column that holds personal data; `is_forgotten` only those that are emptied, or are not, when somebody is forgotten."""
+    for table in TABLES.values():
+        for column in table.columns.values():
+            if column.personal is not None and is_forgotten in (None, KINDS[column.personal].is_forgotten):
+                yield table.name, column.name, column.personal
+
+
+def page() -> str:
+    """The page of the map, in Markdown."""
+    lines = [
+        "# Personal data",
+        "",
+        "Made by `make personal-data-page` from `dictionary.toml` and `personal_data.py`; a test holds that it is what they say. Everything else is about money,",
+        "goods and dates. Ids of customers and contacts stay when somebody is forgotten: they are what the ledger is summed by.",
+        "",
+        "| kind | what | why it is kept | how long |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {name} | {kind.what} | {kind.why} | {kind.kept} |" for name, kind in KINDS.items()]
+    lines += ["", "| table | column | kind | what it says |", "|---|---|---|---|"]
+    lines += [
+        f"| {table} | {column} | {kind} | {TABLES[table].columns[column].meaning} |"
+        for table, column, kind in personal_columns()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), encoding="utf-8")
