@@ -16,7 +16,7 @@ from receivables.schema import TABLES, Table
 from receivables.state import Batch, LakeFile, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -84,11 +84,12 @@ def write(
     loaded_at: datetime,
     is_first_load: Callable[[str, str], bool],
     arrival: Arrival | None = None,
+    leave_out: Callable[[str, str, str, Collection[str]], str] = lambda _table, _column, value, _present: value,
 ) -> list[Batch]:
     """Write a landed file into the lake and return its batches, not yet registered: until then nothing of it counts.
 
     `is_first_load(company, table)` says whether the file is the first of its kind there, or history loaded afterwards, in which case rows count
-    as recorded on their posting date. `arrival` is that of a file which is read again.
+    as recorded on their posting date. `arrival` is that of a file which is read again. `leave_out` makes of a table, a column, the SQL of its value and the columns told what is written.
     """
     batches = batches_of(con, landed, first_id, loaded_at)
     if arrival is not None:
@@ -103,7 +104,7 @@ def write(
             recorded = _recorded(batch, present, is_first, arrival)
             # What a file never tells is no column of its rows, and reads as NULL: most of an export's columns are such.
             columns = ", ".join(
-                _column(present, batch.table_name, name)
+                f"{leave_out(batch.table_name, name, _column(present, batch.table_name, name), present)} as {ident(name)}"
                 for name in ("company_id", *TABLES[batch.table_name].columns)
                 if name in present or _default(batch.table_name, name) is not None
             )
@@ -120,11 +121,7 @@ def write(
 
 def _column(present: set[str], table: str, name: str) -> str:
     kind = "VARCHAR" if name == "company_id" else TABLES[table].columns[name].duckdb_type
-    return (
-        f"{ident(name)}::{kind} as {ident(name)}"
-        if name in present
-        else f"{lit(_default(table, name))}::{kind} as {ident(name)}"
-    )
+    return f"{ident(name)}::{kind}" if name in present else f"{lit(_default(table, name))}::{kind}"
 
 
 def _default(table: str, name: str) -> str | None:
@@ -275,8 +272,13 @@ def kept(root: Path, kind: str, of: int | str) -> Path:
 def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".writing")
-    con.execute(f"copy ({query}) to {lit(str(unfinished))} (format parquet, compression zstd, compression_level 1)")
+    write_parquet(con, query, unfinished)
     settle(unfinished, target)
+
+
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write the rows of a query as the lake keeps them."""
+    con.execute(f"copy ({query}) to {lit(str(target))} (format parquet, compression zstd, compression_level 1)")
 
 
 def _manifest(batch: Batch, root: Path) -> None:

@@ -15,6 +15,7 @@ from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
+from receivables.forgotten import Subjects
 from receivables.intake.company import Companies
 from receivables.intake.container import inspect, physical_lines
 from receivables.intake.profile import Profile, available, read_profiles
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection, Scratch
     from receivables.intake.container import Source
+    from receivables.intake.read import Landed
     from receivables.run import Night
     from receivables.settings import Settings
 
@@ -133,7 +135,22 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         night.refusals.append(refusal)
         _register_refusal(night, path, sha256, refusal)
         return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
-    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
+    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
+
+
+def _told_of_forgotten(night: Night, name: str) -> str:
+    rows = night.left_out.pop(name, 0)
+    return f"tells of somebody forgotten in {rows} rows, whose personal data was left out" if rows else ""
+
+
+def _rows_left_out(con: Connection, landed: Landed, subjects: Subjects) -> int:
+    """In how many rows a file tells of somebody who was forgotten."""
+    count = 0
+    for table in landed.tables:
+        present = {row[0] for row in con.execute(f"select column_name from (describe landing.{table})").fetchall()}
+        if rows := subjects.rows_of(table, present):
+            count += int(con.execute(f"select count(*) from landing.{table} where {rows}").fetchall()[0][0])
+    return count
 
 
 def _waive(night: Night, sha256: str, reading: Reading) -> None:
@@ -243,7 +260,9 @@ def _read_into_lake(
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
         kept: Sequence[Path] = ()
-        if has_quarantined(landed) or request.recorded:
+        subjects = Subjects.known(night.state, night.home.lake)
+        # the bytes of a file that tells of somebody forgotten would bring it back
+        if (has_quarantined(landed) or request.recorded) and not _rows_left_out(con, landed, subjects):
             beside = Kept(companies, _header_line(con))
             kept = keep_source(night.home.lake, path, landed.source.sha256, first_id, beside)
         batches = lake.write(
@@ -253,7 +272,9 @@ def _read_into_lake(
             first_id=first_id,
             loaded_at=loaded_at,
             is_first_load=lambda company, table: (company, table) in posted,
+            leave_out=subjects.left_out,
         )
+        night.left_out[path.name] = _rows_left_out(con, landed, subjects)
         written = [*lake.files_of(night.home.lake, batches), *_not_registered(night, kept)]
         night.state.add([*batches, *lake.sealed(night.home.lake, written)])
     return batches

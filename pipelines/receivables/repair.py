@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from receivables import lake
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, ReceivablesError, UsageError
+from receivables.forgotten import Subjects
 from receivables.intake.profile import available
 from receivables.intake.read import Request, read_file
 from receivables.land import recorded_for, scratch_connection
@@ -139,7 +140,14 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
         arrival = _arrival(night, origin, repairs)
         posted = lake.recorded_when_posted(con, root, reading)
         batches = lake.write(
-            con, landed, root, first_id=first_id, loaded_at=now, is_first_load=_posted(reading, posted), arrival=arrival
+            con,
+            landed,
+            root,
+            first_id=first_id,
+            loaded_at=now,
+            is_first_load=_posted(reading, posted),
+            arrival=arrival,
+            leave_out=Subjects.known(night.state, root).left_out,
         )
         written = [*lake.files_of(root, batches), *keep_repairs(root, repairs)]
         night.state.add([*batches, *repairs, *lake.sealed(root, written)])

@@ -70,6 +70,8 @@ class Night:
     scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Files read that tell of somebody forgotten, with the rows that do."""
 
     def record(self, **changes: Any) -> None:
         """Change the run and its record in the store."""

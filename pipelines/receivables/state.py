@@ -135,7 +135,7 @@ class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
-    (about a customer's rating or about flags), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
+    (about a customer's rating or about flags), forgotten (somebody), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -226,8 +226,47 @@ class LakeFile:
     registered_at: datetime
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """That the personal data of a customer, or of a contact at one, was taken out of the lake and is left out of every file read later.
+
+    `kind` is customer or contact, `subject_id` its id as published; `finished_at` is None while it is being done, or was cut off. Nothing here is
+    personal data of the subject: `reason` is what the person who asked for it wrote.
+    """
+
+    forgotten_id: str
+    kind: str
+    subject_id: str
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ForgottenFile:
+    """A file of the lake that was rewritten to forget somebody: its content before and after, empty where it was deleted; recorded before it is done."""
+
+    forgotten_id: str
+    path: str
+    old_sha256: str
+    new_sha256: str
+
+
 Record = (
-    Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver | Delivery | LakeFile
+    Batch
+    | Repair
+    | RatingDecision
+    | FlagDecision
+    | Run
+    | Step
+    | InboxFile
+    | Judgement
+    | Waiver
+    | Delivery
+    | LakeFile
+    | Forgotten
+    | ForgottenFile
 )
 """Whatever the store keeps."""
 
@@ -243,6 +282,8 @@ _RECORDS: Final[dict[str, type[Any]]] = {
     "waiver": Waiver,
     "delivery": Delivery,
     "lake_file": LakeFile,
+    "forgotten": Forgotten,
+    "forgotten_file": ForgottenFile,
 }
 _KEYS: Final = {
     "batch": "batch_id",
@@ -256,6 +297,8 @@ _KEYS: Final = {
     "waiver": "file_sha256, contract",
     "delivery": "address, as_of, edition",
     "lake_file": "path",
+    "forgotten": "forgotten_id",
+    "forgotten_file": "forgotten_id, path, old_sha256",
 }
 
 
@@ -363,6 +406,14 @@ class State:
     def deliveries(self) -> list[Delivery]:
         """All mailings of reports, by date and edition."""
         return self._read("delivery", "order by as_of, edition, address")
+
+    def forgotten(self) -> list[Forgotten]:
+        """Who was forgotten, or is being forgotten, oldest first."""
+        return self._read("forgotten", "order by forgotten_id")
+
+    def forgotten_files(self, forgotten_id: str) -> list[ForgottenFile]:
+        """The files of the lake that were rewritten to forget somebody, in the order of their paths."""
+        return self._read("forgotten_file", "where forgotten_id = ? order by path, rowid", [forgotten_id])
 
     def lake_files(self) -> list[LakeFile]:
         """All files of the lake that are registered, by path."""

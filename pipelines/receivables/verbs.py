@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from receivables.flag_desk import Decided, Shown, TakenBack, Verb
+    from receivables.forgetting import Done
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.rating_desk import Rated
@@ -238,6 +239,29 @@ def restore(source: str | Path, home: str | Path, *, force: bool = False, progre
     from receivables import safekeeping
 
     return safekeeping.restore(Path(source), Path(home), is_forced=force, progress=progress)
+
+
+def forget(
+    subject: str,
+    home: str | Path = HOME,
+    *,
+    contact: bool = False,
+    reason: str = "",
+    by: str | None = None,
+    progress: Progress | None = None,
+) -> Done:
+    """Take the personal data of a customer (`contact`: of a contact) out of the lake for good; every sum stays. `by` is who says so, by default the user of this process.
+
+    Files read later leave it out too. The next night publishes without it; what still holds it until then, or outside the lake, is in the outcome's `still`.
+
+    Raises:
+        UsageError: no such home, no reason, or no such customer or contact.
+        NightFailed: it was cut off by a fault of the system; asking again goes on.
+    """
+    from receivables import forgetting
+
+    _state(Path(home))
+    return forgetting.forget(Path(home), forgetting.Asked(subject, contact, reason, _person(by)), progress=progress)
 
 
 def findings(

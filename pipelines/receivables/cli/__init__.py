@@ -25,7 +25,7 @@ from receivables.cli.options import (
 from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
-from receivables.cli.safekeeping import backup, restore, verify
+from receivables.cli.safekeeping import backup, forget, restore, verify
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
@@ -226,6 +226,7 @@ main.add_command(profiles)
 main.add_command(rate)
 main.add_command(trace)
 main.add_command(backup)
+main.add_command(forget)
 main.add_command(restore)
 main.add_command(verify)
 

@@ -1,4 +1,4 @@
-"""The commands that keep what must not be lost: `verify`, `backup`, `restore`."""
+"""The commands that keep what must not be lost, and let go of what must not stay: `verify`, `backup`, `restore`, `forget`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from receivables.cli.options import home_option
+from receivables.cli.options import by_option, home_option
 from receivables.cli.terminal import Steps, example
 from receivables.errors import EXIT_DAMAGED
 from receivables.plain_text import visible
@@ -96,3 +96,31 @@ def restore(source: Path, home: Path, *, force: bool) -> None:
     if told.aside:
         click.echo(f"what stood there: {told.aside}")
     click.echo(f"it publishes again with: receivables nightly --home {told.home}")
+
+
+@click.command(epilog=example('receivables forget ES01:C00012 --reason "asked for it on 2026-11-02" --by "Ana Gil"'))
+@click.argument("subject", metavar="CUSTOMER")
+@home_option
+@click.option("--contact", is_flag=True, help="CUSTOMER is the id of a contact: forget that person, not the customer.")
+@click.option("--reason", metavar="TEXT", default="", help="Why; kept with the audit entry, so it should name nobody.")
+@by_option
+def forget(subject: str, home: Path, *, contact: bool, reason: str, by: str | None) -> None:
+    """Take the personal data of a CUSTOMER, or a contact, out of the lake for good; amounts, dates and ids stay, so that every sum does.
+
+    Which columns those are is in data/PERSONAL_DATA.md. Every file rewritten is registered anew and told in lake/forgotten, and files read later
+    leave the data out. Published files of earlier nights are deleted; what still holds the data is named. It cannot be taken back.
+    """
+    from receivables import verbs
+
+    done = verbs.forget(subject, home, contact=contact, reason=reason, by=by, progress=Steps())
+    entry = done.entry
+    click.echo(
+        f"{visible(entry.subject_id)} is forgotten: {len(done.files):,} files of the lake, lake/forgotten/{entry.forgotten_id}.json"
+    )
+    for name in done.removed:
+        click.echo(f"deleted     {visible(name)}")
+    for name in done.still:
+        click.echo(f"still there {visible(name)}")
+    click.echo(
+        f"the next night publishes without it: receivables nightly --home {home}; backups of before still hold it"
+    )
