@@ -38,6 +38,7 @@ ORDER: Final = (
         "state",
         "forgotten",
         "lake",
+        "accounts",
         "sources",
         "engine",
         "quarantine",

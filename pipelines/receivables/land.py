@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import arrival, lake
+from receivables import accounts, arrival, lake
 from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
@@ -26,7 +26,7 @@ from receivables.sources import Kept, has_quarantined, keep_source
 from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from receivables.engine import Connection, Scratch
     from receivables.intake.container import Source
@@ -136,6 +136,20 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         _register_refusal(night, path, sha256, refusal)
         return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
     return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
+
+
+def kept_private(night: Night, con: Connection, landed: Landed) -> Callable[[str, str, str, Collection[str]], str]:
+    """What becomes of a column's value before it is written: nothing of who was forgotten, and no number of a bank account.
+
+    Raises:
+        NightFailed: the home's secret for account numbers is gone or open to others.
+    """
+    subjects = Subjects.known(night.state, night.home.lake)
+    is_needed = accounts.are_told(con, landed.tables)
+    key = accounts.key_of(night.home.root, night.state, night.home.lake) if is_needed else None
+    return lambda table, column, value, present: subjects.left_out(
+        table, column, accounts.hashed(table, column, value, key), present
+    )
 
 
 def _told_of_forgotten(night: Night, name: str) -> str:
@@ -272,7 +286,7 @@ def _read_into_lake(
             first_id=first_id,
             loaded_at=loaded_at,
             is_first_load=lambda company, table: (company, table) in posted,
-            leave_out=subjects.left_out,
+            leave_out=kept_private(night, con, landed),
         )
         night.left_out[path.name] = _rows_left_out(con, landed, subjects)
         written = [*lake.files_of(night.home.lake, batches), *_not_registered(night, kept)]

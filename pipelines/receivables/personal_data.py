@@ -36,7 +36,7 @@ KINDS: Final = {
     "reach": Kind("telephone numbers and mail addresses", "to reach who can have an invoice paid", _AS_LEDGER),
     "tax": Kind("tax registration numbers", "to tell one customer from another", _AS_LEDGER),
     "bank": Kind(
-        "one-way hashes of bank accounts; the numbers are never kept",
+        "bank accounts as one-way hashes, with a secret of the home (`account.key`) where a file tells the number",
         "to notice that a customer pays from another account",
         _AS_LEDGER,
     ),

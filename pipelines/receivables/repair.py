@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from receivables import lake
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, ReceivablesError, UsageError
-from receivables.forgotten import Subjects
 from receivables.intake.profile import available
 from receivables.intake.read import Request, read_file
-from receivables.land import recorded_for, scratch_connection
+from receivables.land import kept_private, recorded_for, scratch_connection
 from receivables.quarantine import in_quarantine
 from receivables.repair_plan import as_json, asked_for
 from receivables.sources import keep_repairs, kept_source, restore_source
@@ -147,7 +146,7 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
             loaded_at=now,
             is_first_load=_posted(reading, posted),
             arrival=arrival,
-            leave_out=Subjects.known(night.state, root).left_out,
+            leave_out=kept_private(night, con, landed),
         )
         written = [*lake.files_of(root, batches), *keep_repairs(root, repairs)]
         night.state.add([*batches, *repairs, *lake.sealed(root, written)])
