@@ -42,6 +42,7 @@ from receivables.charts import (
 )
 from receivables.flag_wording import page as flag_words
 from receivables.language import harmless, language_in, plain, shortened
+from receivables.money import bare
 from receivables.page_model import UNIDENTIFIED, CustomerLinks
 from receivables.settings import LANGUAGES
 
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from receivables.language import Language
     from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
 
-__all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "static"]
+__all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "script", "static"]
 
 HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
 _FORMATS: Final = (
@@ -120,7 +121,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
         UsageError: `language` is none of `LANGUAGES`.
     """
     words = language_in(language)
-    scripts = (_script("plotly"), _script("draw"))
+    scripts = (script("plotly"), script("draw"), script("tables"))
     return (
         environment(language)
         .get_template("night.html")
@@ -152,12 +153,13 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
 
 
 def render_quality(page: NightPage, language: str) -> str:
-    """Write the data-quality page of a night: every contract and what came of it; it has no scripts and loads nothing.
+    """Write the data-quality page of a night: every contract and what came of it; it loads nothing, and its only script sorts and searches tables.
 
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
     """
     language_in(language)
+    scripts = (script("tables"),)
     return (
         environment(language)
         .get_template("quality.html")
@@ -166,7 +168,8 @@ def render_quality(page: NightPage, language: str) -> str:
             lang=HTML_LANGUAGE[language],
             code=language,
             company_names={company.company_id: company.name for company in page.companies},
-            policy=page_policy(()),
+            policy=page_policy(scripts),
+            scripts=scripts,
             style=static("report.css"),
             levels=contract_wording.LEVELS,
             levels_mean=contract_wording.LEVELS_MEAN,
@@ -258,6 +261,7 @@ def environment(language: str) -> Environment:
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
         "cut": shortened,
+        "bare": bare,
         "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
         "change_name": lambda code: wording.named(wording.CHANGES, code, words.text),
         "cause_name": lambda code: wording.named(wording.CAUSES, code, words.text),
@@ -447,8 +451,13 @@ def customer_summary(ledger: Ledger, words: Language) -> str:
     )
 
 
+_FOR_READERS: Final = re.compile(r"^[ \t]*/\*.*\*/\n|^[ \t]+|^\n", re.MULTILINE)
+"""Indents, lines that are a comment and empty ones."""
+
+
 @cache
-def _script(name: str) -> Markup:
+def script(name: str) -> Markup:
+    """A program as it stands in a page."""
     source = drawing_library() if name == "plotly" else static(f"{name}.js")
     # a browser reads line ends as LF and hashes what it has read
     source = source.replace("\r\n", "\n").replace("</script", "<\\/script")
@@ -457,8 +466,9 @@ def _script(name: str) -> Markup:
 
 @cache
 def static(name: str) -> Markup:
-    """A style sheet or script of the package, as it stands in a page."""
-    return Markup((reports_dir() / "static" / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of the package
+    """A style sheet or script of the package as it stands in thousands of pages: without what is there for its readers."""
+    source = (reports_dir() / "static" / name).read_text(encoding="utf-8")
+    return Markup(_FOR_READERS.sub("", source))  # noqa: S704  # a file of the package
 
 
 def page_policy(scripts: tuple[Markup, ...], style: Markup | None = None) -> str:
