@@ -31,6 +31,9 @@ pytest_plugins = ["pytester", "sql_cases"]
 NEEDS = ("browser", "fonts", "reference")
 """What a test may need from the machine. RECEIVABLES_REQUIRE lists those that must be there, or says `all`."""
 
+AXE = Path(__file__).parents[1] / "build/axe/node_modules/axe-core/axe.min.js"
+"""Where `.ci/axe` puts the rules of accessibility that pages are held against."""
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -99,6 +102,13 @@ def chromium_path(require: Require) -> Path:
     found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
     require("browser", present=found is not None, reason=f"none of {', '.join(CHROMIUM_NAMES)} is on the PATH")
     return Path(found or "")
+
+
+@pytest.fixture(scope="session")
+def axe_path(require: Require) -> Path:
+    """The script of axe-core; no test fetches it."""
+    require("browser", present=AXE.is_file(), reason=f"no axe-core at {AXE}: .ci/axe fetches it and needs node and npm")
+    return AXE
 
 
 @pytest.fixture(scope="session")
