@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page study oracle bench
+.PHONY: demo test lint lock world-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
+PLANTED ?= --each 40 --seeds 5
+PUT_IN ?= --each 40 --seeds 5 --customers 400
 
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
@@ -28,22 +30,28 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, every case of every test, damaged exports
+study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, what detectors find, every case of every test, damaged exports
 	RECEIVABLES_REPLICATIONS=$(REPLICATIONS) $(BIN)/python tests/collection_study.py data/COLLECTION_STUDY.md
+	$(BIN)/python tests/planted_study.py data/ANOMALY_STUDY.md $(PLANTED)
+	$(BIN)/python tests/anomaly_study.py data/ANOMALY_STUDY.md $(PUT_IN)
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 
 oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
 	$(BIN)/python tests/curve_oracle.py
 
-bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers
+bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
 	$(BIN)/python tests/bench/curves.py
 	$(BIN)/python tests/bench/features.py
+	$(BIN)/python tests/bench/anomalies.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md
+
+picture: $(READY)  ## photograph the report on the sample for the README; needs Chromium
+	$(BIN)/python tests/report_picture.py data/report.png
 
 # The lock names versions and hashes only, never where they came from. Needs uv on the PATH.
 lock:  ## pin the newest versions that pyproject.toml allows

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from receivables.detectors import DETECTORS
+from receivables.detectors import DETECTORS, WEIGHTS
 from receivables.detectors import EVIDENCE as NAMED
 from receivables.flag_wording import EVIDENCE
 
@@ -30,7 +30,7 @@ SAID: Final[Row] = {
 
 _ANOMALY: Final = (
     "as_of flag_id company_id customer_id detector subject severity p_value adjusted_p evidence evidence_count amount_local exposure_local seen_on last_seen first_seen raised_on raised_severity"
-    " state verdict held_by is_new is_graver reason decided_by decided_on"
+    " state verdict held_by is_new is_graver reason decided_by decided_on place"
 ).split()
 _COMPANY: Final = "as_of company_id detector is_evaluated code need has wanted tested".split()
 _DETECTOR: Final = (
@@ -53,6 +53,8 @@ def flag_tables(as_of: date, customers: Sequence[str]) -> Tables:
         if customers
         else []
     )
+    flags.sort(key=lambda flag: WEIGHTS[flag["severity"]] * flag["exposure_local"], reverse=True)
+    flags = [flag | {"place": place} for place, flag in enumerate(flags, start=1)]
     told = {
         "marts.anomaly": (_ANOMALY, flags),
         "marts.detector": (_DETECTOR, list(_detectors())),

@@ -19,7 +19,7 @@ ANOMALY: Final = {
     "as_of": "date", "company_id": "varchar", "customer_id": "varchar", "detector": "varchar", "subject": "varchar", "flag_id": "varchar",
     "severity": "varchar", "p_value": "double", "evidence": "varchar", "exposure_local": "decimal(18, 4)", "first_seen": "date", "raised_on": "date",
     "raised_severity": "varchar", "last_seen": "date", "state": "varchar", "verdict": "varchar", "reason": "varchar", "decided_by": "varchar",
-    "decided_on": "date", "held_by": "varchar",
+    "decided_on": "date", "held_by": "varchar", "place": "bigint",
 }  # fmt: skip
 DETECTOR: Final = {
     "detector": "varchar", "evaluated": "boolean", "tested": "bigint", "flagged": "bigint", "confirmed": "bigint", "dismissed": "bigint",
@@ -53,16 +53,17 @@ def flag(flag_id: str, customer: str = "C1", detector: str = "paid_twice", **mor
         "raised_severity": "medium",
         "last_seen": date(2024, 3, 4),
         "state": "new",
+        "place": 1,
     } | more
     return told | {"evidence": json.dumps(told["evidence"])}
 
 
 FLAGS: Final = (
-    flag("FAAAAAA1", severity="low", exposure_local=Decimal("9000.0000")),
-    flag("FAAAAAA2", severity="high", exposure_local=Decimal("50.5000"), subject="P2"),
-    flag("FAAAAAA3", "C2", "buys_more", severity="high", exposure_local=Decimal("250.5000"), subject="ES01:C2"),
-    flag("FAAAAAA4", "C2", state="closed", verdict="dismissed", reason="two orders", decided_by="Ana Gil", decided_on=date(2024, 3, 2)),
-    flag("FAAAAAA5", "C2", "buys_more", held_by="cap"),
+    flag("FAAAAAA1", severity="low", exposure_local=Decimal("9000.0000"), place=1),
+    flag("FAAAAAA2", severity="high", exposure_local=Decimal("50.5000"), subject="P2", place=3),
+    flag("FAAAAAA3", "C2", "buys_more", severity="high", exposure_local=Decimal("250.5000"), subject="ES01:C2", place=2),
+    flag("FAAAAAA4", "C2", state="closed", verdict="dismissed", reason="two orders", decided_by="Ana Gil", decided_on=date(2024, 3, 2), place=4),
+    flag("FAAAAAA5", "C2", "buys_more", held_by="cap", place=5),
 )  # fmt: skip
 """Three open flags, one that was closed, one that waits."""
 

@@ -10,6 +10,7 @@ from receivables.engine.duckdb import BEFORE_ENTRIES, Connection, Tables, run_en
 from receivables.engine.models import Model, models
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from receivables.settings import Settings
@@ -39,9 +40,9 @@ def behind(*names: str) -> list[Model]:
     ]
 
 
-def build(con: Connection, wanted: list[Model]) -> None:
+def build(con: Connection, wanted: list[Model], as_of: date = AS_OF) -> None:
     """Make tables of models, of staging views, as the night does; what of core no model makes is what was told."""
-    con.execute(f"set variable as_of = date '{AS_OF.isoformat()}'")
+    con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     con.execute("create schema if not exists core; create schema if not exists marts")
     made = {model.full_name for model in models()}
     for name in sorted({name for model in wanted for name in model.reads} - made):

@@ -20,7 +20,7 @@ PACKAGE: Final = ROOT / "pipelines" / "receivables"
 
 ORDER: Final = (
     *("version", "errors", "plain_text", "money", "dates"),
-    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors"),
+    *("settings", "distributions", "business_days", "assets", "collectability", "schema", "detectors", "operands"),
     *(
         "home",
         "intake",
@@ -34,6 +34,7 @@ ORDER: Final = (
         "quarantine_file",
         "warehouse",
         "published",
+        "scope",
         "decisions",
     ),
     *(
@@ -60,10 +61,14 @@ ORDER: Final = (
         "customer_wording",
         "today_wording",
         "gap_wording",
+        "mail_wording",
         "templates",
         "render",
         "customer_rows",
         "customer_pages",
+        "letter",
+        "message",
+        "mail_server",
         "deliver",
         "run",
         "arrival",
@@ -78,9 +83,9 @@ ORDER: Final = (
         "rating_desk",
         "flag_desk",
         "publish",
+        "mailing",
         "night",
         "onboarding",
-        "operands",
         "tracing",
         "verbs",
     ),
@@ -92,6 +97,9 @@ is the package's own `__init__`, the analysts' door."""
 OWNERS: Final = {
     "duckdb": {"intake", "lake", "engine"},
     "plotly": {"charts"},
+    "resvg_py": {"charts"},
+    "css_inline": {"letter"},
+    "smtplib": {"mail_server"},
     "jinja2": {"render"},
     "great_expectations": {"checks"},
     "holidays": {"business_days"},
@@ -101,7 +109,7 @@ OWNERS: Final = {
 
 POLICY_MAY: Final = {"pandas", "numpy", "money", "dates", "settings", "distributions"}
 
-HEAVY: Final = {"great_expectations", "holidays", "jinja2", "pandas", "plotly"}
+HEAVY: Final = {"css_inline", "great_expectations", "holidays", "jinja2", "pandas", "plotly", "resvg_py"}
 """What `import receivables` must not load: an analyst's notebook and `--help` start at once."""
 
 Imports = dict[str, set[str]]

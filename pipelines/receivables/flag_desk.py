@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, get_args
 
 from receivables import decisions
 from receivables.dates import utc_now
-from receivables.detectors import DETECTORS, WEIGHTS
+from receivables.detectors import DETECTORS
 from receivables.errors import UsageError, nearest
 from receivables.filled_table import Layout, read_table, write_table
 from receivables.home import Home, private_files
@@ -48,7 +48,7 @@ _ANOMALY: Final = "marts.anomaly"
 _FLAGS: Final = f"""
 select flag.flag_id, flag.company_id, flag.customer_id, coalesce(customer.name, '') as name, flag.detector, flag.subject, flag.severity, flag.evidence::varchar as evidence,
   coalesce(flag.exposure_local, 0)::decimal(18, 4) as exposure_local, coalesce(company.local_currency, '') as currency, flag.first_seen, flag.raised_on, flag.last_seen,
-  flag.state, flag.verdict, flag.reason, flag.decided_by, flag.decided_on, flag.held_by
+  flag.state, flag.verdict, flag.reason, flag.decided_by, flag.decided_on, flag.held_by, flag.place
 from {_ANOMALY} as flag
 left join core.customer as customer on flag.company_id = customer.company_id and flag.customer_id = customer.customer_id
 left join core.company as company on flag.company_id = company.company_id
@@ -97,6 +97,7 @@ class Flag:
     decided_by: str | None
     decided_on: date | None
     held_by: str | None
+    place: int
     is_since: bool = False
 
     @property
@@ -193,7 +194,7 @@ def _decided(flag: Flag, decision: FlagDecision) -> Flag:
 
 
 def flags(home: Path, wanted: Wanted) -> list[Flag]:
-    """The flags that are asked for, gravest first, then those with most at stake.
+    """The flags that are asked for, by severity times exposure.
 
     Raises:
         UsageError: nothing was published yet, or no such detector or customer.
@@ -213,7 +214,7 @@ def flags(home: Path, wanted: Wanted) -> list[Flag]:
         and wanted.detector in (None, flag.detector)
         and (customer is None or (flag.company_id, flag.customer_id) == (customer.company_id, customer.customer_id))
     ]
-    return sorted(found, key=lambda flag: (-WEIGHTS.get(flag.severity, 0), -flag.exposure_local, flag.flag_id))
+    return sorted(found, key=lambda flag: flag.place)
 
 
 def show(home: Path, flag_id: str) -> Shown:

@@ -13,6 +13,7 @@ from receivables.dates import checked_as_of, utc_now
 from receivables.errors import UsageError
 from receivables.home import Home, private_files
 from receivables.land import Reading, file_reasons, inbox_files, land
+from receivables.mailing import checked_addresses, mail_report
 from receivables.publish import build_and_publish
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
@@ -21,11 +22,12 @@ from receivables.state import State
 from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from receivables import page_model
     from receivables.deliver import PageSet
+    from receivables.state import Delivery
 
 
 def init(home: Path) -> Path:
@@ -48,9 +50,10 @@ def nightly(
     inbox: Path | None = None,
     reading: Reading | None = None,
     is_delivering: bool = True,
+    is_mailed_again: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Run a whole night: read the inbox, build as of a date (default: the latest extract date), publish, render, deliver.
+    """Run a whole night: read the inbox, build as of a date (default: the latest extract date), publish, render, deliver, mail.
 
     Raises:
         UsageError: a future date, or one at which data without history cannot be aged.
@@ -65,7 +68,33 @@ def nightly(
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
         except OSError as error:
             built = replace(built, needs_person=(*built.needs_person, f"the report was not written: {error}"))
+        if is_delivering and night.settings.recipient:
+            mailed = mail_report(night, is_again=is_mailed_again)
+            built = replace(built, needs_person=(*built.needs_person, *mailed.reasons))
         return _ended(night, built)
+
+
+def mail(
+    home: Path, *, only: Iterable[str] = (), is_again: bool = False, progress: Progress | None = None
+) -> tuple[Outcome, tuple[Delivery, ...]]:
+    """Mail the report of the night published last to who has not got it, `is_again` also to who has; the mailings that were tried.
+
+    Raises:
+        UsageError: nothing was published yet, there are no recipients, or one of `only` is none.
+    """
+    published_file(home)
+    recipients = Home(home).settings().recipient
+    if not recipients:
+        raise UsageError(
+            got="no recipients",
+            expected="at least one [[recipient]] in receivables.toml",
+            try_=f"adding one to {home / settings_module.FILE_NAME}",
+        )
+    addresses = checked_addresses(recipients, only)
+    with started(Home(home), None, None, progress or Progress()) as night:
+        mailed = mail_report(night, is_again=is_again, only=addresses)
+        night.record(finished_at=utc_now(), status="mailed")
+        return Outcome(night.run.run_id, None, needs_person=mailed.reasons), mailed.deliveries
 
 
 def ingest(
@@ -191,22 +220,13 @@ def _ended(night: Night, outcome: Outcome) -> Outcome:
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     from receivables.deliver import forget_pages, lead_to
-    from receivables.pages import LISTED_ROWS, TABLES, night_page
+    from receivables.pages import published_page
     from receivables.render import render, render_quality
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
     with night.step("render", len(languages)) as counts, Warehouse(published_file(night.home.root)) as warehouse:
-        frames = {name: warehouse.table(name, LISTED_ROWS.get(name, "")) for name in TABLES}
-        ledger = night.settings.ledger
-        page = night_page(
-            frames,
-            night.settings.report.top_customers,
-            ledger.control_amount_per_item,
-            listed_flags=night.settings.report.flags_listed,
-            tie_out_amount=ledger.tie_out_amount,
-            tie_out_asks=ledger.tie_out_level == "needs_person",
-        )
+        page = published_page(warehouse.table, night.settings)
         folder = night.home.out / str(page.run.as_of)
         customers = _write_customers(night, warehouse, page.run, folder)
         for language in languages:

@@ -307,10 +307,24 @@ class CustomerLinks:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Of what a page is a part, by name: companies, or customers in territories and of salespersons (`is_of_customers`)."""
+
+    companies: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    salespersons: tuple[str, ...] = ()
+
+    @property
+    def is_of_customers(self) -> bool:
+        """Whether it is made of some customers of a company, so that nothing that is measured over all of them is told."""
+        return bool(self.territories or self.salespersons)
+
+
+@dataclass(frozen=True)
 class NightPage:
     """The management report of one night, without a word or a number format in it.
 
-    `batches` are listed one by one, `earlier` sums those that are not, `loaded` all of them.
+    `batches` are listed one by one, `earlier` sums those that are not, `loaded` all of them. `part` is None where the page is of everything.
     """
 
     run: Run
@@ -335,6 +349,12 @@ class NightPage:
     practices: tuple[Practice, ...] = ()
     gaps: tuple[Gap, ...] = ()
     tie_out: TieOut = TieOut()
+    part: Part | None = None
+
+    @property
+    def is_of_customers(self) -> bool:
+        """Whether only some customers are in sight."""
+        return self.part is not None and self.part.is_of_customers
 
     def flags_of(self, company: Company) -> Flags | None:
         """The flags of a company."""

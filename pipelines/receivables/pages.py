@@ -42,7 +42,9 @@ from receivables.page_model import (
 from receivables.quality import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from receivables.settings import Settings
 
 _OWN: Final = (
     "ops.run",
@@ -167,6 +169,19 @@ def night_page(
         tie_out=tie_out.tie_out(
             frames, {one.company_id: one.currency for one in companies}, amount=tie_out_amount, is_asking=tie_out_asks
         ),
+    )
+
+
+def published_page(table: Callable[[str, str], pd.DataFrame], settings: Settings) -> NightPage:
+    """Build the page of a published night; `table` reads the rows of a published table that a condition holds for (empty: all)."""
+    ledger = settings.ledger
+    return night_page(
+        {name: table(name, LISTED_ROWS.get(name, "")) for name in TABLES},
+        settings.report.top_customers,
+        ledger.control_amount_per_item,
+        listed_flags=settings.report.flags_listed,
+        tie_out_amount=ledger.tie_out_amount,
+        tie_out_asks=ledger.tie_out_level == "needs_person",
     )
 
 

@@ -18,6 +18,7 @@ from receivables import (
     customer_wording,
     flag_wording,
     gap_wording,
+    mail_wording,
     measure_wording,
     policy_wording,
     rating_wording,
@@ -43,6 +44,7 @@ from receivables.charts import (
 from receivables.flag_wording import page as flag_words
 from receivables.language import harmless, language_in, plain, shortened
 from receivables.money import bare
+from receivables.operands import FORMULAS
 from receivables.page_model import UNIDENTIFIED, CustomerLinks
 from receivables.settings import LANGUAGES
 
@@ -109,13 +111,14 @@ _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
 
-def render(page: NightPage, language: str, customers: CustomerLinks | None = None) -> str:
+def render(page: NightPage, language: str, customers: CustomerLinks | None = None, *, has_quality: bool = True) -> str:
     """Write the report: one HTML file that loads nothing, shows everything but the drawn charts without scripts.
 
     Args:
         page: the night.
         language: one of `LANGUAGES`.
         customers: where customers have pages of their own; None: nowhere.
+        has_quality: whether the page about what was checked stands beside it.
 
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
@@ -130,6 +133,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             lang=HTML_LANGUAGE[language],
             code=language,
             customers=customers or CustomerLinks(),
+            has_quality=has_quality,
             labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes={
@@ -145,6 +149,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
             spark_width=WIDTH,
+            formulas=FORMULAS,
             spark_height=HEIGHT,
             measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
@@ -218,6 +223,7 @@ def environment(language: str) -> Environment:
         "finding": lambda finding: finding_sentence(finding, words),
         "customer_name": lambda line: customer_name(line, words),
         "company_line": lambda company: company_line(company, words),
+        "part_sentence": lambda part: mail_wording.part_sentence(part, words),
         "company_list": lambda companies: words.listed([company.name for company in companies]),
         "contract_name": lambda check: contract_wording.contract_name(check.contract, words),
         "check_sentence": lambda check: contract_wording.check_sentence(check, words),
@@ -290,13 +296,13 @@ def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
     keys = [bucket.key for bucket in page.buckets]
     figures = {}
     for ledger in page.ledgers:
-        labels = _bucket_chart_labels(ledger, words, page.views.basis)
+        labels = bucket_chart_labels(ledger, words, page.views.basis)
         figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
         labels = _customer_chart_labels(ledger, words)
         figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
     for place, trend in enumerate(page.trends, start=1):
         if trend.has_course:
-            figures[f"trend-{place}"] = _drawn_lines(trend.chart, _trend_labels(trend, words))
+            figures[f"trend-{place}"] = _drawn_lines(trend.chart, trend_labels(trend, words))
     for place, prospect in enumerate(page.prospects, start=1):
         chart = prospect.cash_chart
         figures[f"cash-{place}"] = _drawn_lines(chart, collection_wording.cash_labels(chart, words))
@@ -335,7 +341,8 @@ def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
     return Markup(text)  # noqa: S704  # escaped above for the place it stands in
 
 
-def _trend_labels(trend: Trend, words: Language) -> LineLabels:
+def trend_labels(trend: Trend, words: Language) -> LineLabels:
+    """The words of a company's course."""
     names = tuple(measure_wording.measure_name(line.key, words) for line in trend.chart.lines)
     return LineLabels(
         names,
@@ -347,7 +354,8 @@ def _trend_labels(trend: Trend, words: Language) -> LineLabels:
     )
 
 
-def _bucket_chart_labels(ledger: Ledger, words: Language, basis: str) -> Labels:
+def bucket_chart_labels(ledger: Ledger, words: Language, basis: str) -> Labels:
+    """The words of the chart of buckets."""
     names = tuple(wording.bucket_label(line.bucket, words.text, basis) for line in ledger.lines)
     return _labels(names, ("",), ledger.currency, words)
 

@@ -135,7 +135,7 @@ class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
-    (about a customer's rating or about flags), rendered (reports only), failed, or interrupted (cut off; found by the next run).
+    (about a customer's rating or about flags), rendered (reports only), mailed, failed, or interrupted (cut off; found by the next run).
     """
 
     run_id: str
@@ -193,6 +193,29 @@ class Waiver:
     given_at: datetime
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """The mailing of one report to one address; each `edition` is mailed once, another one only because somebody asked for it.
+
+    `status` is queued (not sent: it may be tried again), sending (the server is being given it), sent, refused, or unsure: the program or the
+    connection was cut off while the server had it in hand, so that it may have arrived or not. `told` is what the server or the program said last,
+    `in_sight` whose receivables were in it (JSON).
+    """
+
+    address: str
+    as_of: date
+    edition: int
+    run_id: str
+    language: str
+    role: str
+    in_sight: str
+    message_id: str
+    status: str
+    told: str
+    attempts: int
+    recorded_at: datetime
+
+
 _RECORDS: Final[dict[str, type[Any]]] = {
     "batch": Batch,
     "repair": Repair,
@@ -203,6 +226,7 @@ _RECORDS: Final[dict[str, type[Any]]] = {
     "inbox_file": InboxFile,
     "judgement": Judgement,
     "waiver": Waiver,
+    "delivery": Delivery,
 }
 _KEYS: Final = {
     "batch": "batch_id",
@@ -214,6 +238,7 @@ _KEYS: Final = {
     "inbox_file": "run_id, file_name, file_sha256",
     "judgement": "batch_id",
     "waiver": "file_sha256, contract",
+    "delivery": "address, as_of, edition",
 }
 
 
@@ -267,7 +292,9 @@ class State:
 
     def add(
         self,
-        records: Iterable[Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver],
+        records: Iterable[
+            Batch | Repair | RatingDecision | FlagDecision | Run | Step | InboxFile | Judgement | Waiver | Delivery
+        ],
     ) -> None:
         """Write records, replacing those of the same key, all or none."""
         with self._connected() as con, con:
@@ -320,6 +347,10 @@ class State:
         """All waivers given by `known_at` (None: by now), oldest first."""
         given = self._read("waiver", "order by given_at, file_sha256, contract")
         return [waiver for waiver in given if known_at is None or waiver.given_at <= known_at]
+
+    def deliveries(self) -> list[Delivery]:
+        """All mailings of reports, by date and edition."""
+        return self._read("delivery", "order by as_of, edition, address")
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""

@@ -15,7 +15,7 @@ from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
-from receivables.state import Batch, Run, State, Step
+from receivables.state import Batch, Delivery, Run, State, Step
 from receivables.warehouse import known_value, open_warehouse, published_run
 
 if TYPE_CHECKING:
@@ -54,11 +54,12 @@ def nightly(
     waive: Iterable[str] = (),
     by: str | None = None,
     deliver: bool = True,
+    resend: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a whole night on the inbox; `as_of` defaults to the latest extract date, `backfill`, `allow_short` and `waive` are those of `Reading`.
 
-    `by` is who waives, by default the user of the system.
+    `by` is who waives, by default the user of the system; `resend` mails the report also to who has got one of that date.
 
     Raises:
         UsageError: a date that cannot be answered.
@@ -73,6 +74,7 @@ def nightly(
         inbox=where,
         reading=_signed(Reading(backfill=backfill, allow_short=allow_short, waive=tuple(waive), by=by or "")),
         is_delivering=deliver,
+        is_mailed_again=resend,
         progress=progress,
     )
 
@@ -113,6 +115,17 @@ def build(
         NightFailed: nothing was published.
     """
     return night.build(Path(home), today=today(), as_of=as_of, known_at=known_at, progress=progress)
+
+
+def mail(
+    home: str | Path = HOME, *, to: Iterable[str] = (), resend: bool = False, progress: Progress | None = None
+) -> tuple[Outcome, tuple[Delivery, ...]]:
+    """Mail the report of the night published last to the recipients (`to`: to some of them) who have not got it, `resend` also to who has.
+
+    Raises:
+        UsageError: nothing was published yet, or no such recipient.
+    """
+    return night.mail(Path(home), only=to, is_again=resend, progress=progress)
 
 
 def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: Progress | None = None) -> Outcome:

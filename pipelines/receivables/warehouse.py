@@ -44,10 +44,10 @@ def published_run(home: Path) -> str | None:
 class Warehouse:
     """A read-only view of one published night; use it as a context manager or close it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a published file; `path` is the run-stamped file, which a later night never touches."""
+    def __init__(self, path: Path, con: Connection | None = None) -> None:
+        """Open a published file; `path` is the run-stamped file, which a later night never touches, `con` a connection that shows a part of it."""
         self.path = path
-        self.con: Connection = connect(path, read_only=True)
+        self.con: Connection = con or connect(path, read_only=True)
 
     def table(self, name: str, where: str = "") -> pd.DataFrame:
         """One published table, such as `marts.aging`, or the rows of it that a condition holds for; money as exact decimals, dates as dates.

@@ -7,20 +7,6 @@ with taken as (
   where qty < 0 and returns_order_id is not null and not coalesce(cancelled, false) and order_date <= getvariable('as_of')
   group by company_id, returns_order_id, returns_line_no
 ),
-given_up as (
-  select company_id, order_id
-  from core.delivery
-  where order_id is not null
-  group by company_id, order_id
-  having bool_and(status in ('cancelled', 'returned'))
-),
-rate as (
-  select document.company_id, document.currency, sum(abs(document.amount_doc))::decimal(28, 4) as sum_doc, sum(abs(document.amount_local))::decimal(28, 4) as sum_local
-  from core.document as document
-  inner join core.company as company on document.company_id = company.company_id and document.currency <> company.local_currency
-  where document.counts_from <= getvariable('as_of') and document.amount_doc <> 0 and document.kind <> 'fx_revaluation'
-  group by document.company_id, document.currency
-),
 kept as (
   select
     line.company_id, line.customer_id, line.order_id, line.order_line_no, line.order_date, line.product_id, line.product_name, line.product_group, line.uom, line.currency,
@@ -28,12 +14,10 @@ kept as (
     line.ship_to_region, line.ship_to_country, (line.qty - coalesce(taken.taken_qty, 0))::decimal(18, 4) as kept_qty,
     coalesce(line.net_amount, round(line.qty * line.unit_price, 4))::decimal(18, 4) as amount, line.qty::decimal(18, 4) as qty
   from core.order_line as line
-  cross join params.anomaly_ledger as setting
   left join taken on line.company_id = taken.company_id and line.order_id = taken.order_id and line.order_line_no = taken.order_line_no
-  left join given_up on line.company_id = given_up.company_id and line.order_id = given_up.order_id
+  left join marts.order_given_up as given_up on line.company_id = given_up.company_id and line.order_id = given_up.order_id
   where line.qty > 0 and not coalesce(line.cancelled, false) and line.order_date <= getvariable('as_of') and line.customer_id is not null
     and given_up.order_id is null and line.qty > coalesce(taken.taken_qty, 0)
-    and not coalesce(list_contains(setting.cancelled_statuses, lower(line.order_status)), false)
 ),
 valued as (
   select *, case when kept_qty = qty then amount else prorate(kept_qty, amount, qty) end as kept_amount from kept
@@ -48,4 +32,4 @@ select
   end::decimal(18, 4) as kept_local
 from valued
 left join core.company as company on valued.company_id = company.company_id
-left join rate on valued.company_id = rate.company_id and valued.currency = rate.currency
+left join marts.average_rate as rate on valued.company_id = rate.company_id and valued.currency = rate.currency

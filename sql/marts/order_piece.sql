@@ -1,17 +1,10 @@
 -- One row per sales order and product group, of companies that tell orders, of the months that statistical detectors look at (params.anomaly_buying) up to the test day: what was ordered
--- less what was cancelled or taken back by then. A return that names its sale, or whose sale was found, lowers the order of the sale, any other its own. qty: units left of any product;
+-- less what was cancelled or taken back by then; orders that came to nothing are left out. A return that names its sale, or whose sale was found, lowers the order of the sale, any other its own. qty: units left of any product;
 -- amount_local: before tax, ledger currency; another currency at the average booking rate of all the company's documents in it, so that rates make no season. product_group '': not told.
 with span as (
   select test.test_day, (date_trunc('month', test.test_day) - to_months(setting.history_months + setting.window_months - 1))::date as first_day
   from marts.test_day as test
   cross join params.anomaly_buying as setting
-),
-rate as (
-  select document.company_id, document.currency, sum(abs(document.amount_doc))::decimal(28, 4) as sum_doc, sum(abs(document.amount_local))::decimal(28, 4) as sum_local
-  from core.document as document
-  inner join core.company as company on document.company_id = company.company_id and document.currency <> company.local_currency
-  where document.counts_from <= getvariable('as_of') and document.amount_doc <> 0 and document.kind <> 'fx_revaluation'
-  group by document.company_id, document.currency
 ),
 returned as (
   select back.company_id, back.returns_order_id as order_id, back.returns_line_no as order_line_no, sum(back.qty) as qty, sum(coalesce(back.net_amount, 0)) as net_amount
@@ -28,7 +21,8 @@ line as (
   inner join span on line.order_date between span.first_day and span.test_day
   left join core.product as product on line.company_id = product.company_id and line.product_id = product.product_id
   left join returned on line.company_id = returned.company_id and line.order_id = returned.order_id and line.order_line_no = returned.order_line_no
-  where line.customer_id is not null and not coalesce(line.cancelled, false)
+  left join marts.order_given_up as given_up on line.company_id = given_up.company_id and line.order_id = given_up.order_id
+  where line.customer_id is not null and not coalesce(line.cancelled, false) and given_up.order_id is null
     and (line.qty > 0 or (line.qty < 0 and line.returns_line_no is null and coalesce(line.unit_price, 1) <> 0))
 )
 select
@@ -38,5 +32,5 @@ select
   )::decimal(18, 4) as amount_local
 from line
 inner join core.company as company on line.company_id = company.company_id
-left join rate on line.company_id = rate.company_id and line.currency = rate.currency
+left join marts.average_rate as rate on line.company_id = rate.company_id and line.currency = rate.currency
 group by line.company_id, line.customer_id, line.order_id, line.day, line.product_group

@@ -32,6 +32,7 @@ SOURCES = [
         "flag_wording/page",
         *(f"flag_wording/{family}" for family in ("conduct", "ledger", "buying")),
         "language",
+        "mail_wording",
         "measure_wording",
         "collection_wording",
         "pages",

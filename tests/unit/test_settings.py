@@ -32,15 +32,18 @@ def test_the_file_init_writes_says_the_defaults(tmp_path: Path) -> None:
 
 def test_its_lines_uncommented_say_the_defaults_too(tmp_path: Path) -> None:
     written = loaded(tmp_path, uncommented())
-    assert written.model_copy(update={"company": ()}) == Settings()
+    assert written.model_copy(update={"company": (), "recipient": ()}) == Settings()
+    assert [(one.address, one.role, one.companies) for one in written.recipient] == [
+        ("ana@example.com", "management", ())
+    ]
     assert [(company.id, company.local_currency) for company in written.company] == [("ES01", "EUR")]
 
 
 def test_every_setting_says_what_it_is_for() -> None:
     keys = [line for line in uncommented().splitlines() if re.match(r"\w+ = ", line)]
     comments = [line for line in default_toml().splitlines() if line.startswith("# ")]
-    # a first line for the file, one for the list of companies, and one for every key
-    assert len(comments) == len(keys) + 2
+    # a first line for the file, one each for the lists of companies and recipients, and one for every key
+    assert len(comments) == len(keys) + 3
 
 
 def test_settings_are_frozen() -> None:
@@ -57,6 +60,11 @@ def test_amounts_are_exact(tmp_path: Path) -> None:
 def test_the_same_settings_have_the_same_mark_and_others_another(tmp_path: Path) -> None:
     assert Settings().sha256() == loaded(tmp_path, "[aging]\nbucket_edges_days = [30, 60, 90, 180, 365, 730]").sha256()
     assert Settings().sha256() != loaded(tmp_path, "[aging]\nbucket_edges_days = [30]").sha256()
+
+
+def test_who_is_mailed_a_report_changes_nothing_in_it(tmp_path: Path) -> None:
+    said = "[mail]\nserver = 'mail.example.com'\n[[recipient]]\naddress = 'ana@example.com'"
+    assert Settings().sha256() == loaded(tmp_path, said).sha256()
 
 
 def test_buckets_follow_from_their_edges() -> None:
@@ -98,6 +106,25 @@ def test_a_company_is_found_by_its_id(tmp_path: Path) -> None:
         ("[report]\nlanguages = ['fr']", r"report\.languages\.0 = 'fr' .*'en', 'es' or 'zh'"),
         ("[engine]\nmemory_limit = 'much'", "engine.memory_limit = 'much'"),
         ("[engine]\nthreads = 'two'", "engine.threads = 'two' .*expected .*integer"),
+        ("[[recipient]]\naddress = 'ana@example.com\\nBcc: x@example.com'", r"recipient\.0\.address = "),
+        ("[[recipient]]\naddress = 'Ana <ana@example.com>'", r"recipient\.0\.address = "),
+        (
+            "[[recipient]]\naddress = 'ana@example.com'\nrole = 'boss'",
+            r"recipient\.0\.role = 'boss' .*'management', 'credit'",
+        ),
+        (
+            "[[recipient]]\naddress = 'ana@example.com'\nrole = 'sales'\ncompanies = ['ES01']",
+            "territories or salespersons for the role sales",
+        ),
+        ("[[recipient]]\naddress = 'ana@example.com'\nterritories = ['']", r"recipient\.0\.territories\.0 = ''"),
+        (
+            "[[recipient]]\naddress = 'a@b.c'\n[[recipient]]\naddress = 'A@b.c'",
+            "one recipient for each address, not two for A@b.c",
+        ),
+        ("[mail]\nsecurity = 'ssl'", r"mail\.security = 'ssl' .*'starttls', 'tls' or 'none'"),
+        ("[mail]\nuser = 'ana'\nsecurity = 'none'", "a user only with security = starttls or tls"),
+        ("[mail]\npassword = 'secret'", r"unknown key mail\.password"),
+        ("[mail]\nreport_base_url = 'javascript:alert(1)'", r"mail\.report_base_url = 'javascript"),
         ("[aging", "Expected ']' .*; expected a TOML file in UTF-8; try correcting that line"),
     ],
 )

@@ -36,13 +36,13 @@ _FIELDS: Final = (
 """Fields of the integrity file in the order pages tell them; what is unknown here comes last."""
 _PLACES: Final = {name: place for place, name in enumerate(_FIELDS)}
 
-_CHOSEN: Final = """
+_CHOSEN: Final = f"""
 select company_id, customer_id from (
   select company_id, customer_id from marts.open_item
   union
   select company_id, customer_id from marts.rating_exposure where has_new_grade or has_new_limit or has_new_terms
   union
-  select company_id, customer_id from marts.anomaly where state <> 'closed' and held_by is null
+  select company_id, customer_id from {flags.ANOMALY} where {flags.OPEN}
   union
   select company_id, customer_id from core.document cross join ops.run as run
   where doc_date between run.as_of - $active_days::integer + 1 and run.as_of and $active_days > 0

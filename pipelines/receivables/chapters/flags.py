@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from receivables.cells import day, day_or_none, int_or_none, money, money_or_none, text, total_of
 from receivables.charts import Spark, spark
-from receivables.detectors import DETECTORS, WEIGHTS
+from receivables.detectors import DETECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -155,11 +155,11 @@ def flags(frames: Mapping[str, pd.DataFrame], listed: int) -> Iterable[Flags]:
         mine, health, course = (
             frame[frame["company_id"] == company_id] for frame in (frames[ANOMALY], frames[BY_COMPANY], frames[COURSE])
         )
-        if health.empty:
+        if health.empty and mine.empty:
             continue
         raised = mine[mine["held_by"].isna() & (mine["state"] != "closed")]
         waiting = mine[mine["held_by"].notna()]
-        ordered = _ordered(raised)
+        ordered = raised.sort_values(["is_new", "place"], ascending=[False, True])
         shown = [_flag(row, names, _SHOWN) for row in ordered.head(listed).to_dict("records")]
         owing = raised.drop_duplicates("customer_id")
         yield Flags(
@@ -177,16 +177,6 @@ def flags(frames: Mapping[str, pd.DataFrame], listed: int) -> Iterable[Flags]:
             ),
             records=records,
         )
-
-
-def _ordered(raised: pd.DataFrame) -> pd.DataFrame:
-    """New flags first, then by what the customer owes times what the severity weighs."""
-    weight = raised["severity"].map(WEIGHTS).astype(float)
-    rank = weight * (raised["exposure_local"].astype(float).clip(lower=0) + 1)
-    order = raised.assign(rank=rank, weight=weight).sort_values(
-        ["is_new", "rank", "weight", "flag_id"], ascending=[False, False, False, True]
-    )
-    return order.drop(columns=["rank", "weight"])
 
 
 def _flag(row: Mapping[Any, Any], names: pd.Series, shown: int) -> Flag:
@@ -245,7 +235,7 @@ OWN_COLUMNS: Final = (
     " told.evidence_count"
 )
 """What a customer's page asks of `marts.anomaly`."""
-OWN_ORDER: Final = "told.state = 'closed', told.held_by is not null, case told.severity when 'high' then 1 when 'medium' then 2 else 3 end, told.first_seen desc, told.flag_id"
+OWN_ORDER: Final = "told.state = 'closed', told.held_by is not null, told.place"
 """Open flags first, then those that wait, then closed ones."""
 
 

@@ -2,6 +2,7 @@
 
 from receivables.charts.bars import Chart, Labels, Series, axis_ticks, figure_json
 from receivables.charts.lines import Line, LineChart, LineLabels, line_figure_json
+from receivables.charts.picture import bar_picture, line_picture
 from receivables.charts.spark import HEIGHT, WIDTH, Spark, spark
 from receivables.charts.theme import NO_DUE_DATE, NOT_DUE, THEMES, UNAPPLIED, Theme, bucket_colours, drawing_library
 
@@ -21,9 +22,11 @@ __all__ = [
     "Spark",
     "Theme",
     "axis_ticks",
+    "bar_picture",
     "bucket_colours",
     "drawing_library",
     "figure_json",
     "line_figure_json",
+    "line_picture",
     "spark",
 ]

@@ -19,6 +19,7 @@ from receivables.cli.options import (
     home_option,
     known_at_option,
     profile_option,
+    resend_option,
     waive_option,
 )
 from receivables.cli.profiles import profiles
@@ -87,7 +88,10 @@ def init(home: Path) -> None:
 @allow_short_option
 @waive_option
 @by_option
-@click.option("--no-deliver", is_flag=True, help="Render the report without putting it where its readers look.")
+@click.option(
+    "--no-deliver", is_flag=True, help="Render the report without putting it where its readers look, and mail nothing."
+)
+@resend_option
 def nightly(home: Path, *, no_deliver: bool, **asked: Any) -> None:
     """Run a whole night: read exports, rebuild the ledger, publish, report."""
     from receivables import verbs
@@ -148,6 +152,27 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
     from receivables import verbs
 
     _finish(verbs.report(home, languages=languages, progress=Steps()))
+
+
+@main.command(epilog=example("receivables mail --to ana@example.com --resend"))
+@home_option
+@click.option(
+    "--to",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only this recipient of receivables.toml; may be given more than once.",
+)
+@resend_option
+def mail(home: Path, to: tuple[str, ...], *, resend: bool) -> None:
+    """Mail the report of the night published last to its recipients, each of whom gets it once."""
+    from receivables import verbs
+
+    outcome, deliveries = verbs.mail(home, to=to, resend=resend, progress=Steps())
+    for one in deliveries:
+        click.echo(f"{one.status:<8} {one.address}" + (f" ({visible(one.told)})" if one.told else ""))
+    if not deliveries and not outcome.needs_person:
+        click.echo("nothing to mail: every recipient has the report of this date; --resend mails it again")
+    _finish(outcome)
 
 
 @main.command(epilog=example("receivables customer ES01:C00012 --language es"))

@@ -62,6 +62,11 @@ extract_as_of_option = click.option(
     "--extract-as-of", type=_Day(), help="The day the export was made, where it does not say so itself."
 )
 until_option = click.option("--until", type=_LastDay(), help="The last day on which the grade set by hand counts.")
+resend_option = click.option(
+    "--resend",
+    is_flag=True,
+    help="Mail the report also to who has got one of that date already, or may have: after a restated night.",
+)
 company_option = click.option("--company", metavar="ID", help="The company all rows belong to.")
 allow_short_option = click.option(
     "--allow-short",

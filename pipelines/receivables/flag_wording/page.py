@@ -36,6 +36,12 @@ _HELD: Final[Mapping[str, str]] = {
     "cool_down": N_("Waits: the same detector spoke of this customer a short while ago"),
 }
 """Why a flag is not raised yet."""
+_MADE: Final[Mapping[str, str]] = {
+    "buying_month": N_("orders or invoices of customers"),
+    "buying_group_month": N_("orders with product groups"),
+    "payment_day": N_("receipts that settle invoices"),
+}
+"""What a table that is made of several is made of."""
 _SHORTAGES: Final[Mapping[str, str]] = {
     "table": N_("Not evaluated: needs %(need)s"),
     "months": N_("Not evaluated: %(has)s of %(wanted)s months"),
@@ -51,6 +57,16 @@ _SHORTAGES: Final[Mapping[str, str]] = {
 def detector_tests(detector: str, words: Language) -> str:
     """What a detector looks for."""
     return wording.named(TESTED, detector, words.text)
+
+
+def _need(need: str, words: Language) -> str:
+    """What a company would have to tell: the name of the table, and in brackets the columns as files name them."""
+    table = need.partition(".")[0]
+    if table in _MADE:
+        return words.text(_MADE[table])
+    return words.text(
+        N_("%(table)s (%(columns)s)"), table=wording.named(wording.TABLES, table, words.text), columns=need
+    )
 
 
 def flags_summary(found: Flags, words: Language) -> str:
@@ -133,7 +149,11 @@ def picture_text(picture: Picture, currency: str, words: Language) -> str:
 
 def lack_text(line: Health, words: Language) -> str:
     """What a detector that is not evaluated lacks."""
-    told = {"need": line.need or "", "has": words.count(line.has or 0), "wanted": words.count(line.wanted or 0)}
+    told = {
+        "need": _need(line.need or "", words),
+        "has": words.count(line.has or 0),
+        "wanted": words.count(line.wanted or 0),
+    }
     return words.text(_SHORTAGES.get(line.code or "", _SHORTAGES["table"]), **told)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from receivables.detectors import DETECTORS, EVIDENCE, SIGN, WEIGHTS
+from receivables.judgement.detector_health import evaluated, write_health
 from receivables.judgement.writing import table_of, write
 
 if TYPE_CHECKING:
@@ -19,27 +19,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from receivables.detectors import Detector, Need
+    from receivables.detectors import Detector
     from receivables.engine import Connection
     from receivables.settings import Settings
 
 TABLE: Final = "marts.anomaly"
-DETECTOR: Final = "marts.detector"
-BY_COMPANY: Final = "marts.detector_company"
-SHORTAGE: Final = "marts.detector_shortage"
 
-_GRAIN: Final = {
-    TABLE: "One row per customer, detector and subject that is a flag at the as-of date, or was one a while ago. flag_id stays the same. severity: low, medium, high, each weighing twice the one before; p_value and"
+_GRAIN: Final = (
+    "One row per customer, detector and subject that is a flag at the as-of date, or was one a while ago. flag_id stays the same. severity: low, medium, high, each weighing twice the one before; p_value and"
     " adjusted_p (Benjamini and Hochberg) of tests; evidence: JSON list of {code, params}, newest first, evidence_count of all; amount_local: what the evidence is about, exposure_local: what the customer owes, ledger"
     " currency; seen_on: day of the newest evidence, last_seen: last day it was so; first_seen: the as-of date of the first night that saw it; raised_on: of the night that raised it, NULL where it waits"
     " (held_by: cap, cool_down), raised_severity then; is_new: raised on the as-of date, is_graver: for the second time as it weighs twice as much. state: new, acknowledged, closed; verdict: confirmed,"
-    " dismissed, or lapsed where its sign is gone, with reason, decided_by, decided_on of who said so last.",
-    DETECTOR: "One row per detector: kind rule (looks nightly) or test (weekly), evaluated: yes, no, or partly where some companies do not tell what it needs; reason: JSON {code, params} of what is missing; tested:"
-    " customers it looked at; flagged: open flags, waiting ones with them; raised: those told of; confirmed and dismissed: flags that persons closed so, ever; precision: share confirmed, with its 95 % interval (Jeffreys), NULL"
-    " until any is closed.",
-    BY_COMPANY: "One row per company and detector: is_evaluated; what is missing otherwise: code (table, or what a test is short of), need (the table with its column, or nothing), has and wanted (how much of it there is"
-    " and must be). tested: customers looked at.",
-}
+    " dismissed, or lapsed where its sign is gone, with reason, decided_by, decided_on of who said so last. place: among all, by severity times exposure, those whose sign is gone last."
+)
 _FLAG: Final = pa.schema(
     [
         *((name, pa.string()) for name in ("flag_id", "company_id", "customer_id", "detector", "subject", "severity")),
@@ -51,24 +43,7 @@ _FLAG: Final = pa.schema(
         *((name, pa.bool_()) for name in ("is_new", "is_graver")),
         *((name, pa.string()) for name in ("reason", "decided_by")),
         ("decided_on", pa.date32()),
-    ]
-)
-_BY_COMPANY: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("company_id", "detector")),
-        ("is_evaluated", pa.bool_()),
-        *((name, pa.string()) for name in ("code", "need")),
-        *((name, pa.int64()) for name in ("has", "wanted", "tested")),
-    ]
-)
-_DETECTOR: Final = pa.schema(
-    [
-        *(
-            (name, pa.string())
-            for name in ("detector", "family", "kind", "practice", "severity", "evaluated", "reason")
-        ),
-        *((name, pa.int64()) for name in ("tested", "flagged", "raised", "confirmed", "dismissed")),
-        *((name, pa.float64()) for name in ("precision", "precision_lo", "precision_hi")),
+        ("place", pa.int64()),
     ]
 )
 _SEVERITIES: Final = {weight: name for name, weight in WEIGHTS.items()}
@@ -77,93 +52,22 @@ _ID_BYTES: Final = 6
 """Bytes of a flag's name: ten letters and figures; among a million flags two have the same once in five hundred homes."""
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What a company tells of a table: its customers, None where it tells nothing of it; `customers` is 0 where the table knows of no customer."""
-
-    customers: dict[str, int]
-
-
 def judge_anomalies(con: Connection, settings: Settings) -> None:
     """Write `marts.anomaly`, `marts.detector` and `marts.detector_company` from the signs of all detectors."""
-    companies = [name for (name,) in con.execute("select company_id from core.company order by company_id").fetchall()]
-    evaluated = _evaluated(con, companies)
-    flags = _flags(con, settings, evaluated)
-    write(con, TABLE, table_of(flags, _FLAG), _GRAIN[TABLE])
-    write(con, BY_COMPANY, table_of(evaluated, _BY_COMPANY), _GRAIN[BY_COMPANY])
-    write(con, DETECTOR, table_of(_detectors(con, evaluated, flags), _DETECTOR), _GRAIN[DETECTOR])
+    looked = evaluated(con)
+    flags = _flags(con, settings, looked)
+    write(con, TABLE, table_of(flags, _FLAG), _GRAIN)
+    write_health(con, looked, flags)
 
 
-# Which detectors can say anything ------------------------------------------------------------------------------------
-
-
-def _evaluated(con: Connection, companies: list[str]) -> list[dict[str, Any]]:
-    """Whether each company tells what each detector needs."""
-    told = {need: _told(con, need) for need in {need for one in DETECTORS.values() for need in one.needs}}
-    short = _short(con)
-    tested = _tested(con)
-    found = []
-    for company in companies:
-        for one in DETECTORS.values():
-            row: dict[str, Any] = {"company_id": company, "detector": one.id, "is_evaluated": False}
-            missing = next((need for need in one.needs if company not in told[need].customers), None)
-            if missing is not None:
-                row |= {"code": "table", "need": ".".join([missing.table.partition(".")[2], *missing.columns])}
-            elif (company, one.id) in short:
-                row |= short[company, one.id]
-            else:
-                customers = tested.get((company, one.id), 0) if one.is_test else told[one.needs[0]].customers[company]
-                row |= {"is_evaluated": True, "tested": customers}
-            found.append(row)
-    return found
-
-
-def _short(con: Connection) -> dict[tuple[str, str], dict[str, Any]]:
-    """What tests are short of, by company and detector."""
-    if not any(one.is_test for one in DETECTORS.values()):
-        return {}
-    rows = con.execute(f"select company_id, detector, code, has, needs from {SHORTAGE}").fetchall()
-    return {
-        (company, detector): {"code": code, "has": has, "wanted": wanted}
-        for company, detector, code, has, wanted in rows
-    }
-
-
-def _told(con: Connection, need: Need) -> _Told:
-    schema, _, table = need.table.partition(".")
-    known = con.execute(
-        "select count(*) from duckdb_columns() where schema_name = ? and table_name = ? and column_name = 'customer_id'",
-        [schema, table],
-    ).fetchall()
-    customers = "count(distinct customer_id)" if known[0][0] else "0"
-    told = " and ".join(f"{column} is not null" for column in need.columns) or "true"
-    rows = con.execute(f"select company_id, {customers} from {need.table} where {told} group by company_id").fetchall()
-    return _Told(dict(rows))
-
-
-def _tested(con: Connection) -> dict[tuple[str, str], int]:
-    """How many customers each test looked at, by company and detector."""
-    tests = [one for one in DETECTORS.values() if one.is_test]
-    if not tests:
-        return {}
-    asked = " union all ".join(
-        f"select company_id, '{one.id}', count(distinct customer_id) from {one.table} group by company_id"
-        for one in tests
-    )
-    return {(company, detector): count for company, detector, count in con.execute(asked).fetchall()}
-
-
-# From signs to flags -------------------------------------------------------------------------------------------------
-
-
-def _flags(con: Connection, settings: Settings, evaluated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _flags(con: Connection, settings: Settings, looked: list[dict[str, Any]]) -> list[dict[str, Any]]:
     import pandas as pd
 
     from receivables.policy.flag_life import live
 
     (as_of,) = con.execute("select getvariable('as_of')").fetchall()[0]
     rules = settings.anomaly
-    able = {(row["company_id"], row["detector"]) for row in evaluated if row["is_evaluated"]}
+    able = {(row["company_id"], row["detector"]) for row in looked if row["is_evaluated"]}
     grouped = _grouped(con, settings, able, as_of)
     before, decided = _before(con), _decided(con)
     if not grouped and before.empty:
@@ -186,9 +90,11 @@ def _flags(con: Connection, settings: Settings, evaluated: list[dict[str, Any]])
     ).set_index("flag_id")
     lives = live(found, before, decided, as_of, rules)
     known = {flag["flag_id"]: flag for flag in grouped}
+    told = zip(lives.index, lives.to_dict("records"), strict=True)
     return [
-        _told_flag(known.get(str(flag_id)) or _gone(before.loc[flag_id]), flag_id, row, decided, exposure)
-        for flag_id, row in zip(lives.index, lives.to_dict("records"), strict=True)
+        _told_flag(known.get(flag_id) or _gone(before.loc[flag_id]), flag_id, life, decided, exposure)
+        | {"place": place}
+        for place, (flag_id, life) in enumerate(told, start=1)
     ]
 
 
@@ -230,24 +136,24 @@ def _gone(before: pd.Series) -> dict[str, Any]:
 def _grouped(con: Connection, settings: Settings, able: set[tuple[str, str]], as_of: date) -> list[dict[str, Any]]:
     """The flags seen now: the signs of each customer, detector and subject together."""
     found: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
-    adjusted = _adjusted(con, able)
+    adjusted, called = _adjusted(con, able, float(settings.anomaly.false_discovery_rate))
     for one in DETECTORS.values():
         if not any(detector == one.id for _, detector in able):
             continue
-        for row in _signs(con, one, settings, as_of):
+        for row in _signs(con, one, settings, as_of, called):
             owner = (row["company_id"], row["customer_id"], one.id)
             if owner[::2] in able and (not one.is_test or adjusted[owner] <= settings.anomaly.false_discovery_rate):
                 found.setdefault((*owner, row["subject"]), []).append(row)
     return [_flag(key, rows, adjusted.get(key[:3]), settings, as_of) for key, rows in found.items()]
 
 
-def _signs(con: Connection, one: Detector, settings: Settings, as_of: date) -> Iterable[dict[str, Any]]:
-    """The signs of a detector that are recent enough, newest first."""
+def _signs(con: Connection, one: Detector, settings: Settings, as_of: date, called: float) -> Iterable[dict[str, Any]]:
+    """The signs of a detector that are recent enough, newest first; of a test, which tells every customer, those no likelier than what is called at most."""
     days = _or(one.look_back_days, settings.anomaly.look_back_days)
     columns = [name for name in SIGN.names if one.is_test or name != "p_value"]
     rows = con.execute(
         f"select {', '.join(columns)} from {one.table} where seen_on <= ? and coalesce(until, ?) > ?::date - ?::integer"
-        " and customer_id is not null and subject is not null"
+        f" and customer_id is not null and subject is not null{f' and p_value <= {called!r}' if one.is_test else ''}"
         " order by company_id, customer_id, subject, seen_on desc, item_id, other_id, day, other_day, amount_local, word",
         [as_of, as_of, as_of, days],
     )
@@ -291,8 +197,10 @@ def flag_id(company_id: str, customer_id: str, detector: str, subject: str) -> s
     return "F" + base64.b32encode(digest[:_ID_BYTES]).decode().rstrip("=")
 
 
-def _adjusted(con: Connection, able: set[tuple[str, str]]) -> dict[tuple[str, str, str], float]:
-    """The adjusted p-value of each company's customer and test, over all customers and tests of the company."""
+def _adjusted(
+    con: Connection, able: set[tuple[str, str]], rate: float
+) -> tuple[dict[tuple[str, str, str], float], float]:
+    """The adjusted p-value of each company's customer and test, over all customers and tests of the company; and the largest chance that is called at the rate, -1 where none is."""
     import numpy as np
 
     from receivables.policy.false_discovery import adjusted
@@ -309,9 +217,13 @@ def _adjusted(con: Connection, able: set[tuple[str, str]]) -> dict[tuple[str, st
             if (company, one.id) in able:
                 tests.setdefault(company, {})[company, customer, one.id] = p_value
     found: dict[tuple[str, str, str], float] = {}
+    called = -1.0
     for told in tests.values():
-        found |= dict(zip(told, adjusted(np.array([*told.values()])).tolist(), strict=True))
-    return found
+        chances = np.array([*told.values()])
+        after = adjusted(chances)
+        found |= dict(zip(told, after.tolist(), strict=True))
+        called = max(called, float(chances[after <= rate].max(initial=-1.0)))
+    return found, called
 
 
 def _exposures(con: Connection) -> Iterable[tuple[tuple[str, str], int]]:
@@ -345,56 +257,6 @@ def _decided(con: Connection) -> pd.DataFrame:
 
 def _owner(flag: Mapping[str, Any]) -> str:
     return "\x1f".join((flag["company_id"], flag["customer_id"], flag["detector"]))
-
-
-# How good each detector is -------------------------------------------------------------------------------------------
-
-
-def _detectors(
-    con: Connection, evaluated: list[dict[str, Any]], flags: list[dict[str, Any]]
-) -> Iterable[dict[str, Any]]:
-    """Each detector with what it looked at, found, and what persons said of it."""
-    import numpy as np
-
-    from receivables.distributions import beta_quantile
-
-    said = con.execute(
-        "select detector, kind, count(*) from (select detector, flag_id, max_by(kind, decision_id) as kind from lake.flag_decision"
-        " where kind in ('confirmed', 'dismissed') and said_of <= getvariable('as_of') group by detector, flag_id) group by detector, kind"
-    ).fetchall()
-    counts = {(detector, kind): count for detector, kind, count in said}
-    for one in DETECTORS.values():
-        mine = [row for row in evaluated if row["detector"] == one.id]
-        able = [row for row in mine if row["is_evaluated"]]
-        missing = next((row for row in mine if not row["is_evaluated"]), None)
-        open_flags = [flag for flag in flags if flag["detector"] == one.id and flag["state"] != "closed"]
-        confirmed, dismissed = (counts.get((one.id, kind), 0) for kind in ("confirmed", "dismissed"))
-        told = confirmed + dismissed
-        edges = (
-            beta_quantile(np.array([0.025, 0.975]), confirmed + 0.5, dismissed + 0.5).tolist() if told else [None, None]
-        )
-        yield {
-            "detector": one.id,
-            "family": one.family,
-            "practice": one.practice,
-            "severity": one.severity,
-            "kind": "test" if one.is_test else "rule",
-            "evaluated": "yes" if missing is None else "partly" if able else "no",
-            "reason": _missing(missing) if missing is not None else None,
-            "tested": sum(row["tested"] for row in able) if able else None,
-            "flagged": len(open_flags) if able else None,
-            "raised": sum(flag["held_by"] is None for flag in open_flags) if able else None,
-            "confirmed": confirmed,
-            "dismissed": dismissed,
-            "precision": confirmed / told if told else None,
-            "precision_lo": edges[0],
-            "precision_hi": edges[1],
-        }
-
-
-def _missing(row: Mapping[str, Any]) -> str:
-    params = {name: row[name] for name in ("company_id", "need", "has", "wanted") if row.get(name) is not None}
-    return json.dumps({"code": row["code"], "params": params}, ensure_ascii=False)
 
 
 def _or(value: int | None, usual: int) -> int:

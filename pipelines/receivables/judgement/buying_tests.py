@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ from receivables.detectors import SIGN
 from receivables.judgement.writing import table_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import numpy.typing as npt
@@ -76,6 +78,22 @@ order by payment.company_id, payment.customer_id, payment.day
 """
 
 
+@dataclass(frozen=True)
+class Series:
+    """What statistical detectors look at, of all companies: by customer and month, with product group and without, and by day of payment."""
+
+    months: pd.DataFrame
+    groups: pd.DataFrame
+    days: pd.DataFrame
+
+
+def series(con: Connection) -> Series:
+    """Read what was bought and paid up to the test day."""
+    import pandas as pd
+
+    return Series(*(pd.DataFrame(con.execute(sql).fetchnumpy()) for sql in (_MONTHS, _GROUPS, _PAYMENTS)))
+
+
 def judge_buying(con: Connection, settings: Settings) -> None:
     """Write `marts.sign_<detector>` of the detectors of buying, and `marts.detector_shortage`, from what was bought and paid up to the test day."""
     signs: dict[str, list[pa.Table]] = {detector: [] for detector in DETECTORS}
@@ -130,17 +148,17 @@ def _money(whole: pa.Array) -> pa.Array:
 def _found(con: Connection, settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame | None, Lack | None]]:
     """What each detector finds in each company, or what it lacks there."""
     import numpy as np
-    import pandas as pd
 
     rules = settings.anomaly_buying
     test_day = np.datetime64(con.execute("select test_day from marts.test_day").fetchall()[0][0], "D")
-    months, groups, days = (pd.DataFrame(con.execute(sql).fetchnumpy()) for sql in (_MONTHS, _GROUPS, _PAYMENTS))
-    for company_id, of_company in months.groupby("company_id", sort=True):
-        of_groups = groups[groups["company_id"] == company_id]
+    told = series(con)
+    for company_id, of_company in told.months.groupby("company_id", sort=True):
+        of_groups = told.groups[told.groups["company_id"] == company_id]
         for detector, found, lack in tests_of_buying(of_groups, of_company, test_day, rules):
             yield str(company_id), detector, found, lack
-        yield str(company_id), "mix_change", *_mix(con, of_groups, of_company, test_day, rules)
-    for company_id, of_company in days.groupby("company_id", sort=True):
+        orders_of = partial(_orders, con, str(company_id))
+        yield str(company_id), "mix_change", *test_of_mix(of_groups, of_company, orders_of, test_day, rules)
+    for company_id, of_company in told.days.groupby("company_id", sort=True):
         yield str(company_id), "lateness_drift", *test_of_drift(of_company.reset_index(drop=True), test_day, settings)
 
 
@@ -155,7 +173,7 @@ def tests_of_buying(
 
     past = buying.history(groups, months, test_day, rules)
     if past is None:
-        needs = (rules.months_min, rules.months_min, rules.rate_months_min)
+        needs = (rules.months_min, rules.pooled_months_min, rules.rate_months_min)
         yield from ((detector, None, ("months", 0, need)) for detector, need in zip(DETECTORS, needs, strict=False))
         return
     then = _usual(past)
@@ -167,7 +185,7 @@ def tests_of_buying(
         "order_rate_jump": buying.told_months(past, rate, now.orders, now.expected_orders),
     }
     lacks = {
-        "off_season_bulk": buying.bulk_lacks(past) if buying.has_off_season(past, then) else ("season", 0, 1),
+        "off_season_bulk": buying.season_lacks(past, then),
         "repeated_bulk": buying.bulk_lacks(past),
         "order_rate_jump": buying.rate_lacks(past),
     }
@@ -206,9 +224,11 @@ def _chances(past: History, then: Usual, now: Cells, before: Cells) -> tuple[Cha
 
     bulk, rate = _bulk_chance(now, before), _rate_chance(now, before)
     is_bulk, is_off = buying.bulk_months(past, then, now), buying.off_season_months(past, now)
-    is_bulk_told, is_rate_told = now.is_bulk_told.all(axis=1), now.is_rate_told.all(axis=1)
+    is_bulk_told, is_season_told, is_rate_told = (
+        told.all(axis=1) for told in (now.is_bulk_told, now.is_season_told, now.is_rate_told)
+    )
     parts = (
-        (bulk, is_bulk & is_off, np.asarray(is_bulk_told & buying.has_off_season(past, then))),
+        (bulk, is_bulk & is_off, np.asarray(is_season_told & buying.has_off_season(past, then))),
         (bulk, is_bulk, np.asarray(is_bulk_told)),
         (rate, buying.rate_months(past, now), np.asarray(is_rate_told)),
     )
@@ -222,12 +242,16 @@ def _chances(past: History, then: Usual, now: Cells, before: Cells) -> tuple[Cha
 
 
 def _bulk_chance(now: Cells, before: Cells) -> Floats:
-    """The chance of each month's amount, with the dispersion of past months."""
+    """The chance of each month's amount, with the dispersion of past months; of customers too new for their season to be known with the assumed one where that is wider."""
+    import numpy as np
+
     from receivables.policy import counts
 
     known = before.is_bulk_told & (before.expected > 0)
     told = counts.learn(before.bought[known], before.expected[known])
-    return counts.nb_tail(now.bought, now.expected, told.size(now.expected))
+    size = told.size(now.expected)
+    size = np.where(now.is_season_told, size, np.minimum(size, counts.ASSUMED.size(now.expected)))
+    return counts.nb_tail(now.bought, now.expected, size)
 
 
 def _rate_chance(now: Cells, before: Cells) -> Floats:
@@ -242,21 +266,30 @@ def _rate_chance(now: Cells, before: Cells) -> Floats:
 # Mixes and drift -----------------------------------------------------------------------------------------------------
 
 
-def _mix(
-    con: Connection, groups: pd.DataFrame, months: pd.DataFrame, test_day: np.datetime64, rules: AnomalyBuying
+def test_of_mix(
+    groups: pd.DataFrame,
+    months: pd.DataFrame,
+    orders_of: Callable[[pd.Index[Any]], pd.DataFrame],
+    test_day: np.datetime64,
+    rules: AnomalyBuying,
 ) -> tuple[pd.DataFrame | None, Lack | None]:
-    """What mix_change finds: first among all, then with the orders of those whose mix changed most."""
-    import pandas as pd
-
+    """What mix_change finds: first among all, then with the orders of those whose mix changed most; frames as policy.mix asks for."""
     from receivables.policy import mix
 
     mixes = mix.mixes(groups, months, test_day, rules)
     if isinstance(mixes, tuple):
         return None, mixes
-    con.register("chosen", pa.table({"customer_id": pa.array(mix.furthest(mixes), pa.string())}))
-    orders = pd.DataFrame(con.execute(_ORDERS, [str(months["company_id"].iloc[0])]).fetchnumpy())
+    return mix.mix_signs(mixes, mix.permuted(mixes, orders_of(mix.furthest(mixes)))), None
+
+
+def _orders(con: Connection, company_id: str, customers: pd.Index[Any]) -> pd.DataFrame:
+    """The orders of some customers of a company by product group."""
+    import pandas as pd
+
+    con.register("chosen", pa.table({"customer_id": pa.array(customers, pa.string())}))
+    orders = pd.DataFrame(con.execute(_ORDERS, [company_id]).fetchnumpy())
     con.unregister("chosen")
-    return mix.mix_signs(mixes, mix.permuted(mixes, orders)), None
+    return orders
 
 
 def test_of_drift(

@@ -261,7 +261,8 @@ class Cells:
     """Months of customers: what was bought, ordered, and expected, in the shape that was asked for.
 
     Amounts in units of the customer's usual order; `bought_out`: of product groups out of season, `level`: in an average month. `orders_size`: the size of the negative
-    binomial that the rate of orders makes of them. `is_bulk_told`, `is_rate_told`: whether the customer's past is long enough.
+    binomial that the rate of orders makes of them. `is_bulk_told`, `is_season_told`, `is_rate_told`: whether the customer's past is long enough for bulk, for bulk out of
+    season, and for rates.
     """
 
     bought: Floats
@@ -273,6 +274,7 @@ class Cells:
     orders_size: Floats
     unit: Floats
     is_bulk_told: Flags
+    is_season_told: Flags
     is_rate_told: Flags
 
 
@@ -293,6 +295,9 @@ def tested(past: History, then: Usual) -> Cells:
     """The months tested of all customers: a row each, and a column per month."""
     pairs = _Pairs(np.arange(len(past.customers)), past.pair_customer, past.pair_group)
     base = _base(past, *past.span)
+    wanted = _Wanted(
+        *(months - past.rules.window_months for months in (past.rules.pooled_months_min, past.rules.months_min))
+    )
     found = []
     for column in range(past.first_tested, past.months):
         rows = past.row_month == column
@@ -301,7 +306,7 @@ def tested(past: History, then: Usual) -> Cells:
             for part in (past.row_amount, past.row_amount * then.weight)
         )
         month = _Month(column, past.span, base, amount, counted)
-        found.append(_cells(past, then, pairs, month, past.rules.months_min))
+        found.append(_cells(past, then, pairs, month, wanted))
     return Cells(*(np.stack([getattr(cells, name) for cells in found], axis=1) for name in _NAMES))
 
 
@@ -325,12 +330,24 @@ def before(past: History, then: Usual) -> Cells:
         span = _span(column - gap, past.rules)
         base = np.maximum(amounts[:, slice(*span)].sum(axis=1), 0.0)
         month = _Month(column, span, base, amounts[:, column], counts[:, column])
-        found.append(_cells(past, then, pairs, month, YEAR))
-    return Cells(*(np.concatenate([getattr(cells, name) for cells in found] or [np.empty(0)]) for name in _NAMES))
+        found.append(_cells(past, then, pairs, month, _Wanted(YEAR, YEAR)))
+    return Cells(*(np.concatenate([getattr(cells, name) for cells in found] or [_nothing(name)]) for name in _NAMES))
 
 
-def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, months_min: int) -> Cells:
-    """One month of some customers, of whose past so many months are asked for bulk."""
+def _nothing(name: str) -> Any:
+    """No cell, in the type of a column."""
+    return np.empty(0, dtype=np.bool_ if name.startswith("is_") else np.float64)
+
+
+class _Wanted(NamedTuple):
+    """Months of a customer's past that are asked for bulk, and for bulk out of season."""
+
+    bulk: int
+    season: int
+
+
+def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, wanted: _Wanted) -> Cells:
+    """One month of some customers."""
     rules = past.rules
     start, end = month.span
     orders, since = past.orders[pairs.customers], past.since[pairs.customers]
@@ -358,7 +375,8 @@ def _cells(past: History, then: Usual, pairs: _Pairs, month: _Month, months_min:
         expected_orders=(ordered + _JEFFREYS) * share,
         orders_size=ordered + _JEFFREYS,
         unit=unit,
-        is_bulk_told=(end - since >= months_min) & (ordered >= rules.orders_min) & (unit > 0),
+        is_bulk_told=(end - since >= wanted.bulk) & (ordered >= rules.orders_min) & (unit > 0),
+        is_season_told=(end - since >= wanted.season) & (ordered >= rules.orders_min) & (unit > 0),
         is_rate_told=(end - since >= rules.rate_months_min) & (ordered >= rules.rate_orders_min),
     )
 
@@ -471,18 +489,24 @@ def times(now: Cells) -> tuple[Floats, Floats]:
 # What is lacking -----------------------------------------------------------------------------------------------------
 
 
+def season_lacks(past: History, then: Usual) -> tuple[str, int, int]:
+    """What a company lacks in which bulk out of season can be told of nobody: what it is of, how much there is at most, and how much there must be."""
+    lack = _lacks(past, past.rules.months_min, past.rules.orders_min, past.months)
+    return lack if lack[0] == "months" or has_off_season(past, then) else ("season", 0, 1)
+
+
 def bulk_lacks(past: History) -> tuple[str, int, int]:
-    """What a company lacks in which bulk can be told of nobody: what it is of, how much there is at most, and how much there must be."""
-    return _lacks(past, past.rules.months_min, past.rules.orders_min)
+    """The same for bulk of any time."""
+    return _lacks(past, past.rules.pooled_months_min, past.rules.orders_min, past.months)
 
 
 def rate_lacks(past: History) -> tuple[str, int, int]:
     """The same for rates of orders."""
-    return _lacks(past, past.rules.rate_months_min, past.rules.rate_orders_min)
+    return _lacks(past, past.rules.rate_months_min, past.rules.rate_orders_min, past.first_tested)
 
 
-def _lacks(past: History, months_min: int, orders_min: int) -> tuple[str, int, int]:
-    lasted = int((past.first_tested - past.since).max(initial=0))
+def _lacks(past: History, months_min: int, orders_min: int, end: int) -> tuple[str, int, int]:
+    lasted = int((end - past.since).max(initial=0))
     ordered = int(past.orders[:, slice(*past.span)].sum(axis=1).max(initial=0))
     return ("months", lasted, months_min) if lasted < months_min else ("orders", ordered, orders_min)
 

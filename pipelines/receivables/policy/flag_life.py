@@ -28,6 +28,9 @@ LAPSED: Final = "lapsed"
 VERDICTS: Final = ("confirmed", "dismissed")
 """What closes a flag: a person found it to be what it said, or a false alarm; or its sign is no longer seen."""
 
+_TOLD_FOR: Final = 2
+"""How many times the days signs are looked back at a flag whose sign is gone is still told: once it takes until the sign is gone, as long again somebody may miss it."""
+
 GRAVER: Final = 2
 """How many times a severity must weigh what it did to be news."""
 
@@ -44,11 +47,11 @@ def live(found: pd.DataFrame, before: pd.DataFrame, decided: pd.DataFrame, as_of
         rules: how many are raised, and how long a flag is silent.
 
     Returns:
-        A row per flag of `found`, and of `before` that is seen no more and was raised, indexed by flag_id: first_seen, raised_on and raised_weight (missing where it was never raised), state,
+        A row per flag of `found`, by severity times exposure, and then of `before` that is seen no more and was raised, indexed by flag_id: first_seen, raised_on and raised_weight (missing where it was never raised), state,
         closed_as (confirmed, dismissed, lapsed, or missing), held_by (cap, cool_down, or missing), is_new (raised by this night), is_graver (raised anew because it weighs more).
         The same night run again raises the same.
     """
-    today = np.datetime64(as_of, "D")
+    today, found = np.datetime64(as_of, "D"), _ranked(found)
     known, word = before.reindex(found.index), decided.reindex(found.index)
     raised_on, given_on = _days(known["raised_on"]), _days(word["given_on"])
     weight, seen_on = found["weight"].to_numpy(dtype=np.int64), _days(found["seen_on"])
@@ -60,7 +63,8 @@ def live(found: pd.DataFrame, before: pd.DataFrame, decided: pd.DataFrame, as_of
     wants = (state == NEW) & (~was_raised | asked_again | is_graver)
     held = _held(found, before, wants & ~is_graver, weight, today)
     spent = int((_days(before["raised_on"]) == today).sum())
-    chosen = _within_cap(found, wants & ~is_graver & (held == ""), max(rules.new_flags_max - spent, 0))
+    # one already raised that got graver needs no room
+    chosen = found.index.isin(found.index[wants & ~is_graver & (held == "")][: max(rules.new_flags_max - spent, 0)])
     raised = chosen | is_graver
     held = np.where(wants & (held == "") & ~raised, CAP, held)
     told = pd.DataFrame(
@@ -125,12 +129,11 @@ def _held(
     return np.where(wants & (is_silent | is_later), COOL_DOWN, "").astype(np.object_)
 
 
-def _within_cap(found: pd.DataFrame, wants: Flags, room: int) -> Flags:
-    """Which flags are raised: the gravest and most exposed, as many as a night has room for; one already raised that got graver needs none."""
+def _ranked(found: pd.DataFrame) -> pd.DataFrame:
+    """Flags by what they weigh times what the customer owes, the first first."""
     rank = found["weight"] * (found["exposure"].clip(lower=0) + 1)
     order = pd.DataFrame({"rank": rank, "weight": found["weight"], "id": found.index}, index=found.index)
-    chosen = order[wants].sort_values(["rank", "weight", "id"], ascending=[False, False, True]).index[:room]
-    return found.index.isin(chosen)
+    return found.loc[order.sort_values(["rank", "weight", "id"], ascending=[False, False, True]).index]
 
 
 def _lapsed(
@@ -138,7 +141,7 @@ def _lapsed(
 ) -> pd.DataFrame:
     """Flags that were raised and whose sign is gone; for as long as signs are looked back at they are told as closed."""
     gone = before[before["raised_on"].notna() & ~before.index.isin(seen)]
-    gone = gone[_days(gone["last_seen"]) + np.timedelta64(2 * rules.look_back_days, "D") > today]
+    gone = gone[_days(gone["last_seen"]) + np.timedelta64(_TOLD_FOR * rules.look_back_days, "D") > today]
     kind = decided["kind"].reindex(gone.index)
     return pd.DataFrame(
         {

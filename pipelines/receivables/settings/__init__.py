@@ -25,6 +25,8 @@ from receivables.settings.customer_type import TYPES as TYPES
 from receivables.settings.customer_type import CustomerType as CustomerType
 from receivables.settings.customer_type import Fact as Fact
 from receivables.settings.customer_value import CustomerValue as CustomerValue
+from receivables.settings.mail import Mail as Mail
+from receivables.settings.mail import Recipient as Recipient
 from receivables.settings.rating import GRADES as GRADES
 from receivables.settings.rating import Rating as Rating
 from receivables.settings.scorecard import BLOCKS as BLOCKS
@@ -666,11 +668,24 @@ class Settings(Section):
     contracts: Contracts = Contracts()
     completeness: Completeness = Completeness()
     report: Report = Report()
+    mail: Mail = Mail()
+    recipient: tuple[Recipient, ...] = Field(
+        default=(), description="who is mailed the report, and what of it is in sight; a block for each"
+    )
     engine: Engine = Engine()
 
+    @model_validator(mode="after")
+    def _one_block_for_each(self) -> Settings:
+        seen: set[str] = set()
+        for one in self.recipient:
+            if one.address.casefold() in seen:
+                raise ValueError(f"one recipient for each address, not two for {one.address}")
+            seen.add(one.address.casefold())
+        return self
+
     def sha256(self) -> str:
-        """Identify the settings a run was made with."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Identify the settings a run was made with; who is told of it changes nothing in it."""
+        return hashlib.sha256(self.model_dump_json(exclude={"mail", "recipient"}).encode()).hexdigest()
 
     def company_named(self, company_id: str) -> Company | None:
         """The declared company of that id, if any."""
@@ -748,18 +763,20 @@ def _model_in(annotation: Any) -> Any:
     return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
 
 
+_SAMPLES: Final = {
+    "company": {"id": "ES01", "local_currency": "EUR"},
+    "recipient": {"address": "ana@example.com"},
+}
+"""What stands in the blocks that a home may have several of."""
+
+
 def default_toml() -> str:
     """The commented settings file `receivables init` writes: every key with its default, unit and reason."""
     lines = ["# Settings of this receivables home. Uncomment what you change; each default is shown.", ""]
     for name, field in Settings.model_fields.items():
         section = _model_in(field.annotation)
-        if name == "company":
-            lines += [
-                f"# {field.description}",
-                "#[[company]]",
-                *_commented(section, sample={"id": "ES01", "local_currency": "EUR"}),
-                "",
-            ]
+        if name in _SAMPLES:
+            lines += [f"# {field.description}", f"#[[{name}]]", *_commented(section, sample=_SAMPLES[name]), ""]
         else:
             lines += [f"[{name}]  # {(section.__doc__ or '').strip()}", *_commented(section), ""]
     return "\n".join(lines)

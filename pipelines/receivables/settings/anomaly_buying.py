@@ -27,7 +27,12 @@ class AnomalyBuying(Section):
     months_min: int = Field(
         default=18,
         ge=15,
-        description="months a company and a customer must have bought for bulk to be told from season; from 24 on every season was seen twice",
+        description="months a customer must have bought, those tested among them, for bulk out of season to be told; from 24 on every season was seen twice",
+    )
+    pooled_months_min: int = Field(
+        default=12,
+        ge=9,
+        description="the same for bulk of any time, where the other customers tell what a month brings; below months_min a wide dispersion is assumed, as nobody's own season is known",
     )
     level_months: int = Field(
         default=24,

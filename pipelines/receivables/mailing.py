@@ -1,0 +1,345 @@
+"""Mails the report of the published night: to each recipient once, what it may see; what became of each is kept before the next is begun."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from receivables.dates import utc_now
+from receivables.errors import ReceivablesError, UsageError, nearest
+from receivables.mail_server import Answer, MailServer, ServerUnusable, password_of
+from receivables.scope import Scope, in_sight
+from receivables.state import Delivery
+from receivables.warehouse import Warehouse, published_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from receivables.letter import Letter
+    from receivables.page_model import NightPage, Part, Run
+    from receivables.run import Night
+    from receivables.settings import Recipient, Settings
+
+_MEGABYTE: Final = 1_000_000
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9.@+_-]")
+_DONE: Final = ("sent", "unsure")
+"""What is never sent again by itself."""
+
+
+@dataclass(frozen=True)
+class Mailed:
+    """What became of the report: the mailings that were tried, and why a person must look."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A letter and what is attached to it, the same for all recipients who see the same in the same language."""
+
+    letter: Letter
+    attachment: tuple[str, bytes] | None
+
+
+class _Way(Protocol):
+    """How messages leave: by a server, or into a folder."""
+
+    def send(self, message: bytes, delivery: Delivery, before_content: Callable[[int], None]) -> Answer:
+        """Let a message go."""
+
+    def close(self) -> None:
+        """There are no more."""
+
+
+class _ByServer:
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+
+    def send(self, message: bytes, delivery: Delivery, before_content: Callable[[int], None]) -> Answer:
+        return self._server.send(message, delivery.address, before_content)
+
+    def close(self) -> None:
+        self._server.close()
+
+
+class _IntoFolder:
+    """A file is whole or not there, and written again it is the same one: nothing about it is ever unsure."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, message: bytes, delivery: Delivery, before_content: Callable[[int], None]) -> Answer:  # noqa: ARG002  # as servers are asked
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = self._folder / f"{delivery.as_of}-{_file_name(delivery.address)}-{delivery.edition}.eml"
+        unfinished = target.with_suffix(".writing")
+        unfinished.write_bytes(message)
+        unfinished.replace(target)
+        return Answer("sent", f"written to {target.name}", 1)
+
+    def close(self) -> None:
+        pass
+
+
+def _file_name(address: str) -> str:
+    """An address as part of a file's name; no two are alike."""
+    safe = _UNSAFE.sub("_", address)
+    return safe if safe == address else f"{safe}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def checked_addresses(recipients: Sequence[Recipient], only: Iterable[str]) -> frozenset[str]:
+    """The addresses asked for, as the settings write them.
+
+    Raises:
+        UsageError: one is no recipient's.
+    """
+    known = {one.address.casefold(): one.address for one in recipients}
+    asked = list(only)
+    if unknown := next((address for address in asked if address.casefold() not in known), None):
+        raise UsageError(
+            got=f"--to {unknown}",
+            expected="the address of a [[recipient]] in receivables.toml",
+            try_=nearest(unknown, known.values()) or "adding one",
+        )
+    return frozenset(known[address.casefold()] for address in asked)
+
+
+def mail_report(night: Night, *, is_again: bool = False, only: frozenset[str] = frozenset()) -> Mailed:
+    """Mail the report of the published night to who has not got it.
+
+    Args:
+        night: the run under way.
+        is_again: mail it also to who has got it, or may have.
+        only: addresses; empty: all recipients.
+    """
+    recipients = [one for one in night.settings.recipient if not only or one.address in only]
+    with night.step("mail", len(recipients)) as counts:
+        mailed = _mail(night, recipients, is_again=is_again)
+        counts["items"] = sum(one.status == "sent" for one in mailed.deliveries)
+        counts["findings"] = len(mailed.reasons)
+    return mailed
+
+
+def _mail(night: Night, recipients: Sequence[Recipient], *, is_again: bool) -> Mailed:
+    _settle(night)
+    if not recipients:
+        return Mailed()
+    path = published_file(night.home.root)
+    with Warehouse(path) as warehouse:
+        run = _run(warehouse)
+    planned, reasons = _planned(night, recipients, run, is_again=is_again)
+    done: list[Delivery] = []
+    if planned:
+        try:
+            way = _way(night)
+        except ReceivablesError as error:
+            return Mailed((), (*reasons, f"the report was mailed to nobody: {error}"))
+        try:
+            reasons += _send_all(night, path, planned, way, done)
+        finally:
+            way.close()
+    return Mailed(tuple(done), tuple(reasons))
+
+
+def _run(warehouse: Warehouse) -> Run:
+    from receivables.pages import run_of
+
+    return run_of(warehouse.table("ops.run"))
+
+
+def _settle(night: Night) -> None:
+    """Of what a run that was cut off had in hand nobody knows whether it arrived."""
+    told = "the program was cut off while the server had the message in hand"
+    cut_off = [
+        replace(one, status="unsure", told=told, recorded_at=utc_now())
+        for one in night.state.deliveries()
+        if one.status == "sending"
+    ]
+    night.state.add(cut_off)
+
+
+def _way(night: Night) -> _Way:
+    mail = night.settings.mail
+    if not mail.sender:
+        raise UsageError(
+            got="recipients and no mail.sender",
+            expected="the address that reports come from",
+            try_='sender = "..." in the section [mail] of receivables.toml',
+        )
+    if not mail.server:
+        return _IntoFolder(night.home.root / mail.folder)
+    return _ByServer(MailServer(mail, password_of(mail, night.home.root)))
+
+
+def _planned(
+    night: Night, recipients: Sequence[Recipient], run: Run, *, is_again: bool
+) -> tuple[list[tuple[Recipient, Delivery]], list[str]]:
+    """Whom the report is mailed to now, and whom nobody knows to have got it."""
+    from receivables.message import message_id
+
+    known: dict[str, list[Delivery]] = {}
+    for one in night.state.deliveries():
+        known.setdefault(one.address.casefold(), []).append(one)
+    planned, reasons = [], []
+    for recipient in recipients:
+        told = known.get(recipient.address.casefold(), [])
+        last = next((one for one in reversed(told) if one.as_of == run.as_of), None)
+        if not is_again and last and last.status == "unsure":
+            reasons.append(_reason(last))
+        if not is_again and any(one.as_of >= run.as_of and one.status in _DONE for one in told):
+            continue
+        edition = 1 if last is None else last.edition + (last.status in _DONE)
+        planned.append(
+            (
+                recipient,
+                Delivery(
+                    address=recipient.address,
+                    as_of=run.as_of,
+                    edition=edition,
+                    run_id=run.run_id,
+                    language=recipient.language,
+                    role=recipient.role,
+                    in_sight=json.dumps(asdict(Scope.of(recipient)), ensure_ascii=False),
+                    message_id=message_id(recipient.address, run.as_of, edition, night.settings.mail.sender),
+                    status="queued",
+                    told="",
+                    attempts=0,
+                    recorded_at=utc_now(),
+                ),
+            )
+        )
+    return planned, reasons
+
+
+def _reason(delivery: Delivery) -> str:
+    """Why a person must look at a mailing, in one line."""
+    what = f"the report as of {delivery.as_of} to {delivery.address}"
+    if delivery.status == "refused":
+        return f"{what} was refused by the mail server: {delivery.told}"
+    if delivery.status == "unsure":
+        return f"{what} may have arrived or not: {delivery.told}; receivables mail --resend --to {delivery.address} sends it again"
+    return f"{what} was not sent: {delivery.told}; receivables mail tries again"
+
+
+def _send_all(
+    night: Night, path: Path, planned: Sequence[tuple[Recipient, Delivery]], way: _Way, done: list[Delivery]
+) -> Iterator[str]:
+    """Send message after message, each recorded before the next; tells why a person must look."""
+    night.state.add([delivery for _, delivery in planned])
+    stopped = ""
+    for key, group in _groups(planned):
+        try:
+            made = None if stopped else _make(path, night.settings, key)
+        except ReceivablesError as error:
+            yield from (f"the report for {delivery.address} was not made: {error}" for _, delivery in group)
+            continue
+        for recipient, delivery in group:
+            night.progress.advance(recipient.address)
+            if made is None or stopped:
+                ended = replace(delivery, told=stopped)
+            else:
+                ended, stopped = _send(night, recipient, delivery, made, way)
+            night.state.add([ended])
+            night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
+            done.append(ended)
+            if ended.status != "sent":
+                yield _reason(ended)
+
+
+_Key = tuple[Scope, str, str, bool]
+
+
+def _groups(planned: Sequence[tuple[Recipient, Delivery]]) -> list[tuple[_Key, list[tuple[Recipient, Delivery]]]]:
+    """The mailings by what stands in them."""
+    groups: dict[_Key, list[tuple[Recipient, Delivery]]] = {}
+    for recipient, delivery in planned:
+        key = (Scope.of(recipient), recipient.role, recipient.language, delivery.edition > 1)
+        groups.setdefault(key, []).append((recipient, delivery))
+    return [*groups.items()]
+
+
+def _send(night: Night, recipient: Recipient, delivery: Delivery, made: _Made, way: _Way) -> tuple[Delivery, str]:
+    """Send a message; returns what became of it, and why nothing else can be sent, if so."""
+    from receivables.message import message
+
+    composed = message(
+        made.letter,
+        night.settings.mail,
+        recipient,
+        message_id=delivery.message_id,
+        sent_at=utc_now(),
+        attachment=made.attachment,
+    )
+
+    def before_content(attempt: int) -> None:
+        night.state.add([replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now())])
+
+    try:
+        answer = way.send(composed, delivery, before_content)
+    except (ServerUnusable, OSError) as error:
+        answer = Answer("queued", str(error), 1)
+        return _ended(delivery, answer), answer.told
+    # a server that could not be reached for one in so many attempts is not waited for again by the next
+    return _ended(delivery, answer), answer.told if answer.status == "queued" and answer.is_silent else ""
+
+
+def _ended(delivery: Delivery, answer: Answer) -> Delivery:
+    return replace(delivery, status=answer.status, told=answer.told, attempts=answer.attempts, recorded_at=utc_now())
+
+
+def _make(path: Path, settings: Settings, key: _Key) -> _Made:
+    """Write the letter and the attachment for who sees the same."""
+    from receivables.chapters import movers
+    from receivables.language import language_in
+    from receivables.letter import letter
+    from receivables.mail_wording import attached_sentence
+    from receivables.message import archive
+    from receivables.pages import published_page
+
+    mail, (scope, role, language, is_again) = settings.mail, key
+    with in_sight(path, scope, settings) as warehouse:
+        page = replace(published_page(warehouse.table, settings), part=None)
+        page = replace(page, part=_part(warehouse, page, scope))
+        moved = tuple(movers.movers({name: warehouse.table(name) for name in movers.TABLES}, mail.movers))
+    name = f"receivables-{page.run.as_of}-{language}.zip"
+    packed = archive(_attached(page, role, language), page.run.as_of) if mail.attachment_mb else b""
+    is_too_large = len(packed) > mail.attachment_mb * _MEGABYTE
+    attached = attached_sentence(name if packed else "", language_in(language), is_too_large=is_too_large)
+    has_link = bool(mail.report_base_url) and scope.is_whole and language in settings.report.languages
+    link = f"{mail.report_base_url.rstrip('/')}/receivables-{language}.html" if has_link else ""
+    return _Made(
+        letter(page, moved, language, attached=attached, link=link, is_again=is_again),
+        (name, packed) if packed and not is_too_large else None,
+    )
+
+
+def _attached(page: NightPage, role: str, language: str) -> dict[str, str]:
+    """The pages that are attached, by file name."""
+    from receivables.render import render, render_quality
+
+    has_quality = role == "credit" and bool(page.judged) and not page.is_of_customers
+    pages = {f"receivables-{language}.html": render(page, language, has_quality=has_quality)}
+    if has_quality:
+        pages[f"data-quality-{language}.html"] = render_quality(page, language)
+    return pages
+
+
+def _part(warehouse: Warehouse, page: NightPage, scope: Scope) -> Part | None:
+    """Of what the page is a part, by name."""
+    from receivables.page_model import Part
+
+    if scope.is_whole:
+        return None
+    names: dict[str, str] = {}
+    for row in warehouse.table("core.territory").to_dict("records"):
+        for key in (row["territory_id"], row["territory_id"].partition(":")[2]):
+            names.setdefault(key, str(row["name"]))
+    return Part(
+        companies=tuple(company.name for company in page.companies),
+        territories=tuple(dict.fromkeys(names.get(key, key) for key in scope.territories)),
+        salespersons=scope.salespersons,
+    )

@@ -1,0 +1,78 @@
+"""A slice of both studies of the detectors (`make study` measures all of them): a small world with few anomalies, and a small one without any into whose series some are put."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import anomaly_study
+import planted_study
+from anomaly_study import ANY_TIME, DRIFT, OFF_SEASON, WHATS, What
+from receivables.judgement import buying_tests
+from receivables.settings import AnomalyBuying
+from study_page import HEAD, RULES, TESTS, write_chapter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def put_in() -> Iterator[anomaly_study.Study]:
+    with pytest.MonkeyPatch.context() as patch:
+        # shuffled orders of many customers take most of the time
+        patch.setattr(anomaly_study, "RULES", AnomalyBuying(mix_permuted=10))
+        yield anomaly_study.studied(each=2, seeds=1, customers=80, invoices=100, month_ends=2)
+
+
+@pytest.fixture(scope="module")
+def planted() -> planted_study.Study:
+    return planted_study.studied(each=1, seeds=1, customers=80, invoices=40, first_night=None)
+
+
+def test_all_that_was_asked_for_is_put_in_and_the_largest_are_found(put_in: anomaly_study.Study) -> None:
+    assert {what: put_in.found[what].put_in for what in WHATS} == dict.fromkeys(WHATS, 2)
+    grave = [put_in.found[what] for what in (What(OFF_SEASON, 8), What(ANY_TIME, 8), What(DRIFT, 20))]
+    assert sum(tally.found for tally in grave) >= 1
+    # the more is put in, the rarer it is by chance
+    for kind, small, large in ((OFF_SEASON, 3, 8), (ANY_TIME, 3, 8), (DRIFT, 5, 20)):
+        least, most = (np.log(put_in.found[What(kind, size)].chances).mean() for size in (small, large))
+        assert most < least
+
+
+def test_a_drift_is_found_no_sooner_than_its_payments_come(put_in: anomaly_study.Study) -> None:
+    drifts = [put_in.found[what] for what in WHATS if what.kind == DRIFT]
+    told = [pair for tally in drifts for pair in zip(tally.alarms, tally.delays, strict=True)]
+    assert len(told) == 6
+    assert all(1 <= alarm <= flagged <= anomaly_study.DRIFTED + 1 for alarm, flagged in told)
+
+
+def test_chances_on_untouched_series_are_no_smaller_than_chance_makes_them(put_in: anomaly_study.Study) -> None:
+    assert put_in.quiet.keys() == {*buying_tests.DETECTORS}
+    chances = np.concatenate([quiet.unchanged for quiet in put_in.quiet.values()])
+    assert len(chances) > 200
+    assert np.mean(chances < 0.05) < 0.05
+    assert put_in.unchanged_flags < 1
+
+
+def test_planted_anomalies_are_found_by_the_rules(planted: planted_study.Study) -> None:
+    tallies = [planted.tallies[kind] for kind in planted_study.FOUND_BY]
+    assert sum(tally.planted for tally in tallies) >= 20
+    assert [missed for tally in tallies for missed in tally.missed] == []
+
+
+def test_each_study_writes_its_chapter_and_leaves_the_other(
+    put_in: anomaly_study.Study, planted: planted_study.Study, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    write_chapter(page, TESTS, anomaly_study.chapter(put_in))
+    write_chapter(page, RULES, planted_study.chapter(planted))
+    write_chapter(page, TESTS, anomaly_study.chapter(put_in))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(HEAD)
+    assert text.index(f"## {RULES}") < text.index(f"## {TESTS}")
+    for words in ("| broken promises |", "| drift | +20 days | 2 |", "| lateness_drift |", "### Flagged where nothing"):
+        assert words in text
+    assert text.count("\n## ") == 2
