@@ -1,4 +1,4 @@
--- One row per company, metric and period end: how far the practice of getting paid is kept. without_term_*: owed by customers without a valid written payment
+-- One row per company, metric and period end that is told: how far the practice of getting paid is kept. without_term_*: owed by customers without a valid written payment
 -- term (marts.customer_term), its share of what is owed, their number. contact_latency_*: days from due to first contact (marts.customer_contact), by amount
 -- and the median by instalment; overdue_uncontacted_total: the part of it that is open and was never contacted. contact_regularity_index: of the
 -- customers who owe, weighed by what they owe. delivered_*, due_total: sums of the lists of marts.period_delivery; goods before tax where not invoiced,
@@ -14,6 +14,7 @@ with told as (
   left join (select distinct company_id from core.contract) as contract on period.company_id = contract.company_id
   left join (select distinct company_id from core.collection_log) as logged on period.company_id = logged.company_id
   left join (select distinct company_id from core.delivery) as delivery on period.company_id = delivery.company_id
+  where period.is_told
 ),
 term as (
   select
