@@ -63,6 +63,7 @@ ORDER: Final = (
         "gap_wording",
         "mail_wording",
         "templates",
+        "drawings",
         "render",
         "customer_rows",
         "customer_pages",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
@@ -28,35 +27,24 @@ from receivables import (
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.chapters.prospect import VINTAGE_MONTHS
-from receivables.chapters.ratings import BLOCKS, OVERDUE
-from receivables.charts import (
-    HEIGHT,
-    NOT_DUE,
-    THEMES,
-    WIDTH,
-    Labels,
-    LineLabels,
-    bucket_colours,
-    drawing_library,
-    figure_json,
-    line_figure_json,
-)
+from receivables.chapters.ratings import BLOCKS
+from receivables.charts import HEIGHT, WIDTH, drawing_library
+from receivables.customer_wording import customer_name
+from receivables.drawings import figures, palettes
 from receivables.flag_wording import page as flag_words
 from receivables.language import harmless, language_in, plain, shortened
 from receivables.money import bare
 from receivables.operands import FORMULAS
-from receivables.page_model import UNIDENTIFIED, CustomerLinks
+from receivables.page_model import CustomerLinks
 from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from receivables.chapters.tie_out import Balance
-    from receivables.chapters.trend import Trend
-    from receivables.charts import Chart, LineChart, Theme
     from receivables.language import Language
-    from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
+    from receivables.page_model import Company, Findings, Ledger, NightPage
 
 __all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "script", "static"]
 
@@ -75,8 +63,6 @@ _FORMATS: Final = (
     "short",
     "total",
 )
-_NAME_COLUMNS: Final = 46
-"""Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
 """Columns of a name inside a sentence."""
 
@@ -136,11 +122,8 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             has_quality=has_quality,
             labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
-            palettes={
-                name: list(bucket_colours([b.key for b in page.buckets], theme).values())
-                for name, theme in THEMES.items()
-            },
-            figures=_figures(page, words),
+            palettes=palettes([bucket.key for bucket in page.buckets]),
+            figures=figures(page, words),
             company_names={company.company_id: company.name for company in page.companies},
             policy=page_policy(scripts),
             scripts=scripts,
@@ -289,91 +272,6 @@ def environment(language: str) -> Environment:
         "intent_name": lambda code: wording.named(customer_wording.INTENTS, code, words.text),
     }
     return environment
-
-
-def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
-    """The drawings of a page by element id, each as JSON with one figure per theme."""
-    keys = [bucket.key for bucket in page.buckets]
-    figures = {}
-    for ledger in page.ledgers:
-        labels = bucket_chart_labels(ledger, words, page.views.basis)
-        figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
-        labels = _customer_chart_labels(ledger, words)
-        figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
-    for place, trend in enumerate(page.trends, start=1):
-        if trend.has_course:
-            figures[f"trend-{place}"] = _drawn_lines(trend.chart, trend_labels(trend, words))
-    for place, prospect in enumerate(page.prospects, start=1):
-        chart = prospect.cash_chart
-        figures[f"cash-{place}"] = _drawn_lines(chart, collection_wording.cash_labels(chart, words))
-    for place, rated in enumerate(page.ratings, start=1):
-        if rated.grades:
-            labels = rating_wording.grade_labels(rated, words)
-            figures[f"ratings-{place}"] = _drawn(rated.chart, labels, [NOT_DUE, OVERDUE])
-    for name, chart in _collection_charts(page):
-        figures[name] = _drawn_lines(chart, collection_wording.line_labels(chart, words))
-    return figures
-
-
-def _collection_charts(page: NightPage) -> Iterable[tuple[str, LineChart]]:
-    for place, collection in enumerate(page.curves, start=1):
-        yield f"curve-{place}", collection.curve
-        yield f"chance-{place}", collection.chance_chart
-        for kind in collection.kinds:
-            for number, segment in enumerate(collection.of_kind(kind), start=1):
-                yield f"segment-{place}-{kind}-{number}", segment.chart
-
-
-def _drawn(chart: Chart, labels: Labels, keys: list[str]) -> Markup:
-    return _in_themes(lambda theme: figure_json(chart, labels, theme, bucket_colours(keys, theme)))
-
-
-def _drawn_lines(chart: LineChart, labels: LineLabels) -> Markup:
-    return _in_themes(lambda theme: line_figure_json(chart, labels, theme))
-
-
-def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
-    themes = {name: json.loads(drawn(theme)) for name, theme in THEMES.items()}
-    text = json.dumps(themes, ensure_ascii=False, separators=(",", ":"))
-    # inside a script element only these can end it or open a comment; as escapes they are the same JSON
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704  # escaped above for the place it stands in
-
-
-def trend_labels(trend: Trend, words: Language) -> LineLabels:
-    """The words of a company's course."""
-    names = tuple(measure_wording.measure_name(line.key, words) for line in trend.chart.lines)
-    return LineLabels(
-        names,
-        x_title="",
-        y_title=trend.chart.unit,
-        exact=lambda value: words.money(value, trend.chart.unit),
-        short=words.short,
-        place=words.day,
-    )
-
-
-def bucket_chart_labels(ledger: Ledger, words: Language, basis: str) -> Labels:
-    """The words of the chart of buckets."""
-    names = tuple(wording.bucket_label(line.bucket, words.text, basis) for line in ledger.lines)
-    return _labels(names, ("",), ledger.currency, words)
-
-
-def _customer_chart_labels(ledger: Ledger, words: Language) -> Labels:
-    names = tuple(shortened(customer_name(line, words), _NAME_COLUMNS) for line in ledger.customers.lines)
-    by_key = {line.bucket.key: wording.bucket_label(line.bucket, words.text) for line in ledger.lines}
-    return _labels(names, tuple(by_key[series.key] for series in ledger.customer_chart.series), ledger.currency, words)
-
-
-def _labels(categories: tuple[str, ...], series: tuple[str, ...], currency: str, words: Language) -> Labels:
-    return Labels(categories, series, exact=lambda value: words.money(value, currency), short=words.short)
-
-
-def customer_name(line: CustomerLine, words: Language) -> str:
-    """A customer's name, or words for money whose owner is not known."""
-    _ = words.text
-    return _("Unidentified payer") if line.customer_id == UNIDENTIFIED else plain(line.name)
 
 
 def company_line(company: Company, words: Language) -> str:

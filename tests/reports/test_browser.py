@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Open = Callable[..., Page]
 
+DRAWINGS: Final = (".still", ".live svg")
 PICTURES: Final = """([font, text]) => {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
   pen.font = "48px " + font;
@@ -79,9 +80,16 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def chart_texts(page: Page) -> list[str]:
+def draw_all(page: Page) -> None:
+    """Bring every chart into view, one after the other, and wait until it is drawn."""
+    for chart in page.locator(".chart").all():
+        chart.scroll_into_view_if_needed()
+        chart.locator(".live .hoverlayer").first.wait_for(state="attached")
+
+
+def chart_texts(page: Page, kind: str) -> list[str]:
     texts: list[str] = page.eval_on_selector_all(
-        ".chart svg text", "found => found.map(text => text.textContent.trim())"
+        f".chart {kind} text", "found => found.map(text => text.textContent.trim())"
     )
     return texts
 
@@ -89,6 +97,8 @@ def chart_texts(page: Page) -> list[str]:
 def check_charts(page: Page, width: int) -> None:
     charts = page.locator(".chart")
     assert charts.count() == 15
+    draw_all(page)
+    assert page.locator(".still:visible").count() == 0
     for place in range(14):
         chart = charts.nth(place)
         assert chart.is_visible()
@@ -121,30 +131,36 @@ def test_figures_on_the_page_are_those_of_the_tables(desktop: dict[str, Page], l
     table = page.locator("#aging table.aging").nth(1)
     assert table.locator("tbody tr").first.locator("td").first.inner_text() == words.amount(not_due, "MXN")
     assert table.locator("tfoot td").first.inner_text() == words.amount(total, "MXN")
-    assert words.short(not_due) in chart_texts(page)
+    draw_all(page)
+    for kind in DRAWINGS:
+        assert words.short(not_due) in chart_texts(page, kind)
 
 
 @pytest.mark.usefixtures("cjk_font")
 def test_chinese_is_drawn_in_charts_as_chinese(desktop: dict[str, Page]) -> None:
     page = desktop["zh"]
-    assert {"未到期", "1–30 天", "超过 730 天", "未核销"} <= set(chart_texts(page))
-    font = page.evaluate("getComputedStyle(document.querySelector('.chart svg text')).fontFamily")
-    # a character no font has shows the picture for "missing"; a drawn one differs from it
-    assert page.evaluate(PICTURES, [font, "未"]) != page.evaluate(PICTURES, [font, "\U0010fffd"])
+    draw_all(page)
+    for kind in DRAWINGS:
+        assert {"未到期", "1–30 天", "超过 730 天", "未核销"} <= set(chart_texts(page, kind))
+        font = page.evaluate(f"getComputedStyle(document.querySelector('.chart {kind} text')).fontFamily")
+        # a character no font has shows the picture for "missing"; a drawn one differs from it
+        assert page.evaluate(PICTURES, [font, "未"]) != page.evaluate(PICTURES, [font, "\U0010fffd"])
 
 
 def test_colours_follow_the_reader_while_the_page_is_open(open_page: Open) -> None:
     page = open_page()
+    draw_all(page)
     seen = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(200)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        bar, chip = page.evaluate(
+        bar, still, chip = page.evaluate(
             "[getComputedStyle(document.querySelector('#aging .bars .point path')).fill,"
+            " getComputedStyle(document.querySelector('#aging .still rect')).fill,"
             " getComputedStyle(document.querySelector('#aging table.aging .chip')).backgroundColor]"
         )
-        assert bar == chip, "a bucket has one colour in chart and table"
+        assert bar == still == chip, "a bucket has one colour in chart and table"
         seen.append((ground, bar))
     assert seen[0][0] == "rgb(255, 255, 255)"
     assert seen[0][0] != seen[1][0]
@@ -153,9 +169,11 @@ def test_colours_follow_the_reader_while_the_page_is_open(open_page: Open) -> No
 
 def test_hostile_names_are_letters_in_charts_and_tables(desktop: dict[str, Page]) -> None:
     page = desktop["en"]
-    texts = chart_texts(page)
-    assert "<script>alert(1)</script>" in texts
-    assert shortened(HOSTILE_NAMES[1], 46) in texts
+    draw_all(page)
+    for kind in DRAWINGS:
+        texts = chart_texts(page, kind)
+        assert "<script>alert(1)</script>" in texts
+        assert shortened(HOSTILE_NAMES[1], 46) in texts
     assert page.locator(".chart a, main img, main script, main svg[onload], header img").count() == 0
     assert page.locator("#customers th", has_text="<script>alert(1)</script>").count() == 2
 
@@ -169,14 +187,32 @@ def test_the_policy_stops_a_script_that_got_in(open_page: Open) -> None:
     assert ran is False
 
 
-def test_without_scripts_only_the_drawings_are_missing(open_page: Open) -> None:
-    page = open_page(java_script_enabled=False)
-    assert page.locator(".chart:visible").count() == 0
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_without_scripts_nothing_is_missing_and_drawings_are_still(open_page: Open, viewport: Any) -> None:
+    page = open_page(java_script_enabled=False, viewport=viewport)
+    assert page.locator(".chart:visible").count() == 15
+    assert page.locator(".still:visible").count() == 15
     assert page.locator("figcaption:visible").count() == 15
+    for drawing in page.locator(".still:visible").all():
+        box = drawing.bounding_box()
+        assert box is not None
+        assert box["width"] > 100
+        assert box["x"] + box["width"] <= viewport["width"]
     while (closed := page.locator("details:not([open]) > summary")).count():
         closed.first.click()
     assert page.locator("table:visible").count() == page.locator("table").count()
     assert page.locator("#customers tbody tr").count() == 32
+
+
+def test_a_chart_is_drawn_when_it_comes_into_view(open_page: Open) -> None:
+    page = open_page()
+    last = page.locator(".chart").last
+    assert last.locator(".still").first.is_visible()
+    assert last.locator(".live").is_hidden()
+    assert page.locator(".chart.drawn").count() < 15
+    last.scroll_into_view_if_needed()
+    last.locator(".live .hoverlayer").first.wait_for(state="attached")
+    assert last.locator(".still:visible").count() == 0
 
 
 def test_wide_tables_scroll_in_their_box_and_by_keyboard(open_page: Open) -> None:
@@ -190,6 +226,7 @@ def test_wide_tables_scroll_in_their_box_and_by_keyboard(open_page: Open) -> Non
 def test_turning_a_phone_redraws_the_charts(open_page: Open) -> None:
     page = open_page(viewport=PHONE)
     heights = []
+    draw_all(page)
     for viewport in (PHONE, DESKTOP):
         page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
         page.wait_for_timeout(300)
