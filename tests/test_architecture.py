@@ -62,11 +62,13 @@ ORDER: Final = (
         "today_wording",
         "gap_wording",
         "mail_wording",
+        "workbook_wording",
         "templates",
         "drawings",
         "render",
         "customer_rows",
         "customer_pages",
+        "workbook",
         "letter",
         "message",
         "mail_server",
@@ -104,7 +106,7 @@ OWNERS: Final = {
     "jinja2": {"render"},
     "great_expectations": {"checks"},
     "holidays": {"business_days"},
-    "xlsxwriter": {"filled_table", "templates"},
+    "xlsxwriter": {"filled_table", "templates", "workbook"},
 }
 """Libraries that only some parts may import."""
 

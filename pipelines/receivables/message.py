@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 _NAME_COLUMNS: Final = 60
+_XLSX: Final = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def message(
@@ -32,18 +33,18 @@ def message(
     *,
     message_id: str,
     sent_at: datetime,
-    attachment: tuple[str, bytes] | None = None,
+    attached: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Compose a message: mixed(alternative(text, related(html, pictures)), attachment); `sent_at` is UTC, `attachment` the name and content of a ZIP file."""
+    """Compose a message: mixed(alternative(text, related(html, pictures)), attachments); `sent_at` is UTC, `attached` files by name, ZIP or XLSX."""
     made = EmailMessage(policy=_POLICY)
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
     html = made.get_payload()[1]  # type: ignore[index]  # the alternative that was added last
     for cid, picture in letter.pictures.items():
         html.add_related(picture, "image", "png", cid=f"<{cid}>", disposition="inline")  # type: ignore[union-attr]
-    if attachment is not None:
-        name, content = attachment
-        made.add_attachment(content, "application", "zip", filename=name)
+    for name, content in (attached or {}).items():
+        subtype = _XLSX if name.endswith(".xlsx") else "zip"
+        made.add_attachment(content, "application", subtype, filename=name)
     headers = {
         "From": _address(mail.sender, mail.sender_name),
         "To": _address(recipient.address, recipient.name),

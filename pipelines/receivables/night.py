@@ -68,6 +68,10 @@ def nightly(
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
         except OSError as error:
             built = replace(built, needs_person=(*built.needs_person, f"the report was not written: {error}"))
+        try:
+            built = replace(built, workbooks=_write_workbooks(night, is_delivering=is_delivering))
+        except OSError as error:
+            built = replace(built, needs_person=(*built.needs_person, f"the workbook was not written: {error}"))
         if is_delivering and night.settings.recipient:
             mailed = mail_report(night, is_again=is_mailed_again)
             built = replace(built, needs_person=(*built.needs_person, *mailed.reasons))
@@ -163,8 +167,9 @@ def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | No
                 update={"report": night.settings.report.model_copy(update={"languages": tuple(languages)})}
             )
         reports = _render(night, is_delivering=True)
+        workbooks = _write_workbooks(night, is_delivering=True)
         night.record(finished_at=utc_now(), status="rendered")
-        return Outcome(night.run.run_id, None, reports=reports)
+        return Outcome(night.run.run_id, None, reports=reports, workbooks=workbooks)
 
 
 def customer(home: Path, company_id: str, customer_id: str, *, languages: Sequence[str] = ()) -> dict[str, Path]:
@@ -248,6 +253,30 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
                 counts["items"] += 1
     forget_pages(night.home.out, night.settings.report.customer_dates_kept)
     return reports
+
+
+def _write_workbooks(night: Night, *, is_delivering: bool) -> dict[str, Path]:
+    """Write the workbook of the published night beside the report, in its languages; where the settings want none, none of an earlier night stays."""
+    from receivables.pages import run_of
+    from receivables.workbook import file_name, write
+
+    languages, is_wanted = night.settings.report.languages, night.settings.report.workbook
+    with Warehouse(published_file(night.home.root)) as warehouse:
+        folder = night.home.out / str(run_of(warehouse.table("ops.run")).as_of)
+        workbooks: dict[str, Path] = {language: folder / file_name(language) for language in languages}
+        if is_wanted:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with night.step("workbook", len(languages)) as counts:
+                for language, path in workbooks.items():
+                    night.progress.advance(language)
+                    write(path, warehouse, language)
+                    counts["items"] += 1
+    for path in workbooks.values():
+        if not is_wanted:
+            path.unlink(missing_ok=True)
+        if is_delivering:
+            _deliver(path, night.home.out / path.name)
+    return workbooks if is_wanted else {}
 
 
 def _write_customers(night: Night, warehouse: Warehouse, run: page_model.Run, folder: Path) -> dict[str, PageSet]:

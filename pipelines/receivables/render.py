@@ -304,10 +304,9 @@ def cause_amounts(balance: Balance, words: Language) -> tuple[str, ...]:
 
 def finding_sentence(finding: Findings, words: Language) -> str:
     """What was found, in one sentence."""
-    if finding.reason_code == "ASSUMED_VALUE":
-        column, value = (shortened(text or "", _TITLE_COLUMNS) for text in (finding.column_name, finding.value))
-        return wording.assumed_sentence(column, value, words.text)
-    return wording.reason_sentence(shortened(finding.reason_code, _TITLE_COLUMNS), finding.action, words.text)
+    told = (finding.reason_code, finding.column_name or "", finding.value or "")
+    code, column, value = (shortened(text, _TITLE_COLUMNS) for text in told)
+    return wording.finding_sentence(code, finding.action, column, value, words.text)
 
 
 def bucket_summary(ledger: Ledger, words: Language, basis: str) -> str:

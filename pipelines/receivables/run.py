@@ -46,13 +46,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a night or a part of it ended; `reports` by language, `needs_person` the reasons in one line each."""
+    """How a night or a part of it ended; `reports` and `workbooks` by language, `needs_person` the reasons in one line each."""
 
     run_id: str
     as_of: date | None
     files: tuple[InboxFile, ...] = ()
     warehouse: Path | None = None
     reports: dict[str, Path] = field(default_factory=dict)
+    workbooks: dict[str, Path] = field(default_factory=dict)
     needs_person: tuple[str, ...] = ()
     refusals: tuple[FileRefused, ...] = ()
 

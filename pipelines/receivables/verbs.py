@@ -16,7 +16,7 @@ from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
 from receivables.state import Batch, Delivery, Run, State, Step
-from receivables.warehouse import known_value, open_warehouse, published_run
+from receivables.warehouse import known_value, open_warehouse, published_file, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
+    from receivables.workbook import Written
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
@@ -131,6 +132,53 @@ def mail(
 def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: Progress | None = None) -> Outcome:
     """Render the report of the night published last; `languages` defaults to the settings'."""
     return night.report(Path(home), languages=languages, progress=progress)
+
+
+def export(
+    path: str | Path,
+    home: str | Path = HOME,
+    *,
+    language: str | None = None,
+    companies: Sequence[str] = (),
+    territories: Sequence[str] = (),
+    salespersons: Sequence[str] = (),
+    sheets: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Written:
+    """Write the workbook of the night published last to a new .xlsx file; `language` defaults to the first of the settings'.
+
+    What is in sight may be narrowed down as for a recipient of mail; `sheets` are those of `workbook_wording.SHEETS`, none named: all.
+
+    Raises:
+        UsageError: nothing was published yet, no such language or sheet, nothing in sight, or a file that cannot be written.
+    """
+    from receivables.scope import Scope, in_sight
+    from receivables.workbook import checked_sheets, write
+
+    target, told = Path(path), progress or Progress()
+    settings = Home(Path(home)).settings()
+    scope = Scope(*(tuple(sorted(set(names))) for names in (companies, territories, salespersons)))
+    asked = checked_sheets(sheets, scope)
+    if target.suffix.lower() != ".xlsx":
+        raise UsageError(got=f"--out {target}", expected="a name that ends in .xlsx", try_=f"--out {target.stem}.xlsx")
+    if target.exists():
+        raise UsageError(
+            got=f"--out {target}, which exists",
+            expected="a new file, since somebody may be working in this one",
+            try_="--out with another name",
+        )
+    told.step("export", 1)
+    try:
+        with private_files(), in_sight(published_file(Path(home)), scope, settings) as warehouse:
+            written = write(target, warehouse, language or settings.report.languages[0], scope=scope, sheets=asked)
+    except OSError as error:
+        told.stopped()
+        raise _unwritable(path, error) from None
+    except BaseException:
+        told.stopped()
+        raise
+    told.done("export", f"{sum(written.rows.values())} rows written")
+    return written
 
 
 def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str] = ()) -> dict[str, Path]:

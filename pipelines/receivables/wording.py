@@ -374,6 +374,15 @@ def reason_sentence(code: str, action: str, translate: Callable[..., str]) -> st
     return translate(UNKNOWN, code=code) if message is None else translate(message)
 
 
+def finding_sentence(
+    code: str, action: str, column: str | None, value: str | None, translate: Callable[..., str]
+) -> str:
+    """What a finding says; of an assumption, what was assumed for which column."""
+    if code == "ASSUMED_VALUE":
+        return assumed_sentence(column or "", value or "", translate)
+    return reason_sentence(code, action, translate)
+
+
 def assumed_sentence(column: str, value: str, translate: Callable[..., str]) -> str:
     """What was assumed for a column that a file lacks; a date told as `due_date -15 days` is put in words."""
     shifted = _SHIFTED_DATE.fullmatch(value)

@@ -135,7 +135,16 @@ def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: 
 def test_steps_are_log_lines_where_nobody_watches(demo: tuple[Path, Ended]) -> None:
     lines = demo[1].stderr.splitlines()
     steps = [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+): .+", line) for line in lines]
-    assert [step and step[1] for step in steps] == ["land", "check", "build", "publish", "keep", "render", "deliver"]
+    assert [step and step[1] for step in steps] == [
+        "land",
+        "check",
+        "build",
+        "publish",
+        "keep",
+        "render",
+        "deliver",
+        "workbook",
+    ]
 
 
 def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:

@@ -42,6 +42,8 @@ SOURCES = [
         "templates",
         "today_wording",
         "wording",
+        "workbook_wording",
+        *(f"workbook/{name}" for name in ("about", "balances", "judgements")),
     )
 ]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}

@@ -154,6 +154,54 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
     _finish(verbs.report(home, languages=languages, progress=Steps()))
 
 
+@main.command(
+    epilog=example(
+        "receivables export --out aging.xlsx --sheet aging --sheet open-items --salesperson 'Ana Gil' --language es"
+    )
+)
+@home_option
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="The new file to write.",
+)
+@click.option("--language", help="en, es or zh. Default: the first of the settings'.")
+@click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="ID",
+    help="totals, aging, open-items, ratings, flags, expected-cash or findings; may be given more than once. Default: all.",
+)
+@click.option(
+    "--company", "companies", multiple=True, metavar="ID", help="Only this company; may be given more than once."
+)
+@click.option(
+    "--territory",
+    "territories",
+    multiple=True,
+    metavar="ID",
+    help="Only customers of this territory and those that lie in it; may be given more than once.",
+)
+@click.option(
+    "--salesperson",
+    "salespersons",
+    multiple=True,
+    metavar="NAME",
+    help="Only customers of this salesperson; may be given more than once.",
+)
+def export(out: Path, home: Path, **asked: Any) -> None:
+    """Write what is published as a workbook, all of it or what some reader may see: aging, open items, ratings, flags, expected cash, findings."""
+    from receivables import verbs
+
+    written = verbs.export(out, home, progress=Steps(), **asked)
+    for sheet, rows in written.rows.items():
+        click.echo(f"{sheet:<14}{rows:>9,} rows")
+    click.echo(f"workbook: {written.path}")
+
+
 @main.command(epilog=example("receivables mail --to ana@example.com --resend"))
 @home_option
 @click.option(
@@ -335,6 +383,8 @@ def _headline(home: Path) -> None:
 def _finish(outcome: Outcome) -> None:
     for language, path in outcome.reports.items():
         click.echo(f"report ({language}): {path}")
+    for language, path in outcome.workbooks.items():
+        click.echo(f"workbook ({language}): {path}")
     if outcome.warehouse is not None:
         click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
     for reason in outcome.needs_person:

@@ -618,6 +618,11 @@ class Report(Section):
     customer_items: int = Field(
         default=200, ge=1, description="open items listed on a customer's page, oldest due first; the rest is one row"
     )
+    workbook: bool = Field(
+        default=True,
+        description="whether a workbook of aging, open items, ratings, flags, expected cash and findings is written beside the report; "
+        "100,000 open items of 50,000 customers take half a minute and 14 MB a language",
+    )
     customer_dates_kept: int = Field(
         default=3,
         ge=1,
