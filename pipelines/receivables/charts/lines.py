@@ -189,7 +189,7 @@ def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room:
     shown = [(positions[at], chart.places[at]) for at in _places_shown(chart, most)]
     if chart.named:
         shown = [(day, day) for day in chart.named if chart.is_small or (positions and day <= positions[-1])]
-        shown = shown if most > _FEW else shown[:: -(-len(shown) // _FEW)]
+        shown = shown if most > _FEW else shown[:: max(-(-len(shown) // _FEW), 1)]
     room = 0.02 if chart.is_small else room
     last = max([*positions[-1:], *(chart.named if chart.is_small else ())], default=1)
     width = (last - positions[0] or 1) if positions else 1

@@ -118,7 +118,7 @@ def bar_picture(chart: Chart, labels: Labels) -> bytes | None:
 def line_picture(chart: LineChart, labels: LineLabels) -> bytes | None:
     """A line chart as a PNG, each line named and told at its end; None where no font has its letters."""
     known = [float(value) for line in chart.lines for value in line.values if value is not None]
-    low, high = min(0.0, *known), max(0.0, *known)
+    low, high = min([0.0, *known]), max([0.0, *known])
     width = WIDTH - 2 * _NAMES + _AMOUNTS
     scale, step = (_TREND_HEIGHT - 2 * _ROW) / ((high - low) or 1), width / max(len(chart.places) - 1, 1)
 
