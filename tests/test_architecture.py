@@ -87,6 +87,7 @@ ORDER: Final = (
         "night",
         "onboarding",
         "tracing",
+        "analyst",
         "verbs",
     ),
     *("receivables", "cli", "__main__"),
