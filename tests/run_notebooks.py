@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -32,17 +33,16 @@ def executed(notebook: Path, before_cell: Callable[[int], None] = lambda _: None
         CellExecutionError: a cell failed; says which, and with what.
     """
     read = jupytext.read(notebook)
-    with tempfile.TemporaryDirectory(
-        prefix="kernel-"
-    ) as sockets:  # of this user alone: nothing of it passes through a port
+    # of this user alone: nothing passes through a port, and no start-up file or history of somebody's IPython has a part in it
+    with tempfile.TemporaryDirectory(prefix="kernel-") as own:
         client = NotebookClient(
             read,
             timeout=_CELL_SECONDS,
-            km=AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/kernel"),
+            km=AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{own}/kernel"),
             resources={"metadata": {"path": str(notebook.parent)}},
             on_cell_execute=lambda cell, cell_index: before_cell(cell_index),  # noqa: ARG005  # called by these names
         )
-        return client.execute(cleanup_kc=True)
+        return client.execute(cleanup_kc=True, env=os.environ | {"IPYTHONDIR": own})
 
 
 def main(names: list[str]) -> int:

@@ -17,7 +17,7 @@ from receivables.collection_wording import WHY_NOT, line_labels
 from receivables.engine import EngineError
 from receivables.errors import UsageError, nearest
 from receivables.judgement.collection import Told, told_of
-from receivables.judgement.curve_cells import asked_for
+from receivables.judgement.curve_cells import SCALE, asked_for
 from receivables.language import SOURCE_LANGUAGE, language_in
 from receivables.policy import collection
 
@@ -82,7 +82,7 @@ class SubsetCurve:
         rows = pd.DataFrame(
             {
                 "age_days": curve.ages,
-                "at_risk": curve.at_risk / (_LEDGER_UNITS if self.question.weight == "amount" else 1),
+                "at_risk": curve.at_risk / (SCALE if self.question.weight == "amount" else 1),
                 "customers_at_risk": told.support.customers,
                 "largest_share": told.support.largest_share,
                 **{name: getattr(curve, name) for name in _SHARES},
@@ -151,9 +151,6 @@ class SubsetCurve:
             rows.append((day, *cells, row["customers_at_risk"]))
         head = ("days overdue", "collected", "from", "to", "lost", "still open", "customers at risk")
         return f"<p>{self}</p>{html_table(head, rows)}"
-
-
-_LEDGER_UNITS: Final = 10_000
 
 
 def _share(value: float) -> Decimal | None:

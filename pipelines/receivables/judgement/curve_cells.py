@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from receivables.policy.collection import Ints
 
 _HISTORIES: Final = {"all": "entry_age", "24m": "recent_entry_age"}
-_SCALE: Final = 10_000
+SCALE: Final = 10_000
 """Money is counted in units of the ledger's last decimal: whole numbers, of which leaving a customer out leaves exactly the others."""
 _PLACED_BY: Final = ("territory", "salesperson", "grade", "terms", "amount_band", "customer_type")
 
@@ -61,8 +61,8 @@ moved as (
   from placed where entry_age >= 0 and cause = 3 group by member, customer, entry_age
 )
 select
-  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {_SCALE})::bigint as amount,
-  coalesce((amount_group * {_SCALE})::bigint, 0) as amount_group, n::integer as count
+  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {SCALE})::bigint as amount,
+  coalesce((amount_group * {SCALE})::bigint, 0) as amount_group, n::integer as count
 from moved
 order by customer, age_days desc
 """
