@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test lint lock world-page picture study oracle bench
+.PHONY: demo test notebooks lint lock world-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 PLANTED ?= --each 40 --seeds 5
@@ -19,6 +20,12 @@ lint: $(READY)  ## style, formatting, types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+notebooks: $(READY) $(if $(RECEIVABLES_HOME),,$(DEMO))  ## run all notebooks on the demo's night, or on that of RECEIVABLES_HOME, and time each
+	$(BIN)/python tests/run_notebooks.py
+
+$(DEMO): | $(READY)
+	$(BIN)/receivables demo
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -90,6 +90,7 @@ ORDER: Final = (
         "night",
         "onboarding",
         "tracing",
+        "analyst",
         "verbs",
     ),
     *("receivables", "cli", "__main__"),

@@ -392,6 +392,15 @@ def _known(home: Path) -> list[FlagDecision]:
     return decisions.known(FlagDecision, State(place.state) if place.state.exists() else None, place.lake)
 
 
+def published_flags(warehouse: Warehouse) -> Mapping[str, Flag]:
+    """The flags of a night as it published them, by id; what was decided since is not in them.
+
+    Raises:
+        UsageError: it was built by a version that raised none.
+    """
+    return _night(warehouse).flags
+
+
 def _night(warehouse: Warehouse) -> _Night:
     """The published night with its flags as it published them.
 

@@ -119,7 +119,7 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             run = Run(
-                _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
+                _run_id(now), as_of, known_at, now, None, "running", __version__, rules_sha256(settings, contracts)
             )
             state.add([*cut_off, run])
             temp = home.lake / f".reading-{run.run_id}"
@@ -131,7 +131,7 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
                 yield night
 
 
-def _rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
+def rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
     """Identify what a run was made with: the settings, and the contracts as the home has them."""
     told = "".join((settings.sha256(), *(contract.model_dump_json() for contract in contracts)))
     return hashlib.sha256(told.encode()).hexdigest()

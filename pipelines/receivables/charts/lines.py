@@ -194,7 +194,7 @@ def named_places(chart: LineChart, most: int) -> list[tuple[int, date | int]]:
     shown: list[tuple[int, date | int]] = [
         (day, day) for day in chart.named if chart.is_small or (where and day <= where[-1])
     ]
-    return shown if most > _FEW else shown[:: -(-len(shown) // _FEW)]
+    return shown if most > _FEW else shown[:: max(-(-len(shown) // _FEW), 1)]
 
 
 def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room: float = _NAMES_ROOM) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int,
         return left + (position - first) / ((last - first) or 1) * (right - left)
 
     def y(value: Decimal | float) -> float:
-        return bottom - min(float(value) / most, 1.04) * (bottom - top)
+        return bottom - max(min(float(value) / most, 1.04), -0.04) * (bottom - top)
 
     parts = []
     for tick, mark in zip(ticks, marks, strict=True):

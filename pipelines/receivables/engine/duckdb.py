@@ -56,7 +56,11 @@ def connect(
     if temp is not None:
         config["temp_directory"] = str(temp)
     con = duckdb.connect(str(path), read_only=read_only, config=config)
-    con.execute("set enable_progress_bar = false")  # the night shows its own
+    ((shows_progress,),) = con.execute("select current_setting('enable_progress_bar')").fetchall()
+    if (
+        shows_progress
+    ):  # the night shows its own; in a notebook without widgets it is off, and to say so again is an error
+        con.execute("set enable_progress_bar = false")
     return con
 
 
