@@ -14,7 +14,9 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from browsing import DESKTOP, launched
@@ -25,10 +27,14 @@ from receivables.pages import published_page
 from receivables.render import render
 from receivables.settings import FILE_NAME, LANGUAGES
 from receivables.settings import load as load_settings
-from receivables.warehouse import open_warehouse, published_file
+from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from measuring import Cost
+    from receivables.page_model import NightPage
+    from receivables.settings import Settings
 
 READABLE_MS: Final = 300.0
 """Milliseconds until text, tables and still drawings are there."""
@@ -127,34 +133,62 @@ def tell_customers(pages: int) -> None:
     print(f"customers' pages: {written / pages / 1000:.0f} kB each; a thousand {said(thousand, THOUSAND_S, 'CPU s')}")
 
 
-def made(home: Path) -> tuple[Any, Any]:
-    """The page of what a home publishes, and what reading it took."""
-    settings = load_settings(home / FILE_NAME)
+def repeated(published: Path, customers: int, folder: Path) -> Path:
+    """A copy of a published file, in which rows of customers stand as often as makes so many of them, each under an id of its own."""
+    path = folder / published.name
+    shutil.copyfile(published, path)
+    with duckdb.connect(path) as con:
+        known = con.execute("select count(distinct (company_id, customer_id)) from core.customer").fetchall()[0][0]
+        tables = con.execute(
+            "select schema_name, table_name from duckdb_tables() inner join duckdb_columns() using (schema_name, table_name)"
+            " where column_name = 'customer_id' and schema_name in ('core', 'marts')"
+        ).fetchall()
+        for schema, table in tables:
+            con.execute(
+                f"insert into {schema}.\"{table}\" select kept.* replace (kept.customer_id || '-' || place.again as customer_id)"
+                f' from {schema}."{table}" as kept, range(1, ?) as place(again)',
+                [-(-customers // known)],
+            )
+    return path
+
+
+def made(path: Path, settings: Settings) -> tuple[NightPage, Cost]:
+    """The page of a published file, and what reading it took."""
     begin = spent()
-    with open_warehouse(home) as warehouse:
+    with Warehouse(path) as warehouse:
         page = published_page(warehouse.table, settings)
-        customers = warehouse.rows("select count(*) from core.customer")
-        print(f"{published_file(home).name}: {next(iter(customers))[0]:,} customers")
+        told = warehouse.rows("select (select count(*) from core.customer), (select count(*) from marts.open_item)")
+        print("{:,} customers, {:,} open items".format(*next(iter(told))))
     return page, since(begin)
+
+
+def tell_report(path: Path, settings: Settings) -> str:
+    """Print what the report of a published file costs; the report."""
+    peak()
+    page, read = made(path, settings)
+    begin = spent()
+    html = render(page, "en")
+    written = since(begin)[0]
+    size = len(html.encode()) / 1e6
+    print(f"report: read in {read[0]:.2f} CPU s, written in {written:.2f}, {size:.1f} MB, peak {peak():.0f} MB")
+    return html
 
 
 def main() -> None:
     """Print milliseconds, CPU seconds and sizes, each beside what is aimed at."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, default=Path("data/demo"))
+    parser.add_argument("--customers", type=int, default=100_000, help="of the large report; 0: none is made")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--pages", type=int, default=1000)
     asked = parser.parse_args()
-    peak()
-    page, read = made(asked.home)
-    begin = spent()
-    html = render(page, "en")
-    drawn = since(begin)
-    print(
-        f"report: read in {read[0]:.2f} CPU s, written in {drawn[0]:.2f}, {len(html.encode()) / 1e6:.1f} MB, peak {peak():.0f} MB"
-    )
+    settings, published = load_settings(asked.home / FILE_NAME), published_file(asked.home)
+    html = tell_report(published, settings)
     tell_browser(html, asked.turns)
     tell_customers(asked.pages)
+    if asked.customers:
+        with tempfile.TemporaryDirectory() as folder:
+            tell_report(repeated(published, asked.customers, Path(folder)), settings)
 
 
 if __name__ == "__main__":
