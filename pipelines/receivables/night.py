@@ -11,13 +11,13 @@ from receivables import settings as settings_module
 from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
 from receivables.errors import UsageError
-from receivables.home import Home, private_files
+from receivables.home import NIGHTLY, Home, private_files
 from receivables.land import Reading, file_reasons, inbox_files, land
 from receivables.mailing import checked_addresses, mail_report
 from receivables.publish import build_and_publish
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
-from receivables.run import Night, Outcome, Progress, started
+from receivables.run import Night, Outcome, started
 from receivables.state import State
 from receivables.warehouse import Warehouse, published_file
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from receivables import page_model
     from receivables.deliver import PageSet
+    from receivables.run import Progress
     from receivables.state import Delivery
 
 
@@ -61,7 +62,7 @@ def nightly(
     """
     if as_of is not None:
         checked_as_of(as_of, today)
-    with started(Home(home), as_of, known_at, progress or Progress()) as night:
+    with started(NIGHTLY, Home(home), as_of, known_at, progress) as night:
         files = land(night, inbox_files(inbox or night.home.inbox), today, reading or Reading())
         built = build_and_publish(night, as_of, check_batches(night, files))
         try:
@@ -91,7 +92,7 @@ def mail(
             try_=f"adding one to {home / settings_module.FILE_NAME}",
         )
     addresses = checked_addresses(recipients, only)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("mail", Home(home), progress=progress) as night:
         mailed = mail_report(night, is_again=is_again, only=addresses)
         night.record(finished_at=utc_now(), status="mailed")
         return Outcome(night.run.run_id, None, needs_person=mailed.reasons), mailed.deliveries
@@ -110,7 +111,7 @@ def ingest(
         checked_as_of(reading.extract_as_of, today, "--extract-as-of")
     if absent := next((path for path in paths if not path.exists()), None):
         raise UsageError(got=f"{absent}, which does not exist", expected="files or folders", try_="checking the path")
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("ingest", Home(home), progress=progress) as night:
         found = [file for path in paths for file in (inbox_files(path) if path.is_dir() else [path])]
         files = land(night, found, today, reading)
         night.record(finished_at=utc_now(), status="landed")
@@ -124,7 +125,7 @@ def repair(home: Path, path: Path, by: str, *, today: date, progress: Progress |
         UsageError: it is no such table, names no quarantined line, or contradicts itself; nothing was changed.
     """
     rows = read_table(path)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("findings repair", Home(home), progress=progress) as night:
         told = take_back(night, rows, by, today)
         night.record(finished_at=utc_now(), status="repaired")
         return told
@@ -146,7 +147,7 @@ def build(
     """
     if as_of is not None:
         checked_as_of(as_of, today)
-    with started(Home(home), as_of, known_at, progress or Progress()) as night:
+    with started("build", Home(home), as_of, known_at, progress) as night:
         return _ended(night, build_and_publish(night, as_of, check_batches(night, ())))
 
 
@@ -157,7 +158,7 @@ def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | No
         UsageError: nothing was published yet, or an unknown language.
     """
     published_file(home)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("report", Home(home), progress=progress) as night:
         if languages:
             night.settings = night.settings.model_copy(
                 update={"report": night.settings.report.model_copy(update={"languages": tuple(languages)})}
@@ -184,7 +185,7 @@ def customer(home: Path, company_id: str, customer_id: str, *, languages: Sequen
     told = {code: page for code, page in found.items() if page is not None}
     missing = [code for code in asked if code not in told]
     if missing:
-        with started(place, None, None, Progress()) as night:
+        with started("customer", place) as night:
             told |= _write_asked(night, (company_id, customer_id), missing)
             night.record(finished_at=utc_now(), status="rendered")
     return {code: told[code] for code in asked}

@@ -13,7 +13,7 @@ from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError, Scratch
 from receivables.errors import NightFailed
-from receivables.home import private_files
+from receivables.home import NIGHTLY, private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
 
@@ -101,31 +101,40 @@ class Night:
 
 
 @contextmanager
-def started(home: Home, as_of: date | None, known_at: datetime | None, progress: Progress) -> Iterator[Night]:
-    """Hold the home's lock and record the run; a failure is recorded and passed on.
+def started(
+    verb: str,
+    home: Home,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Night]:
+    """Hold the home's lock and record the run; a failure is recorded and passed on. `verb` is what is run, as a person calls it.
 
     Raises:
         UsageError: a home that cannot be written, or a moment in the future.
         NightFailed: another run holds the home, or the disk is full.
     """
-    now = utc_now()
-    known_at = checked_known_at(known_at or now, now)
+    checked_known_at(known_at or utc_now(), utc_now())
     with private_files():
         home.create()
         settings, contracts = home.settings(), contract.available(home.contracts)
-        with home.only_writer(), _system_faults_told():
+        wait_seconds = settings.unattended.lock_wait_seconds if verb == NIGHTLY else 0
+        with home.only_writer(verb, wait_seconds), _system_faults_told():
             home.sweep()
+            now = utc_now()  # not before the home was free
+            known_at = checked_known_at(known_at or now, now)
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
-            run = Run(
-                _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
-            )
+            rules = _rules_sha256(settings, contracts)
+            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
             state.add([*cut_off, run])
             temp = home.lake / f".reading-{run.run_id}"
             with (
                 state.held(),
                 closing(Scratch(settings, temp=temp, memory_limit=settings.ingest.memory_limit)) as scratch,
-                _failure_recorded(Night(home, settings, state, run, progress, scratch, contracts)) as night,
+                _failure_recorded(
+                    Night(home, settings, state, run, progress or Progress(), scratch, contracts)
+                ) as night,
             ):
                 yield night
 

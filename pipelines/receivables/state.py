@@ -132,7 +132,7 @@ Decision = TypeVar("Decision", RatingDecision, FlagDecision)
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
+    """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart, `verb` is what was run.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
     (about a customer's rating or about flags), rendered (reports only), mailed, failed, or interrupted (cut off; found by the next run).
@@ -146,6 +146,7 @@ class Run:
     status: str
     code_version: str
     settings_sha256: str
+    verb: str | None = None
 
 
 @dataclass(frozen=True)

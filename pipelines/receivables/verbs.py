@@ -169,7 +169,7 @@ def status(home: str | Path = HOME) -> Status:
     state = _state(Path(home))
     runs = {run.run_id: run for run in state.runs()}
     last = next(reversed(runs.values()), None)
-    if last is not None and last.status == "running" and not Home(Path(home)).has_writer():
+    if last is not None and last.status == "running" and Home(Path(home)).holder() is None:
         last = replace(last, status="interrupted")
     published = runs.get(published_run(Path(home)) or "")
     since = sum(published is not None and repair.recorded_at > published.known_at for repair in state.repairs())
