@@ -87,6 +87,7 @@ ORDER: Final = (
         "night",
         "onboarding",
         "tracing",
+        "timetable",
         "verbs",
     ),
     *("receivables", "cli", "__main__"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shutil
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -185,6 +186,47 @@ def _state(home: Path) -> State:
             try_=f"receivables init --home {home}",
         )
     return State(path)
+
+
+def schedule(
+    home: str | Path = HOME,
+    *,
+    at: str = "02:30",
+    zone: str | None = None,
+    cron: bool = False,
+    name: str | None = None,
+    out: str | Path | None = None,
+) -> dict[str, str]:
+    """How the system is asked to run every night: the systemd service and its timer, or with `cron` a line for a crontab, by file name. With `out` they are written there.
+
+    Raises:
+        UsageError: no such home or time zone, an hour that is none, or a path that no unit can name.
+    """
+    from receivables import timetable
+
+    place = Path(home).absolute()
+    _state(place)
+    try:
+        user = place.owner()
+    except KeyError:
+        user = str(place.stat().st_uid)
+    plan = timetable.Schedule(place, _program(), user, at, zone or "", name or timetable.NAME)
+    settings = Home(place).settings()
+    told = {"crontab": timetable.cron(plan, settings)} if cron else timetable.units(plan, settings)
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            for file, text in told.items():
+                (Path(out) / file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(out, error) from None
+    return told
+
+
+def _program() -> tuple[str, ...]:
+    """The installed command beside this Python, else this Python with the package."""
+    command = Path(sys.executable).with_name("receivables")
+    return (str(command),) if command.exists() else (sys.executable, "-m", "receivables")
 
 
 def findings(

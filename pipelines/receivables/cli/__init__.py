@@ -27,6 +27,7 @@ from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
+from receivables.cli.unattended import schedule
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -222,6 +223,7 @@ main.add_command(findings)
 main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
+main.add_command(schedule)
 main.add_command(trace)
 
 
