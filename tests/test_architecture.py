@@ -83,6 +83,7 @@ ORDER: Final = (
         "rating_desk",
         "flag_desk",
         "publish",
+        "catch_up",
         "mailing",
         "night",
         "onboarding",

@@ -48,6 +48,9 @@ LOCK: Final = ".lock"
 NIGHTLY: Final = "nightly"
 """The verb of a whole night."""
 
+CATCH_UP: Final = "catch up"
+"""What a night does for a date that was missed: a run of its own within the night's."""
+
 _LOOK_AGAIN_SECONDS: Final = 0.5
 
 

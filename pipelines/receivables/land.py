@@ -66,6 +66,11 @@ def inbox_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~$")))
 
 
+def by_day(paths: Iterable[Path]) -> list[Path]:
+    """Files in the order of the days in their names, so that what was told by a day can be told from what came later; those without one come last."""
+    return sorted(paths, key=lambda path: (date_in_name(path.name) or date.max, path))
+
+
 def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = profiles_named(night.home.profiles, reading.profile)

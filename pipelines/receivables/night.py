@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receivables import settings as settings_module
+from receivables.catch_up import has_missed, missed_dates
 from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
-from receivables.errors import UsageError
-from receivables.home import NIGHTLY, Home, private_files
-from receivables.land import Reading, file_reasons, inbox_files, land
+from receivables.errors import ReceivablesError, UsageError
+from receivables.home import CATCH_UP, NIGHTLY, Home, private_files
+from receivables.land import Reading, by_day, file_reasons, inbox_files, land
 from receivables.mailing import checked_addresses, mail_report
-from receivables.publish import build_and_publish
+from receivables.publish import build_and_publish, latest_extract
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
-from receivables.run import Night, Outcome, started
-from receivables.state import State
+from receivables.run import Night, Outcome, started, within
+from receivables.state import State, counting
 from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def nightly(
     is_mailed_again: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Run a whole night: read the inbox, build as of a date (default: the latest extract date), publish, render, deliver, mail.
+    """Run a whole night: read the inbox, build as of a date (default: the latest extract date, after those that were missed), publish, render, deliver, mail.
 
     Raises:
         UsageError: a future date, or one at which data without history cannot be aged.
@@ -63,8 +64,14 @@ def nightly(
     if as_of is not None:
         checked_as_of(as_of, today)
     with started(NIGHTLY, Home(home), as_of, known_at, progress) as night:
-        files = land(night, inbox_files(inbox or night.home.inbox), today, reading or Reading())
-        built = build_and_publish(night, as_of, check_batches(night, files))
+        paths = inbox_files(inbox or night.home.inbox)
+        is_late = (
+            as_of is None and known_at is None and has_missed(night.state.runs(), today, night.settings.unattended)
+        )
+        files = check_batches(night, land(night, by_day(paths) if is_late else paths, today, reading or Reading()))
+        if is_late:
+            _catch_up(night)
+        built = build_and_publish(night, as_of, files)
         try:
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
         except OSError as error:
@@ -73,6 +80,27 @@ def nightly(
             mailed = mail_report(night, is_again=is_mailed_again)
             built = replace(built, needs_person=(*built.needs_person, *mailed.reasons))
         return _ended(night, built)
+
+
+def _catch_up(night: Night) -> None:
+    """Make up for the dates that no night was run for, oldest first; none of them is delivered or mailed, and what is not made up for is a note."""
+    batches = night.state.batches()
+    if not counting(batches):
+        return
+    for missed in missed_dates(night, latest_extract(batches)):
+        why_not = missed.why_not
+        if not why_not:
+            try:
+                with within(night, CATCH_UP, missed.as_of, missed.known_at) as further:
+                    built = build_and_publish(further, missed.as_of, ())
+                    _render(further, is_delivering=False)
+                    _ended(further, built)
+            except (ReceivablesError, OSError) as error:
+                why_not = str(error)
+        night.note(
+            f"the night of {missed.as_of} was missed and is "
+            + (f"not made up for: {why_not}" if why_not else "made up for; its report is not mailed")
+        )
 
 
 def mail(
@@ -216,7 +244,7 @@ def _write_asked(night: Night, only: tuple[str, str], languages: Sequence[str]) 
 def _ended(night: Night, outcome: Outcome) -> Outcome:
     night.record(finished_at=utc_now(), status="needs_person" if outcome.needs_person else "published")
     night.log("ended", status=night.run.status, needs_person=list(outcome.needs_person))
-    return outcome
+    return replace(outcome, notes=tuple(night.notes))
 
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:

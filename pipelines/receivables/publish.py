@@ -72,7 +72,7 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     """
     published.keep(night.home, night.scratch)
     batches = _told(night)
-    latest = _latest_extract(batches)
+    latest = latest_extract(batches)
     day = as_of or latest
     night.run = replace(night.run, as_of=day)
     target = night.home.warehouse / f"receivables-{night.run.run_id}.duckdb"
@@ -140,7 +140,7 @@ def _nothing_told(night: Night) -> NightFailed:
     )
 
 
-def _latest_extract(batches: Sequence[Batch]) -> date:
+def latest_extract(batches: Sequence[Batch]) -> date:
     """The day of the latest extract; a report states balances of its own day and says nothing of what the ledger knows."""
     loaded = [batch for batch in batches if batch.status in LOADED and batch.extract_as_of is not None]
     extracts = [batch for batch in loaded if batch.mode != "report"] or loaded

@@ -46,7 +46,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a night or a part of it ended; `reports` by language, `needs_person` the reasons in one line each."""
+    """How a night or a part of it ended; `reports` by language, `needs_person` the reasons in one line each, `notes` what is good to know."""
 
     run_id: str
     as_of: date | None
@@ -55,6 +55,7 @@ class Outcome:
     reports: dict[str, Path] = field(default_factory=dict)
     needs_person: tuple[str, ...] = ()
     refusals: tuple[FileRefused, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -69,6 +70,12 @@ class Night:
     scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Keep what is good to know and asks for nobody."""
+        self.notes.append(text)
+        self.log("note", text=text)
 
     def record(self, **changes: Any) -> None:
         """Change the run and its record in the store."""
@@ -137,6 +144,25 @@ def started(
                 ) as night,
             ):
                 yield night
+
+
+@contextmanager
+def within(night: Night, verb: str, as_of: date, known_at: datetime | None = None) -> Iterator[Night]:
+    """Record a further run, of another date, under the lock and in the store of a night; a failure is recorded and passed on."""
+    now = utc_now()
+    run = replace(
+        night.run,
+        run_id=_run_id(now),
+        as_of=as_of,
+        known_at=known_at or now,
+        started_at=now,
+        finished_at=None,
+        status="running",
+        verb=verb,
+    )
+    night.state.add([run])
+    with _failure_recorded(replace(night, run=run, refusals=[], notes=[])) as further:
+        yield further
 
 
 def _rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOADED: Final = ("ok", "warn", "needs_person")
 """Batch states whose rows count."""
 
+PUBLISHED: Final = ("published", "needs_person")
+"""Run states of which the file was published."""
+
 REFUSED: Final = ("refused",)
 """The state of what was refused, on reading or by a contract."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from receivables import night
 from receivables.dates import today
 from receivables.errors import UsageError, nearest
-from receivables.home import HOME, Home, private_files
+from receivables.home import CATCH_UP, HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
@@ -169,7 +169,7 @@ def status(home: str | Path = HOME) -> Status:
     """
     state = _state(Path(home))
     runs = {run.run_id: run for run in state.runs()}
-    last = next(reversed(runs.values()), None)
+    last = next((run for run in reversed(runs.values()) if run.verb != CATCH_UP), None)
     if last is not None and last.status == "running" and Home(Path(home)).holder() is None:
         last = replace(last, status="interrupted")
     published = runs.get(published_run(Path(home)) or "")

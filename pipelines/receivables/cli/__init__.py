@@ -339,6 +339,8 @@ def _finish(outcome: Outcome) -> None:
         click.echo(f"report ({language}): {path}")
     if outcome.warehouse is not None:
         click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
+    for note in outcome.notes:
+        click.echo(f"note: {visible(note)}", err=True)
     for reason in outcome.needs_person:
         click.echo(f"needs a person: {reason}", err=True)
     if outcome.needs_person:
