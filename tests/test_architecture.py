@@ -36,6 +36,7 @@ ORDER: Final = (
         "published",
         "scope",
         "decisions",
+        "delivery_log",
     ),
     *(
         "checks",

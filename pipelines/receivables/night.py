@@ -123,7 +123,7 @@ def mail(
     with started("mail", Home(home), progress=progress) as night:
         mailed = mail_report(night, is_again=is_again, only=addresses)
         night.record(finished_at=utc_now(), status="mailed")
-        return Outcome(night.run.run_id, None, needs_person=mailed.reasons), mailed.deliveries
+        return Outcome(night.run.run_id, None, needs_person=mailed.reasons, notes=tuple(night.notes)), mailed.deliveries
 
 
 def ingest(

@@ -201,8 +201,9 @@ class Waiver:
 class Delivery:
     """The mailing of one report to one address; each `edition` is mailed once, another one only because somebody asked for it.
 
-    `status` is queued (not sent: it may be tried again), sending (the server is being given it), sent, refused, or unsure: the program or the
-    connection was cut off while the server had it in hand, so that it may have arrived or not. `told` is what the server or the program said last,
+    `status` is queued (not sent: it may be tried again), sending (the server is being given it), sent, refused, superseded (never sent, and never will be:
+    a newer report took its place), or unsure: the program or the connection was cut off while the server had it in hand, so that it may have
+    arrived or not. `told` is what the server or the program said last,
     `in_sight` whose receivables were in it (JSON).
     """
 
