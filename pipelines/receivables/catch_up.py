@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receivables import lake
+from receivables.dates import local
 from receivables.engine import connect, run_model
 from receivables.settings import WEEKDAYS
 from receivables.state import PUBLISHED, counting
@@ -33,13 +34,8 @@ class Missed:
 
 def has_missed(runs: Iterable[Run], today: date, setting: Unattended) -> bool:
     """Whether there was a day since the last night that published on which one should have been run, today aside."""
-    served = [_day(run.started_at) for run in runs if run.status in PUBLISHED]
+    served = [local(run.started_at).date() for run in runs if run.status in PUBLISHED]
     return bool(served) and any(_expected(max(served), today, setting))
-
-
-def _day(moment: datetime) -> date:
-    """The day it was where the machine stands."""
-    return moment.replace(tzinfo=UTC).astimezone().date()
 
 
 def _expected(after: date, before: date, setting: Unattended) -> list[date]:
