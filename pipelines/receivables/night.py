@@ -15,10 +15,11 @@ from receivables.errors import ReceivablesError, UsageError
 from receivables.home import CATCH_UP, NIGHTLY, Home, private_files
 from receivables.land import Reading, by_day, file_reasons, inbox_files, land
 from receivables.mailing import checked_addresses, mail_report
+from receivables.operator_mail import operators_told
 from receivables.publish import build_and_publish, latest_extract
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
-from receivables.run import Night, Outcome, started, within
+from receivables.run import Night, Outcome, Progress, started, within
 from receivables.state import State, counting
 from receivables.warehouse import Warehouse, published_file
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from receivables import page_model
     from receivables.deliver import PageSet
-    from receivables.run import Progress
     from receivables.state import Delivery
 
 
@@ -63,7 +63,13 @@ def nightly(
     """
     if as_of is not None:
         checked_as_of(as_of, today)
-    with started(NIGHTLY, Home(home), as_of, known_at, progress) as night:
+    # who asks for a date is there to see what is wrong
+    is_unattended = is_delivering and as_of is None and known_at is None
+    with (
+        operators_told(Home(home), progress or Progress(), is_on=is_unattended) as begun,
+        started(NIGHTLY, Home(home), as_of, known_at, progress) as night,
+    ):
+        begun.append(night)
         paths = inbox_files(inbox or night.home.inbox)
         is_late = (
             as_of is None and known_at is None and has_missed(night.state.runs(), today, night.settings.unattended)

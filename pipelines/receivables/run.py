@@ -71,6 +71,7 @@ class Night:
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    failed_step: str = ""
 
     def note(self, text: str) -> None:
         """Keep what is good to know and asks for nobody."""
@@ -90,6 +91,7 @@ class Night:
         try:
             yield counts
         except BaseException:
+            self.failed_step = name
             self.progress.stopped()
             raise
         self.state.add([Step(self.run.run_id, name, begun, utc_now(), counts["items"], counts["findings"])])
