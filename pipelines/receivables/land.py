@@ -133,6 +133,14 @@ def _land_one(
 
     A file that is busy is tried again after a while.
     """
+    if (shown := _shown(path)) is not None:
+        refusal = FileRefused(
+            got=f"{shown.name}, whose name or folder is not written in UTF-8",
+            expected="a name that every system reads alike",
+            try_="renaming it",
+            reason="FILE_UNREADABLE",
+        )
+        return _refused(night, shown, "", refusal)
     setting, seen = night.settings.unattended, [is_moving]
 
     def attempt() -> InboxFile:
@@ -146,6 +154,15 @@ def _land_one(
         return steady.patiently(attempt, setting.file_attempts, setting.file_back_off_seconds)
     except FileBusy as refusal:
         return _refused(night, path, "", refusal)
+
+
+def _shown(path: Path) -> Path | None:
+    """How a path is told of which no text can be made; None where one can."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return Path(str(path).encode(errors="backslashreplace").decode().replace("\\", "_"))
+    return None
 
 
 def _refused(night: Night, path: Path, sha256: str, refusal: FileRefused) -> InboxFile:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from receivables import page_model
     from receivables.deliver import PageSet
+    from receivables.run import Level
     from receivables.state import Delivery
 
 
@@ -249,7 +250,8 @@ def _write_asked(night: Night, only: tuple[str, str], languages: Sequence[str]) 
 
 def _ended(night: Night, outcome: Outcome) -> Outcome:
     night.record(finished_at=utc_now(), status="needs_person" if outcome.needs_person else "published")
-    night.log("ended", status=night.run.status, needs_person=list(outcome.needs_person))
+    level: Level = "warning" if outcome.needs_person else "info"
+    night.log("ended", level, status=night.run.status, needs_person=list(outcome.needs_person))
     return replace(outcome, notes=tuple(night.notes))
 
 

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
+import traceback
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError, Scratch
-from receivables.errors import NightFailed
+from receivables.errors import NightFailed, ReceivablesError
 from receivables.home import NIGHTLY, private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date, datetime
+    from datetime import date
     from pathlib import Path
 
     from receivables.checks.contract import Contract
     from receivables.errors import FileRefused
     from receivables.home import Home
     from receivables.settings import Settings
+
+
+Level = Literal["info", "notice", "warning", "error"]
+
+_LOGGED_CHARACTERS: Final = 4000
+"""Of a text that a line of a log tells; what is longer is cut off."""
+
+_RUN_ID: Final = "%Y%m%dT%H%M%S%f"
 
 
 class Progress:
@@ -76,7 +87,7 @@ class Night:
     def note(self, text: str) -> None:
         """Keep what is good to know and asks for nobody."""
         self.notes.append(text)
-        self.log("note", text=text)
+        self.log("note", "notice", text=text)
 
     def record(self, **changes: Any) -> None:
         """Change the run and its record in the store."""
@@ -95,18 +106,22 @@ class Night:
             self.progress.stopped()
             raise
         self.state.add([Step(self.run.run_id, name, begun, utc_now(), counts["items"], counts["findings"])])
-        self.log(name, **counts)
+        self.log(name, "info", items=counts["items"], findings=counts["findings"])
         self.progress.done(name, f"{counts['items']} done, {counts['findings']} findings")
 
-    def log(self, event: str, **details: Any) -> None:
+    def log(self, event: str, level: Level = "info", **details: Any) -> None:
         """Add one line to the run's log."""
-        line = json.dumps(
-            {"at": utc_now().isoformat(), "run": self.run.run_id, "event": event, **details},
-            default=str,
-            ensure_ascii=False,
-        )
+        told = {"at": utc_now().isoformat(), "run": self.run.run_id, "level": level, "event": event}
+        line = json_line(told | details)
+        for secret in self._secrets():
+            line = line.replace(secret, "***")
         with (self.home.logs / f"{self.run.run_id}.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
+
+    def _secrets(self) -> Iterator[str]:
+        """What must never stand in a log, should any message hold it, as a line of the log would write it."""
+        if password := os.environ.get(self.settings.mail.password_env, ""):
+            yield json_line(password)[1:-1]
 
 
 @contextmanager
@@ -132,6 +147,7 @@ def started(
             home.sweep()
             now = utc_now()  # not before the home was free
             known_at = checked_known_at(known_at or now, now)
+            forget_logs(home.logs, now, settings.unattended.log_days_kept)
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = _rules_sha256(settings, contracts)
@@ -145,6 +161,11 @@ def started(
                     Night(home, settings, state, run, progress or Progress(), scratch, contracts)
                 ) as night,
             ):
+                night.log("started", verb=verb, as_of=as_of, known_at=known_at, version=__version__)
+                for run in cut_off:
+                    night.note(
+                        f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
+                    )
                 yield night
 
 
@@ -164,6 +185,7 @@ def within(night: Night, verb: str, as_of: date, known_at: datetime | None = Non
     )
     night.state.add([run])
     with _failure_recorded(replace(night, run=run, refusals=[], notes=[])) as further:
+        further.log("started", verb=verb, as_of=as_of, known_at=known_at, within=night.run.run_id)
         yield further
 
 
@@ -174,7 +196,32 @@ def _rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
 
 
 def _run_id(now: datetime) -> str:
-    return now.strftime("%Y%m%dT%H%M%S%f") + "Z"
+    return now.strftime(_RUN_ID) + "Z"
+
+
+def json_line(told: object) -> str:
+    """A record on one line of JSON in which nothing of it can be taken for a line of its own, or steer who reads it."""
+    line = json.dumps(_cut(told), default=str, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+
+
+def _cut(told: Any) -> Any:
+    if isinstance(told, str):
+        return told if len(told) <= _LOGGED_CHARACTERS else told[:_LOGGED_CHARACTERS] + "..."
+    if isinstance(told, dict):
+        return {key: _cut(value) for key, value in told.items()}
+    return [_cut(value) for value in told] if isinstance(told, list | tuple) else told
+
+
+def forget_logs(logs: Path, now: datetime, days_kept: int) -> None:
+    """Delete the logs of runs that began longer ago than is kept; other files are left alone."""
+    for path in logs.glob("*.jsonl"):
+        try:
+            begun = datetime.strptime(path.stem, f"{_RUN_ID}Z")  # noqa: DTZ007  # UTC without zone, as every moment here
+        except ValueError:
+            continue
+        if begun < now - timedelta(days=days_kept):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -197,5 +244,13 @@ def _failure_recorded(night: Night) -> Iterator[Night]:
         with suppress(OSError, sqlite3.Error):
             if night.run.status == "running":
                 night.record(finished_at=utc_now(), status="failed")
-            night.log("failed", error=str(error) or type(error).__name__)
+            told = {} if isinstance(error, ReceivablesError) else {"traceback": traceback.format_exception(error)}
+            night.log(
+                "failed",
+                "error",
+                kind=type(error).__name__,
+                step=night.failed_step,
+                error=str(error) or type(error).__name__,
+                **told,
+            )
         raise
