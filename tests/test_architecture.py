@@ -92,6 +92,7 @@ ORDER: Final = (
         "onboarding",
         "tracing",
         "timetable",
+        "standing",
         "verbs",
     ),
     *("receivables", "cli", "__main__"),

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -208,7 +208,11 @@ class Home:
             lock.truncate(0)
             lock.write(json.dumps(asdict(Holder.this(verb))))
             lock.flush()
-            yield
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # a process that lives on holds nothing any more
+                    lock.truncate(0)
 
     def _take(self, lock: TextIO, wait_seconds: float) -> None:
         until = time.monotonic() + wait_seconds

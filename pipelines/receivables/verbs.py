@@ -5,19 +5,19 @@ from __future__ import annotations
 import getpass
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import night
-from receivables.dates import today
+from receivables.dates import today, utc_now
 from receivables.errors import UsageError, nearest
-from receivables.home import CATCH_UP, HOME, Home, private_files
+from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
-from receivables.state import Batch, Delivery, Run, State, Step
-from receivables.warehouse import known_value, open_warehouse, published_run
+from receivables.state import State
+from receivables.warehouse import known_value, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
+    from receivables.standing import Status
+    from receivables.state import Delivery
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
@@ -150,31 +152,17 @@ def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str]
     return night.customer(Path(home), found.company_id, found.customer_id, languages=languages)
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where a home stands: its last run with its steps, the run whose file is the published one (None where nothing is), repairs it does not know yet."""
-
-    last_run: Run | None
-    steps: tuple[Step, ...]
-    published: Run | None
-    batches: tuple[Batch, ...]
-    repaired_since: int = 0
-
-
 def status(home: str | Path = HOME) -> Status:
-    """Say where a home stands.
+    """Say where a home stands; its `exit_code` is what a monitor is told.
 
     Raises:
         UsageError: no such home.
+        SettingsError: its settings cannot be used.
     """
-    state = _state(Path(home))
-    runs = {run.run_id: run for run in state.runs()}
-    last = next((run for run in reversed(runs.values()) if run.verb != CATCH_UP), None)
-    if last is not None and last.status == "running" and Home(Path(home)).holder() is None:
-        last = replace(last, status="interrupted")
-    published = runs.get(published_run(Path(home)) or "")
-    since = sum(published is not None and repair.recorded_at > published.known_at for repair in state.repairs())
-    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()), since)
+    from receivables.standing import standing
+
+    place = Home(Path(home))
+    return standing(place, _state(place.root), place.settings(), utc_now())
 
 
 def _state(home: Path) -> State:

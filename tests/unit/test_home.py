@@ -60,6 +60,7 @@ def test_the_lock_is_held_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
         with pytest.raises(HomeInUse, match=told) as refused, home.only_writer("build"):
             pass
         assert refused.value.holder == str(home.holder())
+    assert home.holder() is None
     with home.only_writer("build"):
         assert re.fullmatch(rf"{os.getpid()}, build since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(home.holder()))
 

@@ -27,7 +27,7 @@ from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
-from receivables.cli.unattended import schedule
+from receivables.cli.unattended import schedule, status
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -193,37 +193,12 @@ def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
         click.echo(f"page ({language}): {page}")
 
 
-@main.command(epilog=example("receivables status --home data"))
-@home_option
-def status(home: Path) -> None:
-    """Say how the last run ended and what is published."""
-    from receivables import verbs
-    from receivables.state import counting
-
-    where = verbs.status(home)
-    if where.last_run is None:
-        click.echo("no run yet")
-        return
-    click.echo(f"last run    {where.last_run.run_id}  {where.last_run.status}")
-    for step in where.steps:
-        took = (step.finished_at - step.started_at).total_seconds()
-        click.echo(f"  {step.name:<9} {took:7.2f} s  {step.items} done, {step.findings} findings")
-    click.echo(
-        f"published   {f'as of {where.published.as_of}, run {where.published.run_id}' if where.published else 'nothing yet'}"
-    )
-    refused, current = sum(batch.status == "refused" for batch in where.batches), len(counting(where.batches))
-    superseded = len(where.batches) - refused - current
-    click.echo(
-        f"batches     {current} loaded, {refused} refused"
-        + (f", {superseded} superseded by repairs" if superseded else "")
-    )
-
-
 main.add_command(findings)
 main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
 main.add_command(schedule)
+main.add_command(status)
 main.add_command(trace)
 
 

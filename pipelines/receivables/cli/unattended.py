@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from receivables.cli.options import home_option
 from receivables.cli.terminal import example
+from receivables.plain_text import visible
+
+if TYPE_CHECKING:
+    from receivables.standing import Status
+    from receivables.state import Run
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON record, for programs.")
 
 
 @click.command(epilog=example("receivables schedule --home data --at 02:30 --zone Europe/Madrid --out units"))
@@ -39,3 +49,77 @@ def schedule(home: Path, *, at: str, zone: str | None, cron: bool, name: str | N
         if not cron:
             click.echo(f"# /etc/systemd/system/{file}")
         click.echo(text)
+
+
+@click.command(
+    epilog=example("receivables status --home data --json")
+    + "\n\n\b\nExit codes:\n  0  what is published is new enough, and nobody is waited for\n"
+    "  4  nothing is published, it is older than unattended.stale_hours, or the last night failed\n"
+    "  5  something needs a person: findings of the night, a mail that waits or is unsure, a file that has not come"
+)
+@home_option
+@json_option
+def status(home: Path, *, as_json: bool) -> None:
+    """Say how the last run ended, what is published and how old it is, and what waits for somebody."""
+    from receivables import verbs
+
+    where = verbs.status(home)
+    click.echo(json.dumps(_record(where), default=str, indent=1) if as_json else "\n".join(_lines(where)))
+    sys.exit(where.exit_code)
+
+
+def _record(where: Status) -> dict[str, Any]:
+    return {
+        "exit_code": where.exit_code,
+        "wrong": where.wrong,
+        "needs_person": where.needs_person,
+        "published": _run(where.published),
+        "published_age_hours": None if where.age_hours is None else round(where.age_hours, 2),
+        "last_night": _run(where.last_night),
+        "last_run": _run(where.last_run),
+        "running": str(where.holder) if where.holder else None,
+        "quarantined": where.quarantined,
+        "refused_files": where.refused_files,
+        "mail": {"queued": 0, "refused": 0, "unsure": 0} | dict(where.mail),
+    }
+
+
+def _run(run: Run | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    finished = run.finished_at.isoformat() + "Z" if run.finished_at else None
+    return {
+        "run_id": run.run_id,
+        "verb": run.verb,
+        "status": run.status,
+        "as_of": run.as_of,
+        "started_at": run.started_at.isoformat() + "Z",
+        "finished_at": finished,
+    }
+
+
+def _lines(where: Status) -> list[str]:
+    from receivables.state import counting
+
+    lines = []
+    if where.last_run is None:
+        lines.append("no run yet")
+    else:
+        verb = f"  {where.last_run.verb}" if where.last_run.verb else ""
+        lines.append(f"last run    {where.last_run.run_id}  {where.last_run.status}{verb}")
+        for step in where.steps:
+            took = (step.finished_at - step.started_at).total_seconds()
+            lines.append(f"  {step.name:<9} {took:7.2f} s  {step.items} done, {step.findings} findings")
+        age = f", {where.age_hours:.1f} hours old" if where.age_hours is not None else ""
+        what = f"as of {where.published.as_of}, run {where.published.run_id}{age}" if where.published else "nothing yet"
+        lines.append(f"published   {what}")
+        refused, current = sum(batch.status == "refused" for batch in where.batches), len(counting(where.batches))
+        superseded = len(where.batches) - refused - current
+        repaired = f", {superseded} superseded by repairs" if superseded else ""
+        lines.append(f"batches     {current} loaded, {refused} refused{repaired}")
+        lines.append(f"waiting     {where.quarantined} problems in quarantine, {where.refused_files} files refused")
+    if where.holder:
+        lines.append(f"at work     process {where.holder}")
+    lines += [f"wrong       {visible(reason)}" for reason in where.wrong]
+    lines += [f"attention   {visible(reason)}" for reason in where.needs_person]
+    return lines
