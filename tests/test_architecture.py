@@ -93,6 +93,7 @@ ORDER: Final = (
         "tracing",
         "timetable",
         "standing",
+        "health",
         "verbs",
     ),
     *("receivables", "cli", "__main__"),

@@ -242,11 +242,14 @@ class Home:
             return None
         return told if told is not None and told.is_alive() else None
 
+    def unfinished(self) -> list[Path]:
+        """What a run has under way, or left unfinished when it was cut off."""
+        return sorted(leftover for pattern in _UNFINISHED for leftover in self.root.glob(pattern))
+
     def sweep(self) -> None:
         """Remove what a run that was cut off left unfinished; only for the holder of the lock."""
-        for pattern in _UNFINISHED:
-            for leftover in self.root.glob(pattern):
-                if leftover.is_dir() and not leftover.is_symlink():
-                    shutil.rmtree(leftover)
-                else:
-                    leftover.unlink()
+        for leftover in self.unfinished():
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()

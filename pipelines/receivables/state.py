@@ -311,6 +311,21 @@ class State:
                     [*values.values()],
                 )
 
+    def fault(self) -> str:
+        """What is wrong with the file; empty where it is whole.
+
+        Raises:
+            NightFailed: it cannot be read at all.
+        """
+        try:
+            with self._connected() as con:
+                told = con.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise NightFailed(
+                got=f"{self._path}: {error}", expected="a whole store", try_="taking it back from a backup"
+            ) from None
+        return "" if told == "ok" else str(told)
+
     def next_batch_id(self) -> int:
         """The first batch id never registered."""
         with self._connected() as con:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shutil
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables import night
 from receivables.dates import today, utc_now
-from receivables.errors import UsageError, nearest
+from receivables.errors import NightFailed, UsageError, nearest
 from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from receivables.flag_desk import Decided, Shown, TakenBack, Verb
+    from receivables.health import Check
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.rating_desk import Rated
@@ -158,11 +160,24 @@ def status(home: str | Path = HOME) -> Status:
     Raises:
         UsageError: no such home.
         SettingsError: its settings cannot be used.
+        NightFailed: its store is damaged.
     """
     from receivables.standing import standing
 
     place = Home(Path(home))
-    return standing(place, _state(place.root), place.settings(), utc_now())
+    try:
+        return standing(place, _state(place.root), place.settings(), utc_now())
+    except sqlite3.Error as error:
+        raise NightFailed(
+            got=f"{place.state}: {error}", expected="a whole store of runs", try_=f"receivables doctor --home {home}"
+        ) from None
+
+
+def doctor(home: str | Path = HOME, *, mail: bool = True) -> tuple[Check, ...]:
+    """Look at all a night needs, without changing anything; `mail` False leaves the mail server alone."""
+    from receivables.health import examined
+
+    return tuple(examined(Home(Path(home)), has_mail=mail))
 
 
 def _state(home: Path) -> State:

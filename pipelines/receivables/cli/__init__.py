@@ -27,7 +27,7 @@ from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
-from receivables.cli.unattended import schedule, status
+from receivables.cli.unattended import doctor, schedule, status
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -44,8 +44,9 @@ Exit codes:
   1  a bug in receivables
   2  wrong usage or settings
   3  ingest, profiles or findings repair refused a file
-  4  the night failed, nothing was published
-  5  published, but something needs a person; findings repair: a repaired line is still in quarantine"""
+  4  the night failed, nothing was published; status, doctor: something is wrong
+  5  published, but something needs a person; findings repair: a repaired line is still in quarantine;
+     status, doctor: something deserves attention"""
 
 
 @click.group(
@@ -193,6 +194,7 @@ def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
         click.echo(f"page ({language}): {page}")
 
 
+main.add_command(doctor)
 main.add_command(findings)
 main.add_command(flags)
 main.add_command(profiles)

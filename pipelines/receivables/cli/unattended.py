@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,3 +124,28 @@ def _lines(where: Status) -> list[str]:
     lines += [f"wrong       {visible(reason)}" for reason in where.wrong]
     lines += [f"attention   {visible(reason)}" for reason in where.needs_person]
     return lines
+
+
+@click.command(
+    epilog=example("receivables doctor --home data")
+    + "\n\n\b\nExit codes:\n  0  all is well\n  4  something is wrong: a night would fail or tell nobody\n  5  something deserves attention"
+)
+@home_option
+@click.option(
+    "--no-mail", is_flag=True, help="Leave the mail server alone; else it is logged in to, and nothing is sent."
+)
+@json_option
+def doctor(home: Path, *, no_mail: bool, as_json: bool) -> None:
+    """Look at all a night needs: home, settings, disk, memory, clock, store, profiles, fonts, mail server. Nothing is changed."""
+    from receivables import verbs
+    from receivables.health import exit_code
+
+    checks = verbs.doctor(home, mail=not no_mail)
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], indent=1))
+    else:
+        for check in checks:
+            click.echo(f"{check.level:<10} {check.name:<16} {visible(check.found)}")
+            if check.advice:
+                click.echo(f"{'':<27} try {visible(check.advice)}")
+    sys.exit(exit_code(checks))
