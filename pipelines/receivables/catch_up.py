@@ -25,41 +25,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Missed:
-    """A date that no night was run for: what was told by `known_at` (None: by now) answers for it, or `why_not` says why nothing does."""
+    """A date that no night was run for: what was told by `known_at` (None: by now) answers for it, or `why_not` says why nothing does.
+
+    `until` is the last of several dates of which the same is said.
+    """
 
     as_of: date
     known_at: datetime | None = None
     why_not: str = ""
+    until: date | None = None
+
+    def __str__(self) -> str:
+        """Name the date or dates."""
+        return f"{self.as_of} to {self.until}" if self.until not in (None, self.as_of) else str(self.as_of)
 
 
-def has_missed(runs: Iterable[Run], today: date, setting: Unattended) -> bool:
-    """Whether there was a day since the last night that published on which one should have been run, today aside."""
+def missed_days(runs: Iterable[Run], today: date, setting: Unattended) -> list[date]:
+    """The days since the last night that published on which one should have been run, today aside."""
     served = [local(run.started_at).date() for run in runs if run.status in PUBLISHED]
-    return bool(served) and any(_expected(max(served), today, setting))
-
-
-def _expected(after: date, before: date, setting: Unattended) -> list[date]:
-    """The days between two on which a night is expected."""
-    days = (after + timedelta(days=n) for n in range(1, (before - after).days))
+    if not served:
+        return []
+    after = max(served)
+    days = (after + timedelta(days=n) for n in range(1, (today - after).days))
     return [day for day in days if WEEKDAYS[day.weekday()] in setting.weekdays]
 
 
-def missed_dates(night: Night, latest: date) -> list[Missed]:
-    """The dates between the last published one and `latest`, oldest first, each with what it can be made up from.
+def missed_dates(night: Night, days: Iterable[date], latest: date, today: date) -> list[Missed]:
+    """The dates that nights of these days would have answered for, oldest first, each with what it can be made up from.
 
-    A ledger with history answers for any of them from what is known now. Of a company that tells open items of single days, a date is answered as it
-    was known before anything later was told, if it was told on that date: so `build` with the same pair makes it again.
+    They lie before their days as `latest`, which tonight answers for, lies before today, and after the last date that was published. A ledger with
+    history answers for any of them from what is known now. Of a company that tells open items of single days, a date is answered as it was known
+    before anything later was told, if it was told on that date: so `build` with the same pair makes it again.
     """
-    told = [run.as_of for run in night.state.runs() if run.status in PUBLISHED and run.as_of is not None]
-    if not told:
-        return []
-    setting = night.settings.unattended
-    days = _expected(max(told), latest, setting)
-    old = len(days) - min(len(days), setting.missed_most)
+    published = max(run.as_of for run in night.state.runs() if run.status in PUBLISHED and run.as_of is not None)
+    dates = [date for date in (latest - (today - day) for day in days) if date > published]
+    most = night.settings.unattended.missed_most
+    old, late = dates[: len(dates) - min(len(dates), most)], dates[len(dates) - min(len(dates), most) :]
     batches = counting(night.state.batches())
+    why_not = f"unattended.missed_most is {most}"
     return [
-        *(Missed(day, why_not=f"unattended.missed_most is {setting.missed_most}") for day in days[:old]),
-        *(_answered(night, day, batches) for day in days[old:]),
+        *([Missed(old[0], why_not=why_not, until=old[-1])] if old else []),
+        *(_answered(night, date, batches) for date in late),
     ]
 
 

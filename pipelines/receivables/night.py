@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receivables import settings as settings_module
-from receivables.catch_up import has_missed, missed_dates
+from receivables.catch_up import missed_dates, missed_days
 from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
 from receivables.errors import ReceivablesError, UsageError
@@ -65,19 +65,17 @@ def nightly(
     if as_of is not None:
         checked_as_of(as_of, today)
     # who asks for a date is there to see what is wrong
-    is_unattended = is_delivering and as_of is None and known_at is None
+    is_latest = as_of is None and known_at is None
     with (
-        operators_told(Home(home), progress or Progress(), is_on=is_unattended) as begun,
+        operators_told(Home(home), progress or Progress(), is_on=is_latest and is_delivering) as begun,
         started(NIGHTLY, Home(home), as_of, known_at, progress) as night,
     ):
         begun.append(night)
         paths = inbox_files(inbox or night.home.inbox)
-        is_late = (
-            as_of is None and known_at is None and has_missed(night.state.runs(), today, night.settings.unattended)
-        )
-        files = check_batches(night, land(night, by_day(paths) if is_late else paths, today, reading or Reading()))
-        if is_late:
-            _catch_up(night)
+        missed = missed_days(night.state.runs(), today, night.settings.unattended) if is_latest else []
+        files = check_batches(night, land(night, by_day(paths) if missed else paths, today, reading or Reading()))
+        if missed:
+            _catch_up(night, missed, today)
         built = build_and_publish(night, as_of, files)
         try:
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
@@ -89,12 +87,12 @@ def nightly(
         return _ended(night, built)
 
 
-def _catch_up(night: Night) -> None:
+def _catch_up(night: Night, days: Sequence[date], today: date) -> None:
     """Make up for the dates that no night was run for, oldest first; none of them is delivered or mailed, and what is not made up for is a note."""
     batches = night.state.batches()
     if not counting(batches):
         return
-    for missed in missed_dates(night, latest_extract(batches)):
+    for missed in missed_dates(night, days, latest_extract(batches), today):
         why_not = missed.why_not
         if not why_not:
             try:
@@ -105,7 +103,7 @@ def _catch_up(night: Night) -> None:
             except (ReceivablesError, OSError) as error:
                 why_not = str(error)
         night.note(
-            f"the night of {missed.as_of} was missed and is "
+            f"the night of {missed} was missed and is "
             + (f"not made up for: {why_not}" if why_not else "made up for; its report is not mailed")
         )
 
