@@ -147,7 +147,7 @@ def started(
             home.sweep()
             now = utc_now()  # not before the home was free
             known_at = checked_known_at(known_at or now, now)
-            forget_logs(home.logs, now, settings.unattended.log_days_kept)
+            forget_logs(home.logs, now, settings.retention.log_days)
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = _rules_sha256(settings, contracts)

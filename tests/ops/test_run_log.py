@@ -92,7 +92,7 @@ def test_the_mail_password_stands_in_no_log_whatever_an_error_says(home: Path, m
 
 
 def test_logs_are_kept_as_long_as_the_settings_say_and_other_files_are_left_alone(home: Path) -> None:
-    (home / FILE_NAME).write_text("[unattended]\nlog_days_kept = 10\n[contracts]\nenabled = false\n", encoding="utf-8")
+    (home / FILE_NAME).write_text("[retention]\nlog_days = 10\n[contracts]\nenabled = false\n", encoding="utf-8")
     logs = {days: f"{utc_now() - timedelta(days=days):%Y%m%dT%H%M%S%f}Z.jsonl" for days in (9, 11)}
     for name in (*logs.values(), "mine.jsonl", "20200101.jsonl"):
         (home / "logs" / name).write_text("{}\n", encoding="utf-8")

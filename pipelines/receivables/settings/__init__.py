@@ -38,6 +38,7 @@ from receivables.settings.statistical_card import StatisticalCard as Statistical
 from receivables.settings.unattended import WEEKDAYS as WEEKDAYS
 from receivables.settings.unattended import Expected as Expected
 from receivables.settings.unattended import Operator as Operator
+from receivables.settings.unattended import Retention as Retention
 from receivables.settings.unattended import Unattended as Unattended
 
 FILE_NAME: Final = "receivables.toml"
@@ -639,7 +640,7 @@ class Engine(Section):
     keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
 
 
-_NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "expected", "operator")
+_NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "retention", "expected", "operator")
 """Sections that change no figure."""
 
 
@@ -682,6 +683,7 @@ class Settings(Section):
     )
     engine: Engine = Engine()
     unattended: Unattended = Unattended()
+    retention: Retention = Retention()
     expected: tuple[Expected, ...] = Field(
         default=(), description="files that must have come by an hour; one that has not is a finding. A block for each"
     )

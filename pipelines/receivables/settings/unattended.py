@@ -63,11 +63,6 @@ class Unattended(Section):
         le=2400,
         description="hours since the published file was made, beyond which `receivables status` says that it is old; one missed night and half a day",
     )
-    log_days_kept: int = Field(
-        default=400,
-        ge=1,
-        description="days for which the logs of runs are kept, thirteen months, as a year's closing asks back",
-    )
     memory_max: str = Field(
         default="4GB",
         pattern=r"^\d+(\.\d+)?(MB|GB)$",
@@ -77,6 +72,26 @@ class Unattended(Section):
         default=Decimal(2),
         ge=0,
         description="free gigabytes below which `receivables doctor` says that the disk is nearly full; a build spills to it",
+    )
+
+
+class Retention(Section):
+    """How long what nights write is kept, beside engine.keep_warehouses and restatement.dates_kept; the lake's batches are never removed."""
+
+    log_days: int = Field(
+        default=400,
+        ge=1,
+        description="days for which the logs of runs are kept, thirteen months, as a year's closing asks back",
+    )
+    report_dates: int = Field(
+        default=400,
+        ge=1,
+        description="latest as-of dates whose reports stay in out/, thirteen months of nights; the last of each month stays for good",
+    )
+    message_days: int = Field(
+        default=90,
+        ge=1,
+        description="days for which messages written to mail.folder are kept, where there is no mail server",
     )
 
 
