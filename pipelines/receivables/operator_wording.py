@@ -44,6 +44,7 @@ _STEPS: Final = {
     "publish": N_("while it was published"),
     "keep": N_("while what was published was kept"),
     "render": N_("while the report was written"),
+    "workbook": N_("while the workbook was written"),
     "deliver": N_("while the report was put where its readers look"),
     "mail": N_("while the report was mailed"),
 }
