@@ -144,7 +144,7 @@ def closed_network() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_homes() -> Iterator[None]:
-    """Let homes whose settings say nothing else judge no contracts and use one thread: hundreds of nights of a few rows are run, two at a time."""
+    """Let homes whose settings say nothing else judge no contracts, use one thread and watch no file for a while: hundreds of nights of a few rows are run, two at a time."""
     read = Home.settings
 
     def settings(self: Home) -> Settings:
@@ -155,6 +155,8 @@ def quick_homes() -> Iterator[None]:
             quick["contracts"] = Contracts(enabled=False)
         if "threads" not in said.get("engine", {}):
             quick["engine"] = found.engine.model_copy(update={"threads": 1})
+        if "quiet_seconds" not in said.get("unattended", {}):
+            quick["unattended"] = found.unattended.model_copy(update={"quiet_seconds": 0})
         return found.model_copy(update=quick)
 
     with pytest.MonkeyPatch.context() as patch:

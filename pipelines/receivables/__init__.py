@@ -1,7 +1,7 @@
 """Nightly receivables analysis for distributors: ERP exports in, a proved ledger, aging and reports out.
 
-The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `export`, `mail`, `customer`, `status`, `findings`, `export_findings`,
-`repair_findings`, `rate` (with `overrides`), `flags` (with `flag`, `decide_flags`, `export_flags`, `import_flags`), `profiles`, `templates`, `sample`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
+The verbs are those of the command line: `init`, `nightly`, `ingest`, `build`, `report`, `export`, `mail`, `customer`, `status`, `doctor`, `findings`, `export_findings`,
+`repair_findings`, `rate` (with `overrides`), `flags` (with `flag`, `decide_flags`, `export_flags`, `import_flags`), `profiles`, `templates`, `sample`, `schedule`, `trace` (with `trace_cell` and `trace_metric`), `demo`; `examine` is `profiles test` and `draft` is `profiles new`; analysts begin with
 `open_warehouse` (notebooks with `notebook_home`).
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         customer,
         decide_flags,
         demo,
+        doctor,
         draft,
         examine,
         export,
@@ -40,15 +41,16 @@ if TYPE_CHECKING:
         repair_findings,
         report,
         sample,
+        schedule,
         status,
         templates,
     )
 
 __all__ = [
     "Reading", "__version__",
-    "build", "customer", "decide_flags", "demo", "draft", "examine", "export", "export_findings", "export_flags", "findings", "flag", "flags", "import_flags",
+    "build", "customer", "decide_flags", "demo", "doctor", "draft", "examine", "export", "export_findings", "export_flags", "findings", "flag", "flags", "import_flags",
     "ingest", "init", "mail", "nightly", "notebook_home", "open_warehouse", "overrides", "profiles",
-    "rate", "repair_findings", "report", "sample", "status", "templates", "trace", "trace_cell", "trace_metric",
+    "rate", "repair_findings", "report", "sample", "schedule", "status", "templates", "trace", "trace_cell", "trace_metric",
 ]  # fmt: skip
 
 

@@ -15,10 +15,13 @@ from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
+from receivables.home import NIGHTLY
+from receivables.intake import steady
 from receivables.intake.company import Companies
 from receivables.intake.container import inspect, physical_lines
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
+from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from receivables.intake.container import Source
     from receivables.run import Night
     from receivables.settings import Settings
+
+_CHANGED: Final = "which changed while it was read"
 
 NOT_EXPORTS: Final = ("README.md", "truth.json")
 """Files the sample folder holds beside its exports."""
@@ -66,15 +71,22 @@ def inbox_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~$")))
 
 
+def by_day(paths: Iterable[Path]) -> list[Path]:
+    """Files in the order of the days in their names, so that what was told by a day can be told from what came later; those without one come last."""
+    return sorted(paths, key=lambda path: (date_in_name(path.name) or date.max, path))
+
+
 def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = profiles_named(night.home.profiles, reading.profile)
     _refuse_unknown_contracts(night, reading.waive)
     results = []
     with night.step("land", len(paths)) as counts:
+        # a person who names a file knows that it is whole; what a night finds may still be on its way
+        watched = steady.moving(paths, night.settings.unattended.quiet_seconds) if night.run.verb == NIGHTLY else ()
         for path in paths:
             night.progress.advance(path.name)
-            result = _land_one(night, path, profiles, today, reading)
+            result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
             night.state.add([result])
             night.log(
                 "file", file=path.name, outcome=result.outcome, status=result.batch_status, message=result.message
@@ -114,9 +126,59 @@ def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
         )
 
 
-def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
-    """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
+def _land_one(
+    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading, *, is_moving: bool = False
+) -> InboxFile:
+    """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is.
+
+    A file that is busy is tried again after a while.
+    """
+    if (shown := _shown(path)) is not None:
+        refusal = FileRefused(
+            got=f"{shown.name}, whose name or folder is not written in UTF-8",
+            expected="a name that every system reads alike",
+            try_="renaming it",
+            reason="FILE_UNREADABLE",
+        )
+        return _refused(night, shown, "", refusal)
+    setting, seen = night.settings.unattended, [is_moving]
+
+    def attempt() -> InboxFile:
+        if seen.pop():
+            seen.append(bool(steady.moving([path], setting.quiet_seconds)))
+            raise steady.busy(path.name, "which is still being written")
+        seen.append(False)
+        return _read_one(night, path, profiles, today, reading)
+
+    try:
+        return steady.patiently(attempt, setting.file_attempts, setting.file_back_off_seconds)
+    except FileBusy as refusal:
+        return _refused(night, path, "", refusal)
+
+
+def _shown(path: Path) -> Path | None:
+    """How a path is told of which no text can be made; None where one can."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return Path(str(path).encode(errors="backslashreplace").decode().replace("\\", "_"))
+    return None
+
+
+def _refused(night: Night, path: Path, sha256: str, refusal: FileRefused) -> InboxFile:
+    night.refusals.append(refusal)
+    _register_refusal(night, path, sha256, refusal)
+    return InboxFile(night.run.run_id, path.name, sha256, "refused", "refused", str(refusal))
+
+
+def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
+    """Read one file as it stands.
+
+    Raises:
+        FileBusy: it does not stand still.
+    """
     run_id, sha256 = night.run.run_id, ""
+    stood = steady.mark(path)
     try:
         source = inspect(path, night.settings.ingest.max_file_mb)
         sha256 = source.sha256
@@ -128,11 +190,13 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         if refusal := refused_before(night, _known(night, path.name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
             return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
-        batches = _read_into_lake(night, source, profiles, today, reading)
+        batches = _read_into_lake(night, source, profiles, today, reading, stood=stood)
+    except FileBusy:
+        raise
     except FileRefused as refusal:
-        night.refusals.append(refusal)
-        _register_refusal(night, path, sha256, refusal)
-        return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
+        if steady.mark(path) != stood:
+            raise steady.busy(path.name, _CHANGED) from refusal
+        return _refused(night, path, sha256, refusal)
     return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
 
 
@@ -213,8 +277,19 @@ def recorded_for(night: Night, sha256: str) -> tuple[Replacement, ...]:
 
 
 def _read_into_lake(
-    night: Night, source: Source, profiles: Sequence[Profile], today: date, reading: Reading
+    night: Night,
+    source: Source,
+    profiles: Sequence[Profile],
+    today: date,
+    reading: Reading,
+    *,
+    stood: steady.Mark | None,
 ) -> list[Batch]:
+    """Read a file that stood so when its reading began.
+
+    Raises:
+        FileRefused: it cannot be read, or changed meanwhile; nothing is kept of it.
+    """
     path = source.path
     told = night.state.batches()
     companies = companies_known(night.settings, night.home.lake, counting(told), reading.company, night.scratch)
@@ -229,7 +304,14 @@ def _read_into_lake(
             reading.mode,
             recorded=recorded_for(night, source.sha256),
         )
-        landed = read_file(con, request, scratch)
+        try:
+            landed = read_file(con, request, scratch)
+        except OSError as error:
+            if error.filename != str(path):
+                raise
+            raise steady.unreadable(path.name, error) from None
+        if steady.mark(path) != stood:
+            raise steady.busy(path.name, _CHANGED)
         _refuse_future(path, landed.extract_as_of, today)
         first_id, loaded_at = night.state.next_batch_id(), utc_now()
         if not reading.allow_short:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Protocol
 
+from receivables import delivery_log
 from receivables.dates import utc_now
 from receivables.errors import ReceivablesError, UsageError, nearest
 from receivables.mail_server import Answer, MailServer, ServerUnusable, password_of
@@ -31,6 +32,8 @@ _MEGABYTE: Final = 1_000_000
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9.@+_-]")
 _DONE: Final = ("sent", "unsure")
 """What is never sent again by itself."""
+
+_FORGOTTEN: Final = "the store of runs was lost, and with it whether it had been mailed"
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,10 @@ def mail_report(night: Night, *, is_again: bool = False, only: frozenset[str] = 
 
 def _mail(night: Night, recipients: Sequence[Recipient], *, is_again: bool) -> Mailed:
     _settle(night)
-    if not recipients:
-        return Mailed()
     path = published_file(night.home.root)
     with Warehouse(path) as warehouse:
         run = _run(warehouse)
+    _supersede(night, recipients, run)
     planned, reasons = _planned(night, recipients, run, is_again=is_again)
     done: list[Delivery] = []
     if planned:
@@ -155,14 +157,34 @@ def _run(warehouse: Warehouse) -> Run:
 
 
 def _settle(night: Night) -> None:
-    """Of what a run that was cut off had in hand nobody knows whether it arrived."""
+    """Take back what a lost store no longer knows; of what a run that was cut off had in hand nobody knows whether it arrived."""
+    delivery_log.complete(night.state, night.home.lake)
     told = "the program was cut off while the server had the message in hand"
     cut_off = [
         replace(one, status="unsure", told=told, recorded_at=utc_now())
         for one in night.state.deliveries()
         if one.status == "sending"
     ]
-    night.state.add(cut_off)
+    _record(night, *cut_off)
+
+
+def _record(night: Night, *deliveries: Delivery) -> None:
+    delivery_log.record(night.state, night.home.lake, *deliveries)
+
+
+def _supersede(night: Night, recipients: Sequence[Recipient], run: Run) -> None:
+    """What waits from earlier nights is not sent any more: a newer report takes its place, or nobody is to get it. Each is noted."""
+    mine = {one.address.casefold() for one in recipients}
+    all_known = {one.address.casefold() for one in night.settings.recipient}
+    for one in night.state.deliveries():
+        address = one.address.casefold()
+        if one.status != "queued" or (address in all_known and (address not in mine or one.as_of >= run.as_of)):
+            continue
+        told = (
+            f"the report as of {run.as_of} takes its place" if address in all_known else "it is no recipient any more"
+        )
+        _record(night, replace(one, status="superseded", told=told, recorded_at=utc_now()))
+        night.note(f"the report as of {one.as_of} was never sent to {one.address}: {told}")
 
 
 def _way(night: Night) -> _Way:
@@ -188,6 +210,7 @@ def _planned(
     for one in night.state.deliveries():
         known.setdefault(one.address.casefold(), []).append(one)
     planned, reasons = [], []
+    is_forgotten = delivery_log.is_lost(night.state, night.home.lake, run.as_of)
     for recipient in recipients:
         told = known.get(recipient.address.casefold(), [])
         last = next((one for one in reversed(told) if one.as_of == run.as_of), None)
@@ -196,25 +219,26 @@ def _planned(
         if not is_again and any(one.as_of >= run.as_of and one.status in _DONE for one in told):
             continue
         edition = 1 if last is None else last.edition + (last.status in _DONE)
-        planned.append(
-            (
-                recipient,
-                Delivery(
-                    address=recipient.address,
-                    as_of=run.as_of,
-                    edition=edition,
-                    run_id=run.run_id,
-                    language=recipient.language,
-                    role=recipient.role,
-                    in_sight=json.dumps(asdict(Scope.of(recipient)), ensure_ascii=False),
-                    message_id=message_id(recipient.address, run.as_of, edition, night.settings.mail.sender),
-                    status="queued",
-                    told="",
-                    attempts=0,
-                    recorded_at=utc_now(),
-                ),
-            )
+        delivery = Delivery(
+            address=recipient.address,
+            as_of=run.as_of,
+            edition=edition,
+            run_id=run.run_id,
+            language=recipient.language,
+            role=recipient.role,
+            in_sight=json.dumps(asdict(Scope.of(recipient)), ensure_ascii=False),
+            message_id=message_id(recipient.address, run.as_of, edition, night.settings.mail.sender),
+            status="queued",
+            told="",
+            attempts=0,
+            recorded_at=utc_now(),
         )
+        if is_forgotten and last is None and not is_again:
+            delivery = replace(delivery, status="unsure", told=_FORGOTTEN)
+            _record(night, delivery)
+            reasons.append(_reason(delivery))
+            continue
+        planned.append((recipient, delivery))
     return planned, reasons
 
 
@@ -232,7 +256,7 @@ def _send_all(
     night: Night, path: Path, planned: Sequence[tuple[Recipient, Delivery]], way: _Way, done: list[Delivery]
 ) -> Iterator[str]:
     """Send message after message, each recorded before the next; tells why a person must look."""
-    night.state.add([delivery for _, delivery in planned])
+    _record(night, *(delivery for _, delivery in planned))
     stopped = ""
     for key, group in _groups(planned):
         try:
@@ -246,7 +270,7 @@ def _send_all(
                 ended = replace(delivery, told=stopped)
             else:
                 ended, stopped = _send(night, recipient, delivery, made, way)
-            night.state.add([ended])
+            _record(night, ended)
             night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
             done.append(ended)
             if ended.status != "sent":
@@ -293,7 +317,7 @@ def _send(night: Night, recipient: Recipient, delivery: Delivery, made: _Made, w
     )
 
     def before_content(attempt: int) -> None:
-        night.state.add([replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now())])
+        _record(night, replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now()))
 
     try:
         answer = way.send(composed, delivery, before_content)

@@ -45,16 +45,30 @@ def message(
     for name, content in (attached or {}).items():
         subtype = _XLSX if name.endswith(".xlsx") else "zip"
         made.add_attachment(content, "application", subtype, filename=name)
+    to = recipient.address, recipient.name
+    return _headers(letter.subject, mail, to, message_id=message_id, sent_at=sent_at) + made.as_bytes()
+
+
+def plain_message(
+    subject: str, text: str, mail: Mail, *, to: tuple[str, str], message_id: str, sent_at: datetime
+) -> bytes:
+    """Compose a message of plain text; `to` is address and name, `sent_at` UTC."""
+    made = EmailMessage(policy=_POLICY)
+    made.set_content(text)
+    return _headers(subject, mail, to, message_id=message_id, sent_at=sent_at) + made.as_bytes()
+
+
+def _headers(subject: str, mail: Mail, to: tuple[str, str], *, message_id: str, sent_at: datetime) -> bytes:
     headers = {
         "From": _address(mail.sender, mail.sender_name),
-        "To": _address(recipient.address, recipient.name),
-        "Subject": _encoded(plain(letter.subject), "Subject"),
+        "To": _address(*to),
+        "Subject": _encoded(plain(subject), "Subject"),
         "Date": format_datetime(sent_at.replace(tzinfo=UTC)),
         "Message-ID": f"<{message_id}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii") + made.as_bytes()
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
 def _encoded(text: str, header: str) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from dataclasses import dataclass, replace
+import sqlite3
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import night
-from receivables.dates import today
-from receivables.errors import UsageError, nearest
+from receivables.dates import today, utc_now
+from receivables.errors import NightFailed, UsageError, nearest
 from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
-from receivables.state import Batch, Delivery, Run, State, Step
-from receivables.warehouse import known_value, open_warehouse, published_file, published_run
+from receivables.state import State
+from receivables.warehouse import known_value, open_warehouse, published_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from receivables.flag_desk import Decided, Shown, TakenBack, Verb
+    from receivables.health import Check
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
+    from receivables.standing import Status
+    from receivables.state import Delivery
     from receivables.workbook import Written
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
@@ -197,31 +202,30 @@ def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str]
     return night.customer(Path(home), found.company_id, found.customer_id, languages=languages)
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where a home stands: its last run with its steps, the run whose file is the published one (None where nothing is), repairs it does not know yet."""
-
-    last_run: Run | None
-    steps: tuple[Step, ...]
-    published: Run | None
-    batches: tuple[Batch, ...]
-    repaired_since: int = 0
-
-
 def status(home: str | Path = HOME) -> Status:
-    """Say where a home stands.
+    """Say where a home stands; its `exit_code` is what a monitor is told.
 
     Raises:
         UsageError: no such home.
+        SettingsError: its settings cannot be used.
+        NightFailed: its store is damaged.
     """
-    state = _state(Path(home))
-    runs = {run.run_id: run for run in state.runs()}
-    last = next(reversed(runs.values()), None)
-    if last is not None and last.status == "running" and not Home(Path(home)).has_writer():
-        last = replace(last, status="interrupted")
-    published = runs.get(published_run(Path(home)) or "")
-    since = sum(published is not None and repair.recorded_at > published.known_at for repair in state.repairs())
-    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()), since)
+    from receivables.standing import standing
+
+    place = Home(Path(home))
+    try:
+        return standing(place, _state(place.root), place.settings(), utc_now())
+    except sqlite3.Error as error:
+        raise NightFailed(
+            got=f"{place.state}: {error}", expected="a whole store of runs", try_=f"receivables doctor --home {home}"
+        ) from None
+
+
+def doctor(home: str | Path = HOME, *, mail: bool = True) -> tuple[Check, ...]:
+    """Look at all a night needs, without changing anything; `mail` False leaves the mail server alone."""
+    from receivables.health import examined
+
+    return tuple(examined(Home(Path(home)), has_mail=mail))
 
 
 def _state(home: Path) -> State:
@@ -233,6 +237,47 @@ def _state(home: Path) -> State:
             try_=f"receivables init --home {home}",
         )
     return State(path)
+
+
+def schedule(
+    home: str | Path = HOME,
+    *,
+    at: str = "02:30",
+    zone: str | None = None,
+    cron: bool = False,
+    name: str | None = None,
+    out: str | Path | None = None,
+) -> dict[str, str]:
+    """How the system is asked to run every night: the systemd service and its timer, or with `cron` a line for a crontab, by file name. With `out` they are written there.
+
+    Raises:
+        UsageError: no such home or time zone, an hour that is none, or a path that no unit can name.
+    """
+    from receivables import timetable
+
+    place = Path(home).absolute()
+    _state(place)
+    try:
+        user = place.owner()
+    except KeyError:
+        user = str(place.stat().st_uid)
+    plan = timetable.Schedule(place, _program(), user, at, zone or "", name or timetable.NAME)
+    settings = Home(place).settings()
+    told = {"crontab": timetable.cron(plan, settings)} if cron else timetable.units(plan, settings)
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            for file, text in told.items():
+                (Path(out) / file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(out, error) from None
+    return told
+
+
+def _program() -> tuple[str, ...]:
+    """The installed command beside this Python, else this Python with the package."""
+    command = Path(sys.executable).with_name("receivables")
+    return (str(command),) if command.exists() else (sys.executable, "-m", "receivables")
 
 
 def findings(

@@ -191,7 +191,8 @@ def test_before_any_night_there_is_nothing_to_show(arguments: tuple[str, ...], e
 
 
 def test_the_status_of_a_home_is_told_before_any_night_too(empty_home: Path, tmp_path: Path) -> None:
-    assert command("status", "--home", empty_home) == Ended(0, "no run yet\n", "")
+    nothing = "no run yet\nwrong       nothing is published yet: receivables nightly\n"
+    assert command("status", "--home", empty_home) == Ended(4, nothing, "")
     expect_one_line(command("status", "--home", tmp_path / "nowhere"), 2, "which has no state.sqlite")
     assert not (tmp_path / "nowhere").exists()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import pty
 import re
@@ -269,11 +268,3 @@ def test_a_report_nobody_is_to_get_yet_is_not_delivered(home: Path) -> None:
     written = [path.relative_to(home / "out") for path in (home / "out").rglob("*.html")]
     assert {path.parts[0] for path in written} == {str(MONDAY)}
     assert [path.name for path in written if path.parts[1] != "customers"] == ["receivables-en.html"]
-
-
-def test_a_run_writes_one_log_of_json_lines(home: Path) -> None:
-    receivables.build(home)
-    run = receivables.status(home).last_run
-    assert run is not None
-    lines = (home / "logs" / f"{run.run_id}.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["event"] for line in lines] == ["build", "publish", "keep", "ended"]

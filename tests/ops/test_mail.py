@@ -432,6 +432,86 @@ def test_a_wrong_password_is_asked_about_once(by_server: Path, post: Post) -> No
     assert post.logins <= 3, "one conversation, in which each way of logging in is tried"
 
 
+# What waits, and what is forgotten ------------------------------------------------------------------------------------
+
+
+def next_day(home: Path) -> None:
+    """Publish the same business of the day after."""
+    tell(home / "inbox", AS_OF + timedelta(days=1))
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+
+
+def test_what_waits_is_sent_by_a_later_run_and_once(by_server: Path, post: Post) -> None:
+    settings_of = (by_server / FILE_NAME).read_text(encoding="utf-8")
+    (by_server / FILE_NAME).write_text(settings_of.replace(f"port = {post.port}", "port = 9"), encoding="utf-8")
+    assert command("mail", "--home", by_server).exit_code == 5
+    (by_server / FILE_NAME).write_text(settings_of, encoding="utf-8")
+    ended = command("mail", "--home", by_server)
+    assert (ended.exit_code, "note:" in ended.stderr) == (0, False)
+    assert sorted(post.addresses) == sorted(f"{name}@example.com" for name in IN_SIGHT)
+
+
+def test_what_waits_gives_way_to_a_newer_report_which_is_told(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    command("mail", "--home", by_server, "--to", "ana@example.com", "--to", "cfo@example.com")
+    next_day(by_server)
+    ended = command("mail", "--home", by_server)
+    told = f"the report as of {AS_OF} was never sent to ana@example.com: the report as of {AS_OF + timedelta(days=1)} takes its place"
+    assert (ended.exit_code, ended.stderr.count("note: ")) == (0, 1)
+    assert f"note: {told}" in ended.stderr
+    kept = [(one.as_of, one.status) for one in State(by_server / "state.sqlite").deliveries() if "ana@" in one.address]
+    assert kept == [(AS_OF, "superseded"), (AS_OF + timedelta(days=1), "sent")]
+    assert post.addresses.count("ana@example.com") == 1
+    assert "note:" not in command("mail", "--home", by_server).stderr, "it is told once"
+
+
+def test_what_waits_for_nobody_any_more_is_told(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    command("mail", "--home", by_server)
+    path = by_server / FILE_NAME
+    path.write_text(path.read_text("utf-8").replace(ANA, ""), encoding="utf-8")
+    ended = command("mail", "--home", by_server)
+    assert f"note: the report as of {AS_OF} was never sent to ana@example.com: it is no recipient" in ended.stderr
+    assert statuses(by_server)["ana"] == "superseded"
+
+
+def lose_store(home: Path) -> None:
+    """Lose the store, and let the night be made anew."""
+    for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"):
+        (home / name).unlink(missing_ok=True)
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+
+
+def test_a_lost_store_mails_nothing_twice_and_what_waited_still_waits(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    post.on_content["cfo@example.com"] = ["take and drop"]
+    command("mail", "--home", by_server)
+    before = list(post.addresses)
+    lose_store(by_server)
+    ended = command("mail", "--home", by_server)
+    assert post.addresses == [*before, "ana@example.com"]
+    assert ended.exit_code == 5
+    assert "cfo@example.com may have arrived or not" in ended.stderr
+
+
+def test_of_a_lost_store_without_copies_every_mailing_is_unsure_until_somebody_asks(home: Path) -> None:
+    settings(home, SENDER + ANA)
+    receivables.mail(home)
+    shutil.rmtree(home / "lake" / "delivery")
+    lose_store(home)
+    first = files(home)
+    (home / "out" / "mail").rename(home / "out" / "before")
+    ended = command("mail", "--home", home)
+    assert (ended.exit_code, files(home)) == (5, {})
+    assert "may have arrived or not: the store of runs was lost" in ended.stderr
+    assert command("nightly", "--home", home).exit_code == 5
+    assert files(home) == {}
+    receivables.mail(home, resend=True)
+    assert len(files(home)) == len(first)
+
+
 # A crash -------------------------------------------------------------------------------------------------------------
 
 KILLED: Final = f"{KILLING}receivables.mail(home)"

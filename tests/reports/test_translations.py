@@ -34,6 +34,7 @@ SOURCES = [
         "language",
         "mail_wording",
         "measure_wording",
+        "operator_wording",
         "collection_wording",
         "pages",
         "policy_wording",

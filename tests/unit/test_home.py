@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from receivables.errors import NightFailed, UsageError
-from receivables.home import Home, private_files
+from receivables.errors import UsageError
+from receivables.home import Home, HomeInUse, private_files
 
 LEFT_BY_A_KILLED_RUN = (
     "lake/.reading-x1/text.utf8",
@@ -53,19 +55,38 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_the_lock_is_held_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    with home.only_writer():
-        with pytest.raises(NightFailed, match=f"in use by process {os.getpid()}; expected one run"), home.only_writer():
+    with home.only_writer("nightly"):
+        told = f"in use by process {os.getpid()}, nightly since 20"
+        with pytest.raises(HomeInUse, match=told) as refused, home.only_writer("build"):
             pass
-        assert home.has_writer()
-    with home.only_writer():
-        pass
+        assert refused.value.holder == str(home.holder())
+    assert home.holder() is None
+    with home.only_writer("build"):
+        assert re.fullmatch(rf"{os.getpid()}, build since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(home.holder()))
 
 
-@pytest.mark.parametrize("content", [None, "", "no number", str(2**22 + 1)])
-def test_a_lock_nobody_living_took_has_no_writer(content: str | None, tmp_path: Path) -> None:
+HOLDER = {"pid": os.getpid(), "verb": "nightly", "since": "2026-10-31T02:30:00Z", "born": "0"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "no number",
+        "7",
+        "[]",
+        json.dumps(HOLDER | {"pid": 2**22 + 1}),
+        json.dumps(HOLDER | {"pid": 10**30}),
+        json.dumps(HOLDER | {"since": "yesterday"}),
+        pytest.param(json.dumps(HOLDER), id="this process under an id that another one had"),
+        "\ud800",
+    ],
+)
+def test_a_lock_nobody_living_took_has_no_holder(content: str | None, tmp_path: Path) -> None:
     if content is not None:
-        (tmp_path / ".lock").write_text(content, encoding="utf-8")
-    assert not Home(tmp_path).has_writer()
+        (tmp_path / ".lock").write_text(content, encoding="utf-8", errors="surrogatepass")
+    assert Home(tmp_path).holder() is None
 
 
 def test_the_sweep_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> None:

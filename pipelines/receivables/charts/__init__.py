@@ -2,7 +2,7 @@
 
 from receivables.charts.bars import Chart, Labels, Series, axis_ticks, figure_json
 from receivables.charts.lines import Line, LineChart, LineLabels, line_figure_json
-from receivables.charts.picture import bar_picture, line_picture
+from receivables.charts.picture import bar_picture, font_family, line_picture
 from receivables.charts.spark import HEIGHT, WIDTH, Spark, spark
 from receivables.charts.svg import Drawing, bar_drawing, line_drawing
 from receivables.charts.theme import (
@@ -39,6 +39,7 @@ __all__ = [
     "bucket_colours",
     "drawing_library",
     "figure_json",
+    "font_family",
     "line_drawing",
     "line_figure_json",
     "line_picture",

@@ -9,7 +9,7 @@ import os
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from receivables.charts.svg import bar_drawing, line_drawing
 from receivables.charts.theme import THEMES, bucket_colours
@@ -54,6 +54,12 @@ def _font(script: str) -> tuple[str, str] | None:
     found = ((str(files[name]), family) for name, family in _FONTS[script] if name in files)
     # a font for Chinese has the other letters too
     return next(found, None) or (_font("cjk") if script == "latin" else None)
+
+
+def font_family(script: Literal["cjk", "latin"]) -> str | None:
+    """The family that letters of a script are drawn with; None where the machine has no font for them."""
+    found = _font(script)
+    return found[1] if found else None
 
 
 def _needed(text: str) -> str:

@@ -27,6 +27,7 @@ from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
 from receivables.cli.terminal import Group, Steps, example
 from receivables.cli.trace import trace
+from receivables.cli.unattended import doctor, schedule, status
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -43,8 +44,9 @@ Exit codes:
   1  a bug in receivables
   2  wrong usage or settings
   3  ingest, profiles or findings repair refused a file
-  4  the night failed, nothing was published
-  5  published, but something needs a person; findings repair: a repaired line is still in quarantine"""
+  4  the night failed, nothing was published; status, doctor: something is wrong
+  5  published, but something needs a person; findings repair: a repaired line is still in quarantine;
+     status, doctor: something deserves attention"""
 
 
 @click.group(
@@ -240,36 +242,13 @@ def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
         click.echo(f"page ({language}): {page}")
 
 
-@main.command(epilog=example("receivables status --home data"))
-@home_option
-def status(home: Path) -> None:
-    """Say how the last run ended and what is published."""
-    from receivables import verbs
-    from receivables.state import counting
-
-    where = verbs.status(home)
-    if where.last_run is None:
-        click.echo("no run yet")
-        return
-    click.echo(f"last run    {where.last_run.run_id}  {where.last_run.status}")
-    for step in where.steps:
-        took = (step.finished_at - step.started_at).total_seconds()
-        click.echo(f"  {step.name:<9} {took:7.2f} s  {step.items} done, {step.findings} findings")
-    click.echo(
-        f"published   {f'as of {where.published.as_of}, run {where.published.run_id}' if where.published else 'nothing yet'}"
-    )
-    refused, current = sum(batch.status == "refused" for batch in where.batches), len(counting(where.batches))
-    superseded = len(where.batches) - refused - current
-    click.echo(
-        f"batches     {current} loaded, {refused} refused"
-        + (f", {superseded} superseded by repairs" if superseded else "")
-    )
-
-
+main.add_command(doctor)
 main.add_command(findings)
 main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
+main.add_command(schedule)
+main.add_command(status)
 main.add_command(trace)
 
 
@@ -387,6 +366,8 @@ def _finish(outcome: Outcome) -> None:
         click.echo(f"workbook ({language}): {path}")
     if outcome.warehouse is not None:
         click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
+    for note in outcome.notes:
+        click.echo(f"note: {visible(note)}", err=True)
     for reason in outcome.needs_person:
         click.echo(f"needs a person: {reason}", err=True)
     if outcome.needs_person:

@@ -229,6 +229,24 @@ def run_models(
     return tables
 
 
+def run_model(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, name: str) -> None:
+    """Build one model from the tables in `lake`, with those alone that it reads, directly or through others.
+
+    Raises:
+        NightFailed: a model's SQL failed.
+    """
+    tables = run_entries(con, settings, as_of)
+    needed = {name}
+    for model in reversed(models()):
+        if model.full_name in needed:
+            needed |= model.reads
+    for schema in ("core", "marts", "checks"):
+        con.execute(f"create schema if not exists {schema}")
+    for model in models():
+        if model.full_name in needed and model.schema != "entries" and model.full_name not in BEFORE_ENTRIES:
+            tables.create_model(model)
+
+
 def run_judged_models(tables: Tables, on_model: Callable[[str], None] = lambda _: None) -> None:
     """Build the models that read what judgement has written, after it and in the same transaction; `tables` are those of `run_models`.
 

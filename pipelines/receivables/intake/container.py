@@ -18,6 +18,7 @@ import pyarrow as pa
 from receivables.errors import FileRefused
 from receivables.intake import dbase, markup
 from receivables.intake.sqltext import ident, lit
+from receivables.intake.steady import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,12 +68,7 @@ def inspect(path: Path, max_mb: int) -> Source:
         _refuse_useless(path, size, head, max_mb)
         digest = _sha256(path)
     except OSError as error:
-        raise FileRefused(
-            got=f"{path.name}: {error.strerror or error}",
-            expected="a readable file",
-            try_="checking the path and its permissions",
-            reason="FILE_UNREADABLE",
-        ) from None
+        raise unreadable(path.name, error) from None
     kind = _kind_of(head)
     bom = _proven_encoding(head)
     if kind == "text" and b"<" in head:

@@ -35,6 +35,11 @@ from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
 from receivables.settings.shrinkage import Shrinkage as Shrinkage
 from receivables.settings.statistical_card import StatisticalCard as StatisticalCard
+from receivables.settings.unattended import WEEKDAYS as WEEKDAYS
+from receivables.settings.unattended import Expected as Expected
+from receivables.settings.unattended import Operator as Operator
+from receivables.settings.unattended import Retention as Retention
+from receivables.settings.unattended import Unattended as Unattended
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -640,6 +645,10 @@ class Engine(Section):
     keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
 
 
+_NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "retention", "expected", "operator")
+"""Sections that change no figure."""
+
+
 class Settings(Section):
     """Everything `receivables.toml` can say."""
 
@@ -678,6 +687,14 @@ class Settings(Section):
         default=(), description="who is mailed the report, and what of it is in sight; a block for each"
     )
     engine: Engine = Engine()
+    unattended: Unattended = Unattended()
+    retention: Retention = Retention()
+    expected: tuple[Expected, ...] = Field(
+        default=(), description="files that must have come by an hour; one that has not is a finding. A block for each"
+    )
+    operator: tuple[Operator, ...] = Field(
+        default=(), description="who is mailed when a night fails, by the server of [mail]; a block for each"
+    )
 
     @model_validator(mode="after")
     def _one_block_for_each(self) -> Settings:
@@ -689,8 +706,8 @@ class Settings(Section):
         return self
 
     def sha256(self) -> str:
-        """Identify the settings a run was made with; who is told of it changes nothing in it."""
-        return hashlib.sha256(self.model_dump_json(exclude={"mail", "recipient"}).encode()).hexdigest()
+        """Identify the settings a run was made with; who is told of it, and how it runs unattended, changes nothing in it."""
+        return hashlib.sha256(self.model_dump_json(exclude=set(_NOT_OF_FIGURES)).encode()).hexdigest()
 
     def company_named(self, company_id: str) -> Company | None:
         """The declared company of that id, if any."""
@@ -768,9 +785,11 @@ def _model_in(annotation: Any) -> Any:
     return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
 
 
-_SAMPLES: Final = {
+_SAMPLES: Final[dict[str, dict[str, str]]] = {
     "company": {"id": "ES01", "local_currency": "EUR"},
     "recipient": {"address": "ana@example.com"},
+    "expected": {},
+    "operator": {"address": "it@example.com"},
 }
 """What stands in the blocks that a home may have several of."""
 
