@@ -45,13 +45,13 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "Orders in the month from %(day)s: %(measured)s, usual: %(usual)s; together %(amount_local)s, the last %(item_id)s of %(other_day)s."
     ),
     "large_order": N_(
-        "Order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times what it usually orders at a time; its largest order before was %(usual)s times that."
+        "Order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times its usual order; the largest one before was %(usual)s times."
     ),
     "large_order_off_season": N_(
-        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s, most of it %(word)s, is %(measured)s times what it usually orders at a time; its largest order before was %(usual)s times that."
+        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s, most of it %(word)s, is %(measured)s times its usual order; the largest one before was %(usual)s times."
     ),
     "large_order_off_season_all": N_(
-        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times what it usually orders at a time; its largest order before was %(usual)s times that."
+        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times its usual order; the largest one before was %(usual)s times."
     ),
     "mix_gain": N_(
         "Buys more of %(word)s: %(measured_share)s of its purchases (%(amount_local)s), before %(usual_share)s."

@@ -87,7 +87,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "Receipt %(item_id)s of %(day)s has the amount of receipt %(other_id)s of %(other_day)s, %(amount_local)s, and the money of one of the two was not used at once."
     ),
     "duplicate_payment_unapplied": N_(
-        "Receipt %(item_id)s of %(day)s has the amount of receipt %(other_id)s of %(other_day)s, %(amount_local)s; the customer pays equal amounts as a habit, but nothing was owed for the second one, which stays unapplied."
+        "Receipt %(item_id)s of %(day)s has the amount of receipt %(other_id)s of %(other_day)s, %(amount_local)s; the customer pays equal amounts as a habit, but nothing was owed for the second one, which stayed unapplied."
     ),
     "duplicate_payment_across": N_(
         "Receipt %(item_id)s of %(day)s and receipt %(other_id)s of %(other_day)s in the account of %(other_word)s have the same reference %(word)s and the same amount, %(amount_local)s."
@@ -96,7 +96,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "Invoice %(other_id)s, due on %(day)s, was billed anew as %(item_id)s, due on %(other_day)s, over %(amount_local)s. Days overdue by the first due date: %(measured)s; as the ledger shows it: %(usual)s."
     ),
     "reapplied_payment": N_(
-        "%(amount_local)s of receipt %(item_id)s was taken off %(word)s, due on %(other_day)s, which is open again, and put on %(other_id)s, due on %(day)s. Days overdue then: %(measured)s of the one, %(usual)s of the other."
+        "%(amount_local)s of receipt %(item_id)s was taken off %(word)s, due on %(other_day)s, which is open again, and put on %(other_id)s, due on %(day)s. Days overdue then: %(measured)s of the older one, %(usual)s of the other."
     ),
     "due_date_edited": N_(
         "The due date of %(item_id)s was moved from %(day)s to %(other_day)s and no concession covers it: %(amount_local)s."
