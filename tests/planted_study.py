@@ -41,6 +41,9 @@ FIRST_NIGHT: Final = date(2026, 4, 27)
 SLACK_DAYS: Final = 60
 """Days after an anomaly within which a sign of it still counts as found: promises, claims and confirmations are waited for that long."""
 
+ORDERED_BEFORE: Final = timedelta(days=14)
+"""An anomaly of orders begins with the day of its first invoice; what was ordered is seen up to so much earlier."""
+
 SETTINGS: Final = """
 [contracts]
 enabled = false
@@ -262,6 +265,8 @@ def _traces(home: Path) -> Days:
 def _count(tally: Tally, plant: Mapping[str, Any], signs: Days, traces: Days, seed: int) -> None:
     kind, customer = plant["kind"], plant["customer_id"]
     first, last = (date.fromisoformat(plant[name]) for name in ("from", "until"))
+    if plant["orders"]:
+        first -= ORDERED_BEFORE
     told = [days for detector in FOUND_BY[kind] for days in signs.get(detector, {}).get(customer, [])]
     tally.planted += 1
     if any(first <= until and seen_on <= last + timedelta(days=SLACK_DAYS) for seen_on, until in told):

@@ -109,7 +109,12 @@ def test_thirteen_months_say_what_can_be_told_of_them_and_what_cannot(home: Path
     # nobody's own season is known after a year; what others bought tells what a month brings
     assert told["off_season_bulk"] == [False, "months", 13, 18, 0]
     assert told["mix_change"] == [False, "months", 13, 24, 0]
-    for detector, tested in (("repeated_bulk", 250), ("large_order", 250), ("order_rate_jump", 900), ("cross_region", 4000)):
+    for detector, tested in (
+        ("repeated_bulk", 250),
+        ("large_order", 250),
+        ("order_rate_jump", 900),
+        ("cross_region", 4000),
+    ):
         is_evaluated, code, *_, customers = told[detector]
         assert (is_evaluated, code) == (True, None)
         assert customers > tested
