@@ -16,7 +16,7 @@ from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, physical_lines
+from receivables.intake.container import inspect, memory_told, physical_lines
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
@@ -118,7 +118,7 @@ def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
     run_id, sha256 = night.run.run_id, ""
     try:
-        source = inspect(path, night.settings.ingest.max_file_mb)
+        source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
         _waive(night, sha256, reading)
         known = _known(night, path.name, sha256, profiles, reading)
@@ -195,9 +195,14 @@ def _worst(batches: Sequence[Batch]) -> str:
 
 
 @contextmanager
-def scratch_connection(night: Night) -> Iterator[tuple[Connection, Path]]:
-    """A connection to read one file with, and a folder for what that needs meanwhile."""
+def scratch_connection(night: Night, name: str) -> Iterator[tuple[Connection, Path]]:
+    """A connection to read one file with, and a folder for what that needs meanwhile.
+
+    Raises:
+        FileRefused: reading it takes more memory than the settings allow.
+    """
     with (
+        memory_told(name, night.settings.ingest),
         tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as folder,
         night.scratch.database() as con,
     ):
@@ -218,7 +223,7 @@ def _read_into_lake(
     path = source.path
     told = night.state.batches()
     companies = companies_known(night.settings, night.home.lake, counting(told), reading.company, night.scratch)
-    with scratch_connection(night) as (con, scratch):
+    with scratch_connection(night, path.name) as (con, scratch):
         request = Request(
             path,
             profiles,
