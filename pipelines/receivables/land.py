@@ -16,7 +16,7 @@ from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, memory_told, physical_lines
+from receivables.intake.container import inspect, memory_told, physical_lines, shown_name
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.substitute import Replacement
@@ -77,7 +77,11 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
             result = _land_one(night, path, profiles, today, reading)
             night.state.add([result])
             night.log(
-                "file", file=path.name, outcome=result.outcome, status=result.batch_status, message=result.message
+                "file",
+                file=result.file_name,
+                outcome=result.outcome,
+                status=result.batch_status,
+                message=result.message,
             )
             results.append(result)
         counts["items"], counts["findings"] = len(results), len(night.refusals)
@@ -116,24 +120,24 @@ def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
 
 def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
-    run_id, sha256 = night.run.run_id, ""
+    run_id, name, sha256 = night.run.run_id, shown_name(path), ""
     try:
         source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
         _waive(night, sha256, reading)
-        known = _known(night, path.name, sha256, profiles, reading)
+        known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
-            return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
-        if refusal := refused_before(night, _known(night, path.name, sha256, profiles, reading, statuses=REFUSED)):
+            return InboxFile(run_id, name, sha256, "known", _worst(known), message)
+        if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
-            return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
+            return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
         batches = _read_into_lake(night, source, profiles, today, reading)
     except FileRefused as refusal:
         night.refusals.append(refusal)
         _register_refusal(night, path, sha256, refusal)
-        return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
-    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
+        return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
+    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), "")
 
 
 def _waive(night: Night, sha256: str, reading: Reading) -> None:
@@ -329,9 +333,10 @@ def _described(scratch: Scratch, place: Path, described: tuple[Batch, ...]) -> t
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
     """Keep a refused file's reason, once as long as it is the same; nothing of it is loaded."""
-    if night.state.last_message(path.name, sha256) == str(refusal):
+    name = shown_name(path)
+    if night.state.last_message(name, sha256) == str(refusal):
         return
-    lines = _line_count(path)
+    lines = _line_count(path) if sha256 else 0  # what was not looked at is not counted either
     batch = Batch(
         night.state.next_batch_id(),
         "",
@@ -339,7 +344,7 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
         "",
         "",
         "",
-        path.name,
+        name,
         sha256,
         None,
         None,

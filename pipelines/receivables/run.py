@@ -43,6 +43,9 @@ class Progress:
     def stopped(self) -> None:
         """The step was broken off by an error."""
 
+    def notice(self, text: str) -> None:
+        """Something to know beside the steps, in one line."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -97,7 +100,8 @@ class Night:
             ensure_ascii=False,
         )
         with (self.home.logs / f"{self.run.run_id}.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+            # as JSON writes it, so that who looks at the log on a terminal is not steered by what a file is called
+            stream.write("".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line) + "\n")
 
 
 @contextmanager
@@ -127,6 +131,9 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
                 closing(Scratch(settings, temp=temp, memory_limit=settings.ingest.memory_limit)) as scratch,
                 _failure_recorded(Night(home, settings, state, run, progress, scratch, contracts)) as night,
             ):
+                if told := home.open_to_strangers():
+                    night.progress.notice(told)
+                    night.log("open_to_strangers", message=told)
                 yield night
 
 

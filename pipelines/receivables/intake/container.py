@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ import pyarrow as pa
 from receivables.errors import FileRefused
 from receivables.intake import dbase, markup, workbook
 from receivables.intake.sqltext import ident, lit
+from receivables.plain_text import visible
 from receivables.settings import Ingest
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def inspect(path: Path, limits: Ingest) -> Source:
     Raises:
         FileRefused: empty, too large, unreadable, or something that holds no table.
     """
+    _refuse_strange(path)
     try:
         size = path.stat().st_size
         head = _read_head(path)
@@ -76,6 +79,33 @@ def inspect(path: Path, limits: Ingest) -> Source:
     if kind == "text" and b"<" in head:
         kind = markup.kind_of(head.decode(bom or "latin-1", errors="ignore")) or "text"
     return Source(path, kind, size, digest, bom, limits)
+
+
+def shown_name(path: Path) -> str:
+    """A file's name as it can be told: that of a file whose name is no text, or would steer a terminal, with codes for what it is not."""
+    return path.name if _is_text(path.name) else visible(path.name)
+
+
+def _is_text(name: str) -> bool:
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
+
+
+def _refuse_strange(path: Path) -> None:
+    """Refuse a name that is no text, and a link that leads to what whoever put it there may not be allowed to read."""
+    if not _is_text(path.name):
+        raise FileRefused(
+            got=f"{shown_name(path)}, a name with bytes or control characters that are no text",
+            expected="a name that can be told",
+            try_="renaming it",
+            reason="FILE_UNREADABLE",
+        )
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        raise FileRefused(
+            got=f"{path.name}, a link that leads out of its folder",
+            expected="a file",
+            try_="a copy in its place, or ingest with the file that it leads to",
+            reason="FILE_UNREADABLE",
+        )
 
 
 def _kind_of(head: bytes) -> str:
