@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint lock world-page picture study oracle bench
+.PHONY: demo test lint audit lock world-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 PLANTED ?= --each 40 --seeds 5
@@ -15,10 +15,14 @@ demo: $(READY)  ## a whole night on data/sample
 test: lint  ## everything the continuous integration checks
 	$(BIN)/python -m pytest -n 2
 
-lint: $(READY)  ## style, formatting, types
+lint: $(READY)  ## style, formatting, types, unsafe code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipelines
+
+audit: $(READY)  ## known holes of the locked packages; needs an advisory service, and fails when any package was left out
+	$(BIN)/python tests/audit.py
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
