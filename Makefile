@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test notebooks lint lock world-page picture study oracle bench
+.PHONY: demo test notebooks lint audit lock world-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 PLANTED ?= --each 40 --seeds 5
@@ -16,10 +16,14 @@ demo: $(READY)  ## a whole night on data/sample
 test: lint  ## everything the continuous integration checks
 	$(BIN)/python -m pytest -n 2
 
-lint: $(READY)  ## style, formatting, types
+lint: $(READY)  ## style, formatting, types, unsafe code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipelines
+
+audit: $(READY)  ## known holes of the locked packages; needs an advisory service, and fails when any package was left out
+	$(BIN)/python tests/audit.py
 
 notebooks: $(READY) $(if $(RECEIVABLES_HOME),,$(DEMO))  ## run all notebooks on the demo's night, or on that of RECEIVABLES_HOME, and time each
 	$(BIN)/python tests/run_notebooks.py

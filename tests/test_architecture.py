@@ -285,6 +285,19 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert loaded.stdout.strip() == ""
 
 
+def test_commands_print_through_the_function_that_lets_no_name_steer_the_terminal() -> None:
+    found = {
+        (path.name, line.strip())
+        for path in (PACKAGE / "cli").glob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\b(click\.s?echo|print|std(out|err)\.write)\(", line)
+    }
+    assert found == {
+        ("terminal.py", "click.echo(visible(text), err=err)"),
+        ("profiles.py", "click.echo(drafted.text, nl=False)  # as it would stand in the file"),
+    }
+
+
 def test_every_model_says_its_grain() -> None:
     models = sorted((ROOT / "sql").glob("*/*.sql"))
     assert models, "no models found"

@@ -194,6 +194,23 @@ class Home:
                 try_="--home DIR with another folder",
             ) from None
 
+    def open_to_strangers(self) -> str:
+        """What of the home every user of the machine may read, or others may write, as one line; empty where nothing is.
+
+        The inbox is left to whoever feeds it, and `out/` to whoever serves it.
+        """
+        if not self.root.stat().st_mode & 0o011:  # nobody gets past the home itself
+            return ""
+        kept = (*(self.root / name for name in _FOLDERS if name not in ("inbox", "out")), self.state)
+        settings = self.root / settings_module.FILE_NAME
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (*kept, settings) if path.exists()}
+        wide = {name: mode for name, mode in modes.items() if mode & 0o026}
+        if not wide:
+            return ""
+        told = ", ".join(f"{name} ({mode:o})" for name, mode in wide.items())
+        shut = " ".join(str(self.root / name) for name in wide)
+        return f"got {told} in {self.root}, open to other users; expected nobody else's; try chmod -R g-w,o= {shut}"
+
     @contextmanager
     def only_writer(self, verb: str, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the home's lock; the system frees it when the process ends, however it ends.

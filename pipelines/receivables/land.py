@@ -18,7 +18,7 @@ from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.home import NIGHTLY
 from receivables.intake import steady
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, physical_lines
+from receivables.intake.container import inspect, memory_told, physical_lines, shown_name
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.steady import FileBusy
@@ -89,7 +89,11 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
             result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
             night.state.add([result])
             night.log(
-                "file", file=path.name, outcome=result.outcome, status=result.batch_status, message=result.message
+                "file",
+                file=result.file_name,
+                outcome=result.outcome,
+                status=result.batch_status,
+                message=result.message,
             )
             results.append(result)
         counts["items"], counts["findings"] = len(results), len(night.refusals)
@@ -133,14 +137,6 @@ def _land_one(
 
     A file that is busy is tried again after a while.
     """
-    if (shown := _shown(path)) is not None:
-        refusal = FileRefused(
-            got=f"{shown.name}, whose name or folder is not written in UTF-8",
-            expected="a name that every system reads alike",
-            try_="renaming it",
-            reason="FILE_UNREADABLE",
-        )
-        return _refused(night, shown, "", refusal)
     setting, seen = night.settings.unattended, [is_moving]
 
     def attempt() -> InboxFile:
@@ -156,19 +152,10 @@ def _land_one(
         return _refused(night, path, "", refusal)
 
 
-def _shown(path: Path) -> Path | None:
-    """How a path is told of which no text can be made; None where one can."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return Path(str(path).encode(errors="backslashreplace").decode().replace("\\", "_"))
-    return None
-
-
 def _refused(night: Night, path: Path, sha256: str, refusal: FileRefused) -> InboxFile:
     night.refusals.append(refusal)
     _register_refusal(night, path, sha256, refusal)
-    return InboxFile(night.run.run_id, path.name, sha256, "refused", "refused", str(refusal))
+    return InboxFile(night.run.run_id, shown_name(path), sha256, "refused", "refused", str(refusal))
 
 
 def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
@@ -177,19 +164,19 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     Raises:
         FileBusy: it does not stand still.
     """
-    run_id, sha256 = night.run.run_id, ""
+    run_id, name, sha256 = night.run.run_id, shown_name(path), ""
     stood = steady.mark(path)
     try:
-        source = inspect(path, night.settings.ingest.max_file_mb)
+        source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
         _waive(night, sha256, reading)
-        known = _known(night, path.name, sha256, profiles, reading)
+        known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
-            return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
-        if refusal := refused_before(night, _known(night, path.name, sha256, profiles, reading, statuses=REFUSED)):
+            return InboxFile(run_id, name, sha256, "known", _worst(known), message)
+        if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
-            return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
+            return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
         batches = _read_into_lake(night, source, profiles, today, reading, stood=stood)
     except FileBusy:
         raise
@@ -197,7 +184,7 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         if steady.mark(path) != stood:
             raise steady.busy(path.name, _CHANGED) from refusal
         return _refused(night, path, sha256, refusal)
-    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), "")
+    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), "")
 
 
 def _waive(night: Night, sha256: str, reading: Reading) -> None:
@@ -259,9 +246,14 @@ def _worst(batches: Sequence[Batch]) -> str:
 
 
 @contextmanager
-def scratch_connection(night: Night) -> Iterator[tuple[Connection, Path]]:
-    """A connection to read one file with, and a folder for what that needs meanwhile."""
+def scratch_connection(night: Night, name: str) -> Iterator[tuple[Connection, Path]]:
+    """A connection to read one file with, and a folder for what that needs meanwhile.
+
+    Raises:
+        FileRefused: reading it takes more memory than the settings allow.
+    """
     with (
+        memory_told(name, night.settings.ingest),
         tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as folder,
         night.scratch.database() as con,
     ):
@@ -293,7 +285,7 @@ def _read_into_lake(
     path = source.path
     told = night.state.batches()
     companies = companies_known(night.settings, night.home.lake, counting(told), reading.company, night.scratch)
-    with scratch_connection(night) as (con, scratch):
+    with scratch_connection(night, path.name) as (con, scratch):
         request = Request(
             path,
             profiles,
@@ -406,9 +398,10 @@ def _described(scratch: Scratch, place: Path, described: tuple[Batch, ...]) -> t
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
     """Keep a refused file's reason, once as long as it is the same; nothing of it is loaded."""
-    if night.state.last_message(path.name, sha256) == str(refusal):
+    name = shown_name(path)
+    if night.state.last_message(name, sha256) == str(refusal):
         return
-    lines = _line_count(path)
+    lines = _line_count(path) if sha256 else 0  # what was not looked at is not counted either
     batch = Batch(
         night.state.next_batch_id(),
         "",
@@ -416,7 +409,7 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
         "",
         "",
         "",
-        path.name,
+        name,
         sha256,
         None,
         None,

@@ -54,6 +54,9 @@ class Progress:
     def stopped(self) -> None:
         """The step was broken off by an error."""
 
+    def notice(self, text: str) -> None:
+        """Something to know beside the steps, in one line."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -167,6 +170,9 @@ def started(
                     night.note(
                         f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
                     )
+                if told := home.open_to_strangers():
+                    night.progress.notice(told)
+                    night.log("open_to_strangers", message=told)
                 yield night
 
 

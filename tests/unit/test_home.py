@@ -113,3 +113,29 @@ def test_files_are_private_meanwhile_and_the_users_umask_comes_back(tmp_path: Pa
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == {"private": 0o600, "open": 0o644}
+
+
+@pytest.mark.parametrize(
+    ("home_mode", "name", "mode", "said"),
+    [
+        (0o755, "lake", 0o755, "lake (755)"),
+        (0o711, "warehouse", 0o704, "warehouse (704)"),
+        (0o750, "state.sqlite", 0o660, "state.sqlite (660)"),
+        (0o750, "warehouse", 0o750, ""),
+        (0o755, "inbox", 0o777, ""),
+        (0o755, "out", 0o755, ""),
+        (0o700, "lake", 0o777, ""),
+    ],
+)
+def test_what_strangers_may_read_of_a_home_or_others_write_is_told(
+    tmp_path: Path, home_mode: int, name: str, mode: int, said: str
+) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    home.state.touch(mode=0o600)
+    (home.root / name).chmod(mode)
+    home.root.chmod(home_mode)
+    told = home.open_to_strangers()
+    assert bool(told) == bool(said)
+    assert said in told
+    assert (f"try chmod -R g-w,o= {home.root / name}" in told) == bool(said)

@@ -25,7 +25,7 @@ from receivables.cli.options import (
 from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
-from receivables.cli.terminal import Group, Steps, example
+from receivables.cli.terminal import Group, Steps, example, say
 from receivables.cli.trace import trace
 from receivables.cli.unattended import doctor, schedule, status
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
@@ -73,8 +73,8 @@ def init(home: Path) -> None:
     """Create a home: its folders and a commented receivables.toml."""
     from receivables import verbs
 
-    click.echo(f"settings: {verbs.init(home)}")
-    click.echo(f"put your ERP's exports into {home / 'inbox'} and run: receivables nightly --home {home}")
+    say(f"settings: {verbs.init(home)}")
+    say(f"put your ERP's exports into {home / 'inbox'} and run: receivables nightly --home {home}")
 
 
 @main.command(epilog=example("receivables nightly --home data --as-of 2026-10-31"))
@@ -123,11 +123,9 @@ def ingest(paths: Sequence[Path], home: Path, *, by: str | None, **reading: Any)
 
     outcome = verbs.ingest(paths, home, reading=Reading(by=by or "", **reading), progress=Steps())
     for file in outcome.files:
-        click.echo(
-            f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else "")
-        )
+        say(f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else ""))
     for refusal in outcome.refusals:
-        click.echo(f"receivables: {visible(str(refusal))}", err=True)
+        say(f"receivables: {visible(str(refusal))}", err=True)
     if outcome.refusals:
         sys.exit(EXIT_REFUSED)
     _finish(outcome)
@@ -219,9 +217,9 @@ def mail(home: Path, to: tuple[str, ...], *, resend: bool) -> None:
 
     outcome, deliveries = verbs.mail(home, to=to, resend=resend, progress=Steps())
     for one in deliveries:
-        click.echo(f"{one.status:<8} {one.address}" + (f" ({visible(one.told)})" if one.told else ""))
+        say(f"{one.status:<8} {one.address}" + (f" ({visible(one.told)})" if one.told else ""))
     if not deliveries and not outcome.needs_person:
-        click.echo("nothing to mail: every recipient has the report of this date; --resend mails it again")
+        say("nothing to mail: every recipient has the report of this date; --resend mails it again")
     _finish(outcome)
 
 
@@ -239,7 +237,7 @@ def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
     from receivables import verbs
 
     for language, page in verbs.customer(customer, home, languages=languages).items():
-        click.echo(f"page ({language}): {page}")
+        say(f"page ({language}): {page}")
 
 
 main.add_command(doctor)
@@ -268,8 +266,8 @@ def templates(tables: tuple[str, ...], out: Path, language: str) -> None:
     from receivables import verbs
 
     written = verbs.templates(out, tables=tables, language=language)
-    click.echo(f"{len(written)} workbooks in {out}; each says on its second sheet what its columns mean")
-    click.echo("a first balance needs company, customer and document; what was paid goes into payment and allocation")
+    say(f"{len(written)} workbooks in {out}; each says on its second sheet what its columns mean")
+    say("a first balance needs company, customer and document; what was paid goes into payment and allocation")
 
 
 @main.command(epilog=example("receivables sample --out /tmp/world --customers 200 --seed 7 --dialect sap_fbl5n"))
@@ -311,15 +309,15 @@ def sample(out: Path, invoices: int | None, **world: Any) -> None:
 
     summary = verbs.sample(out, invoices_per_customer=invoices, progress=Steps(), **world)
     if isinstance(summary, SampleSummary):
-        click.echo(
+        say(
             f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
         )
     else:
         happened = ", ".join(
             f"{count} {kind.replace(chr(95), chr(32))}" for kind, count in summary.irregularities.items()
         )
-        click.echo(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
-    click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
+        say(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
+    say(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
 
 
 @main.command(epilog=example("receivables demo"))
@@ -352,23 +350,23 @@ def _headline(home: Path) -> None:
             "select sum(abs(difference)), sum(abs(difference_local)) from marts.aging_control"
         ).fetchall()[0]
     for currency, total, overdue, late, unapplied in rows:
-        click.echo(f"receivables               {total:>18,.2f} {currency}")
-        click.echo(f"overdue                   {overdue:>18,.2f} {currency}")
-        click.echo(f"more than 90 days overdue {late:>18,.2f} {currency}")
-        click.echo(f"unapplied and credits     {unapplied:>18,.2f} {currency}")
-    click.echo(f"aged items less ledger    {tie[0]:>18,.2f} in document currencies, {tie[1]:,.4f} in ledger currency")
+        say(f"receivables               {total:>18,.2f} {currency}")
+        say(f"overdue                   {overdue:>18,.2f} {currency}")
+        say(f"more than 90 days overdue {late:>18,.2f} {currency}")
+        say(f"unapplied and credits     {unapplied:>18,.2f} {currency}")
+    say(f"aged items less ledger    {tie[0]:>18,.2f} in document currencies, {tie[1]:,.4f} in ledger currency")
 
 
 def _finish(outcome: Outcome) -> None:
     for language, path in outcome.reports.items():
-        click.echo(f"report ({language}): {path}")
+        say(f"report ({language}): {path}")
     for language, path in outcome.workbooks.items():
-        click.echo(f"workbook ({language}): {path}")
+        say(f"workbook ({language}): {path}")
     if outcome.warehouse is not None:
-        click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
+        say(f"published: {outcome.warehouse} as of {outcome.as_of}")
     for note in outcome.notes:
-        click.echo(f"note: {visible(note)}", err=True)
+        say(f"note: {note}", err=True)
     for reason in outcome.needs_person:
-        click.echo(f"needs a person: {reason}", err=True)
+        say(f"needs a person: {reason}", err=True)
     if outcome.needs_person:
         sys.exit(EXIT_NEEDS_PERSON)

@@ -44,10 +44,14 @@ def connect(
     temp: Path | None = None,
     read_only: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB offline: no extension is fetched or loaded, memory and spill folder as the settings say."""
+    """Open DuckDB offline: no extension is fetched or loaded, memory and spill folder as the settings say.
+
+    What is only read is shut in: SQL that somebody runs on it reaches no other file, and changes none of this.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "enable_external_access": not read_only,
     }
     if settings is not None:
         config["memory_limit"] = settings.engine.memory_limit
@@ -61,6 +65,8 @@ def connect(
         shows_progress
     ):  # the night shows its own; in a notebook without widgets it is off, and to say so again is an error
         con.execute("set enable_progress_bar = false")
+    if read_only:
+        con.execute("set lock_configuration = true")
     return con
 
 

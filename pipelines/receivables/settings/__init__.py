@@ -464,7 +464,36 @@ class Ingest(Section):
     )
     years_back: int = Field(default=30, ge=1, description="years before the extract; an older date is a typing error")
     years_ahead: int = Field(default=5, ge=1, description="years after the extract; a later date is a typing error")
-    max_file_mb: int = Field(default=4096, ge=1, description="megabytes; a larger file is refused unread")
+    max_file_mb: int = Field(
+        default=4096,
+        ge=1,
+        description="megabytes; a larger file, or a workbook that unpacks to more, is refused unread",
+    )
+    max_whole_mb: int = Field(
+        default=500,
+        ge=1,
+        description="megabytes of a DBF, HTML or XML file, which is held in memory whole, several times over; a larger one is refused unread",
+    )
+    max_rows: int = Field(
+        default=100_000_000,
+        ge=1,
+        description="rows of a Parquet file, in which a billion equal ones take no room; one that says it has more is refused unread",
+    )
+    max_cells: int = Field(
+        default=30_000_000,
+        ge=1,
+        description="cells, blank ones included, of a table in a workbook, DBF, HTML or XML file, which is held in memory; 28 columns of a full XLSX sheet",
+    )
+    workbook_memory: str = Field(
+        default="4GB",
+        pattern=r"^\d+(\.\d+)?(MB|GB)$",
+        description="memory for the process that reads a workbook; a few kilobytes may claim a sheet of terabytes, and one that needs more is refused",
+    )
+    workbook_seconds: int = Field(
+        default=600,
+        ge=1,
+        description="seconds of processor time for reading a workbook; one that takes longer is refused",
+    )
     fx_rate_difference_pct: Decimal = Field(
         default=Decimal("0.5"),
         ge=0,
