@@ -42,6 +42,11 @@ class Need:
     table: str
     columns: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The table without its schema, and the columns, joined by dots."""
+        return ".".join([self.table.partition(".")[2], *self.columns])
+
 
 @dataclass(frozen=True)
 class Detector:
@@ -49,6 +54,7 @@ class Detector:
 
     `family` names its section of settings and words. `is_test`: a statistical test, made weekly, whose p-values go through the false discovery rate; a rule looks
     nightly. `needs`: of the first one the customers are counted who are tested. `severity`: where the sign tells none. `look_back_days`, `cool_down_days`: None takes the settings'.
+    `thresholds`: of a test, the settings of its family that it goes by; those of a rule are read off its models.
     """
 
     id: str
@@ -59,6 +65,7 @@ class Detector:
     is_test: bool = False
     look_back_days: int | None = None
     cool_down_days: int | None = None
+    thresholds: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
