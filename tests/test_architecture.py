@@ -64,6 +64,7 @@ ORDER: Final = (
         "mail_wording",
         "workbook_wording",
         "templates",
+        "definition_wording",
         "drawings",
         "render",
         "customer_rows",
