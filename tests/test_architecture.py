@@ -66,6 +66,7 @@ ORDER: Final = (
         "workbook_wording",
         "operator_wording",
         "templates",
+        "definition_wording",
         "drawings",
         "render",
         "customer_rows",

@@ -415,10 +415,12 @@ def _command(key: _Key) -> str:
 
 def _pages(page: NightPage, role: str, language: str) -> dict[str, str]:
     """The pages that are attached, by file name."""
-    from receivables.render import render, render_quality
+    from receivables.render import render, render_definitions, render_quality
 
     has_quality = role == "credit" and bool(page.judged) and not page.is_of_customers
     pages = {f"receivables-{language}.html": render(page, language, has_quality=has_quality)}
     if has_quality:
         pages[f"data-quality-{language}.html"] = render_quality(page, language)
+    # it tells of no customer: whoever gets a report may read it
+    pages[f"definitions-{language}.html"] = render_definitions(page, language)
     return pages

@@ -277,7 +277,7 @@ def _ended(night: Night, outcome: Outcome) -> Outcome:
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     from receivables.deliver import forget_pages, lead_to
     from receivables.pages import published_page
-    from receivables.render import render, render_quality
+    from receivables.render import render, render_definitions, render_quality
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
@@ -293,6 +293,7 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
                 _write_whole(quality, render_quality(page, language))
             else:
                 quality.unlink(missing_ok=True)
+            _write_whole(folder / f"definitions-{language}.html", render_definitions(page, language))
             mine = customers.get(language)
             _write_whole(reports[language], render(page, language, mine.links if mine else None))
             lead_to(folder, language, mine)
@@ -347,7 +348,8 @@ def _deliver_all(night: Night, report: Path, language: str, customers: PageSet |
     from receivables.deliver import deliver_pages
 
     deliver_pages(night.home.out, report.parent, language, customers)
-    for page in (report.with_name(report.name.replace("receivables-", "data-quality-")), report):
+    beside = (report.with_name(report.name.replace("receivables-", kind)) for kind in ("data-quality-", "definitions-"))
+    for page in (*beside, report):
         _deliver(page, night.home.out / page.name)
 
 

@@ -12,6 +12,7 @@ from receivables.chapters import (
     aging_views,
     collection,
     completeness,
+    definitions,
     flags,
     grade_policy,
     movement,
@@ -75,6 +76,7 @@ TABLES: Final = tuple(
             *flags.TABLES,
             *movement.TABLES,
             *tie_out.TABLES,
+            *definitions.TABLES,
         )
     )
 )
@@ -171,6 +173,7 @@ def night_page(
         tie_out=tie_out.tie_out(
             frames, {one.company_id: one.currency for one in companies}, amount=tie_out_amount, is_asking=tie_out_asks
         ),
+        rules=definitions.rules(frames),
     )
 
 

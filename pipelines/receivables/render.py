@@ -15,6 +15,7 @@ from receivables import (
     collection_wording,
     contract_wording,
     customer_wording,
+    definition_wording,
     flag_wording,
     gap_wording,
     mail_wording,
@@ -32,11 +33,13 @@ from receivables.charts import HEIGHT, WIDTH, drawing_library
 from receivables.customer_wording import customer_name
 from receivables.drawings import figures, palettes
 from receivables.flag_wording import page as flag_words
-from receivables.language import harmless, language_in, plain, shortened
+from receivables.language import DICTIONARY, harmless, language_in, plain, shortened
 from receivables.money import bare
-from receivables.operands import FORMULAS
+from receivables.operands import FORMULAS, OPERANDS
 from receivables.page_model import CustomerLinks
+from receivables.schema import TABLES
 from receivables.settings import LANGUAGES
+from receivables.templates import INTERNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +49,17 @@ if TYPE_CHECKING:
     from receivables.language import Language
     from receivables.page_model import Company, Findings, Ledger, NightPage
 
-__all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "script", "static"]
+__all__ = [
+    "HTML_LANGUAGE",
+    "LANGUAGES",
+    "environment",
+    "page_policy",
+    "render",
+    "render_definitions",
+    "render_quality",
+    "script",
+    "static",
+]
 
 HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
 _FORMATS: Final = (
@@ -93,6 +106,11 @@ _FLAG_WORDS: Final = (
 _TODAY_WORDS: Final = ("comparison_name", "movement_summary", "signed", "tasks")
 """What templates say on the first screen, by the function of `today_wording` that says it."""
 
+_DEFINITION_WORDS: Final = (
+    *("unit_text", "column_unit", "column_type", "setting_unit", "setting_value", "detector_needs", "card_steps"),
+)
+"""What the definitions page says, by the function of `definition_wording` that says it."""
+
 _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
@@ -120,7 +138,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             code=language,
             customers=customers or CustomerLinks(),
             has_quality=has_quality,
-            labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
+            labels=_bucket_labels(page, words),
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes=palettes([bucket.key for bucket in page.buckets]),
             figures=figures(page, words),
@@ -128,13 +146,16 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             policy=page_policy(scripts),
             scripts=scripts,
             style=static("report.css"),
+            has_definitions=True,
+            terms=definition_wording.TERMS,
+            terms_used=definition_wording.terms_used(page),
             steps=wording.PROOF_STEPS,
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
             spark_width=WIDTH,
             formulas=FORMULAS,
             spark_height=HEIGHT,
-            measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
+            measure_groups=_measure_groups(),
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
     )
@@ -164,6 +185,46 @@ def render_quality(page: NightPage, language: str) -> str:
             listed=_LISTED_CHECKS,
         )
     )
+
+
+def render_definitions(page: NightPage, language: str) -> str:
+    """Write the definitions page of a night: words, measures, the rules in force, detectors, and the columns of exports; it tells of no customer.
+
+    Raises:
+        UsageError: `language` is none of `LANGUAGES`.
+    """
+    words, scripts = language_in(language, DICTIONARY), (script("tables"),)
+    canonical = [table for table in TABLES.values() if table.name not in INTERNAL]
+    return (
+        environment(language)
+        .get_template("definition_page.html")
+        .render(
+            page=page,
+            lang=HTML_LANGUAGE[language],
+            code=language,
+            labels=_bucket_labels(page, words),
+            palettes=palettes([bucket.key for bucket in page.buckets]),
+            policy=page_policy(scripts),
+            scripts=scripts,
+            style=static("report.css"),
+            terms=definition_wording.TERMS,
+            measure_groups=_measure_groups(),
+            formulas=FORMULAS,
+            operands=OPERANDS,
+            card_blocks=BLOCKS,
+            canonical=canonical,
+            canonical_names={table.name for table in canonical},
+            dictionary=words.html,
+        )
+    )
+
+
+def _bucket_labels(page: NightPage, words: Language) -> dict[str, str]:
+    return {bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets}
+
+
+def _measure_groups() -> list[tuple[str, tuple[str, ...]]]:
+    return [(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()]
 
 
 _LABEL: Final = re.compile(r"""\{\{ _\("([^"]*)"\) \}\}""")
@@ -240,6 +301,9 @@ def environment(language: str) -> Environment:
         **{name: partial(getattr(customer_wording, name), words=words) for name in _CUSTOMER_WORDS},
         **{name: partial(getattr(flag_words, name), words=words) for name in _FLAG_WORDS},
         **{name: partial(getattr(today_wording, name), words=words) for name in _TODAY_WORDS},
+        **{name: partial(getattr(definition_wording, name), words=words) for name in _DEFINITION_WORDS},
+        "measure_unit": measure_wording.measure_unit,
+        "formula_parts": definition_wording.formula_parts,
         "flag_name": partial(flag_wording.flag_name, words=words),
         "flag_evidence": lambda piece, currency: flag_wording.evidence_text(piece.code, piece.params, currency, words),
         "finding_counts": lambda found: finding_counts(found, words),
@@ -250,6 +314,8 @@ def environment(language: str) -> Environment:
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
         "cut": shortened,
+        "plain_number": words.number,
+        "event_name": lambda code: wording.named(rating_wording.EVENTS, code, words.text),
         "bare": bare,
         "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
         "change_name": lambda code: wording.named(wording.CHANGES, code, words.text),

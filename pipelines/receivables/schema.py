@@ -126,7 +126,7 @@ TABLES: Final = load()
 
 
 _PUBLISHED_ROW = re.compile(r"(?P<name>\w+)(?P<unit>[a-z ]*?)\s*\|\s*(?P<meaning>.+)")
-_UNITS: Final = {
+UNITS: Final = {
     "_local": "ledger currency",
     "_doc": "document currency",
     "_group": "reporting currency",
@@ -179,5 +179,9 @@ def meaning(table: str, column: str) -> Meaning:
     elif not table.startswith("core.") or column in ("company_id", *PROVENANCE):
         own = words[_EVERY].get(column, own)
     found = words.get(table, {}).get(column) or words.get(kind, {}).get(column) or own
-    ending = next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
-    return Meaning(found.unit or ending, found.text)
+    return Meaning(found.unit or unit_of(column), found.text)
+
+
+def unit_of(column: str) -> str:
+    """The unit that the ending of a column's name tells; empty where it tells none."""
+    return next((unit for end, unit in UNITS.items() if column.endswith(end)), "")

@@ -102,7 +102,15 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
         (
             *("params.bucket", "params.aging", "params.ledger", "params.behaviour", "params.grade", "params.rating"),
-            *("params.customer_value", "params.provision"),
+            *(
+                "params.customer_value",
+                "params.provision",
+                "params.hard_event_cap",
+                "params.card_points",
+                "params.curve",
+            ),
+            *("params.forecast", "params.accredited", "params.completeness", "params.anomaly"),
+            *("params.anomaly_conduct", "params.anomaly_ledger", "params.anomaly_buying"),
         ),
         (_ALL, _ALL),
     ),

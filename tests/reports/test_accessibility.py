@@ -11,7 +11,7 @@ from customer_records import RUN, file_of, tables
 from night_frames import check, night, refused_batch
 from receivables.customer_pages import listed, render_customer, render_index
 from receivables.pages import night_page
-from receivables.render import render, render_quality
+from receivables.render import render, render_definitions, render_quality
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 GRAVE: Final = ("serious", "critical")
-PAGES: Final = ("night.en", "night.zh", "quality.en", "customer.en", "index.en")
+PAGES: Final = ("night.en", "night.zh", "quality.en", "definitions.en", "definitions.zh", "customer.en", "index.en")
 # a drawing is one picture with a name, whatever is inside; nothing there could be judged
 FOUND: Final = """async () => (await axe.run({exclude: [".chart > *"]}, {resultTypes: ["violations"]})).violations.map(broken =>
   [broken.impact, broken.id, broken.nodes.map(node => node.target.join(" ") + ": " + (node.any[0] || node.all[0] || node.none[0]).message)])"""
@@ -53,6 +53,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "night.en": render(page, "en"),
         "night.zh": render(page, "zh"),
         "quality.en": render_quality(page, "en"),
+        "definitions.en": render_definitions(page, "en"),
+        "definitions.zh": render_definitions(page, "zh"),
         "customer.en": render_customer(file, RUN, "en"),
         "index.en": render_index([listed(file)] * 14, RUN, "en"),
     }

@@ -26,6 +26,7 @@ SOURCES = [
     PACKAGE / f"{name}.py"
     for name in (
         "contract_wording",
+        "definition_wording",
         "customer_rows",
         "customer_wording",
         "gap_wording",
@@ -35,6 +36,7 @@ SOURCES = [
         "mail_wording",
         "measure_wording",
         "operator_wording",
+        "operands",
         "collection_wording",
         "pages",
         "policy_wording",
@@ -47,7 +49,7 @@ SOURCES = [
         *(f"workbook/{name}" for name in ("about", "balances", "judgements")),
     )
 ]
-KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "Operand": (1,)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 

@@ -198,8 +198,8 @@ def export(out: Path, home: Path, **asked: Any) -> None:
 
     written = verbs.export(out, home, progress=Steps(), **asked)
     for sheet, rows in written.rows.items():
-        click.echo(f"{sheet:<14}{rows:>9,} rows")
-    click.echo(f"workbook: {written.path}")
+        say(f"{sheet:<14}{rows:>9,} rows")
+    say(f"workbook: {written.path}")
 
 
 @main.command(epilog=example("receivables mail --to ana@example.com --resend"))

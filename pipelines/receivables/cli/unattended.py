@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from receivables.cli.options import home_option
-from receivables.cli.terminal import example
+from receivables.cli.terminal import example, say, say_lines
 from receivables.plain_text import visible
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def schedule(home: Path, *, at: str, zone: str | None, cron: bool, name: str | N
     written = verbs.schedule(home, at=at, zone=zone, cron=cron, name=name, out=out)
     if out is not None:
         for file in written:
-            click.echo(f"written: {out / file}")
-        click.echo(f"next: put them into /etc/systemd/system and run systemctl enable --now {[*written][-1]}")
+            say(f"written: {out / file}")
+        say(f"next: put them into /etc/systemd/system and run systemctl enable --now {[*written][-1]}")
         return
     for file, text in written.items():
         if not cron:
-            click.echo(f"# /etc/systemd/system/{file}")
-        click.echo(text)
+            say(f"# /etc/systemd/system/{file}")
+        say_lines(text)
 
 
 @click.command(
@@ -65,7 +65,7 @@ def status(home: Path, *, as_json: bool) -> None:
     from receivables import verbs
 
     where = verbs.status(home)
-    click.echo(json.dumps(_record(where), default=str, indent=1) if as_json else "\n".join(_lines(where)))
+    say_lines(json.dumps(_record(where), default=str, indent=1) if as_json else "\n".join(_lines(where)))
     sys.exit(where.exit_code)
 
 
@@ -142,10 +142,10 @@ def doctor(home: Path, *, no_mail: bool, as_json: bool) -> None:
 
     checks = verbs.doctor(home, mail=not no_mail)
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in checks], indent=1))
+        say_lines(json.dumps([asdict(check) for check in checks], indent=1))
     else:
         for check in checks:
-            click.echo(f"{check.level:<10} {check.name:<16} {visible(check.found)}")
+            say(f"{check.level:<10} {check.name:<16} {check.found}")
             if check.advice:
-                click.echo(f"{'':<27} try {visible(check.advice)}")
+                say(f"{'':<27} try {check.advice}")
     sys.exit(exit_code(checks))

@@ -43,6 +43,11 @@ class Need:
     table: str
     columns: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The table without its schema, and the columns, joined by dots."""
+        return ".".join([self.table.partition(".")[2], *self.columns])
+
 
 @dataclass(frozen=True)
 class Detector:
@@ -51,6 +56,7 @@ class Detector:
     `family` names its section of settings and words. `kind`: a rule is a model; a control chart (`chart`) and a statistical `test` are made by `judgement` and tell a chance. What is beyond
     the limit of a chart is a flag, as of a rule; of tests, made weekly, the false discovery rate decides. `needs`: of the first one the customers are counted who are tested. `severity`: where
     the sign tells none. `look_back_days`, `cool_down_days`: None takes the settings'.
+    `thresholds`: of what is no rule, the settings of its family that it goes by; those of a rule are read off its models.
     """
 
     id: str
@@ -61,6 +67,7 @@ class Detector:
     kind: Kind = "rule"
     look_back_days: int | None = None
     cool_down_days: int | None = None
+    thresholds: tuple[str, ...] = ()
 
     @property
     def is_test(self) -> bool:

@@ -344,7 +344,22 @@ _BUCKET: Final = {
     **dict.fromkeys(("ordinal", "lower_days", "upper_days"), "integer"),
     **dict.fromkeys(("is_aged", "is_overdue"), "boolean"),
 }
-_GRADE: Final = {"grade": "varchar", "ordinal": "integer", "supply": "varchar", "terms_days": "integer"}
+_GRADE: Final = {
+    "grade": "varchar",
+    "ordinal": "integer",
+    "supply": "varchar",
+    "terms_days": "integer",
+    "points_from": "decimal(9, 6)",
+    "limit_factor": "decimal(9, 6)",
+    "has_benefits": "boolean",
+}
+_HARD_EVENT_CAP: Final = {"event": "varchar", "grade": "varchar", "days": "integer"}
+_CARD_POINTS: Final = {
+    **dict.fromkeys(("attribute", "block"), "varchar"),
+    "place": "integer",
+    "value": "varchar",
+    "points": "decimal(9, 6)",
+}
 _COMPANY: Final = dict.fromkeys(("company_id", "name", "local_currency", "country"), "varchar")
 _AMOUNT_BAND: Final = {
     "amount_band": "varchar",
@@ -366,18 +381,34 @@ def _write_rating_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     rating, credit = settings.rating, settings.credit_limit
     con.execute(
         "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share,"
-        " ?::integer as rerating_months, ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap",
+        " ?::integer as rerating_months, ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap,"
+        " ?::varchar as card, ?::decimal(9, 6) as hysteresis_points, ?::integer as notches_up, ?::integer as notches_down,"
+        " ?::integer as upgrade_pause_days, ?::integer as override_days_max, ?::integer as override_notches_up",
         [
             rating.material_amount,
             rating.material_share,
             rating.rerating_months,
             rating.completeness_min,
             rating.completeness_cap,
+            rating.card,
+            rating.hysteresis_points,
+            rating.notches_up,
+            rating.notches_down,
+            rating.upgrade_pause_days,
+            rating.override_days_max,
+            rating.override_notches_up,
         ],
     )
     con.execute("create table params.scorecard as select ?::integer as stale_months", [settings.scorecard.stale_months])
-    grades = zip(GRADES, range(len(GRADES)), credit.supply, credit.terms_days, strict=True)
-    _write_rows(con, "grade", _GRADE, list(grades))
+    worth = (credit.supply, credit.terms_days, (None, *rating.grade_edges), credit.multipliers, credit.benefits)
+    _write_rows(con, "grade", _GRADE, list(zip(GRADES, range(len(GRADES)), *worth, strict=True)))
+    _write_rows(con, "hard_event_cap", _HARD_EVENT_CAP, rating.hard_event_caps)
+    points = [
+        (attribute.name, attribute.block, place, str(value), best)
+        for attribute in settings.scorecard.attributes()
+        for place, (value, best) in enumerate(attribute.table, start=1)
+    ]
+    _write_rows(con, "card_points", _CARD_POINTS, points)
 
 
 def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:

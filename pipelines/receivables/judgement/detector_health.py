@@ -62,7 +62,7 @@ def evaluated(con: Connection) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"company_id": company, "detector": one.id, "is_evaluated": False}
             missing = next((need for need in one.needs if company not in told[need]), None)
             if missing is not None:
-                row |= {"code": "table", "need": ".".join([missing.table.partition(".")[2], *missing.columns])}
+                row |= {"code": "table", "need": missing.name}
             elif (company, one.id) in short:
                 row |= short[company, one.id]
             else:
