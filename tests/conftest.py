@@ -39,11 +39,17 @@ SLICES = ("quick", "wide", "all")
 SHARES = {
     "conformance/": 5,
     "conformance/test_profiles.py": 1,
+    "conformance/test_sample_truth.py": 6,
     "conformance/test_sap_fbl5n_layouts.py": 12,
     "ops/": 8,
+    "ops/test_arrival.py": 16,
     "ops/test_bad_input.py": 4,
-    "ops/test_contract_nights.py": 20,
+    "ops/test_contract_nights.py": 22,
+    "ops/test_mail.py": 25,
+    "ops/test_quarantine_desk.py": 20,
+    "ops/test_repeated_night.py": 12,
     "property/test_aging_views.py": 3,
+    "property/test_collection_curve.py": 2,
     "property/test_payment_behaviour.py": 3,
     "reports/": 4,
     "reports/test_charts.py": 1,
@@ -51,7 +57,9 @@ SHARES = {
     "reports/test_language.py": 1,
     "reports/test_translations.py": 1,
     "unit/test_intake_": 4,
+    "unit/test_onboarding.py": 3,
     "unit/test_sample_": 3,
+    "unit/test_templates.py": 3,
 }
 """Of how many tests of a file the quick slice runs one, by the beginning of its path below `tests`, the longest that fits: those that run whole nights,
 a browser, the reading of a file or a sample world in every test. At least one of each file runs; what is not named here runs whole."""
