@@ -39,7 +39,7 @@ SLICES = ("quick", "wide", "all")
 SHARES = {
     "conformance/": 5,
     "conformance/test_profiles.py": 1,
-    "conformance/test_sample_truth.py": 6,
+    "conformance/test_sample_truth.py": 12,
     "conformance/test_sap_fbl5n_layouts.py": 12,
     "ops/": 8,
     "ops/test_arrival.py": 16,
@@ -48,6 +48,7 @@ SHARES = {
     "ops/test_mail.py": 25,
     "ops/test_quarantine_desk.py": 20,
     "ops/test_repeated_night.py": 12,
+    "ops/test_two_clocks.py": 13,
     "property/test_aging_views.py": 3,
     "property/test_collection_curve.py": 2,
     "property/test_payment_behaviour.py": 3,
