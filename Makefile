@@ -13,7 +13,7 @@ PUT_IN ?= --each 40 --seeds 5 --customers 400
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
 
-test: lint  ## everything the continuous integration checks
+test: lint  ## style, types and the tests that five minutes hold; RECEIVABLES_SLICE=wide for what continuous integration runs
 	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)  ## style, formatting, types, unsafe code

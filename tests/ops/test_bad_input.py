@@ -161,6 +161,7 @@ def test_open_items_alone_answer_only_for_their_own_day(empty_home: Path) -> Non
     assert not half_done(empty_home)
 
 
+@pytest.mark.wide
 def test_a_company_nobody_describes_is_named_with_both_cures(empty_home: Path) -> None:
     tell(empty_home, {name: business()[name] for name in ("document", "fx_rate")}, MONDAY)
     ended = command("nightly", "--home", empty_home)

@@ -56,6 +56,7 @@ def test_commands_and_library_have_the_same_verbs() -> None:
     assert verbs_of(main) == set(receivables.__all__) - {
         "Reading",
         "__version__",
+        "notebook_home",
         "open_warehouse",
         "overrides",
         "trace_cell",
@@ -105,6 +106,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
     return place / "data" / "demo", shell("demo", cwd=place)
 
 
+@pytest.mark.wide
 def test_the_demo_prints_five_figures_and_where_the_report_is(demo: tuple[Path, Ended]) -> None:
     home, ended = demo
     assert ended.exit_code == 0
@@ -131,6 +133,7 @@ def test_the_demo_may_be_run_again_and_begins_anew(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "demo" / "left behind").exists()
 
 
+@pytest.mark.wide
 def test_steps_are_log_lines_where_nobody_watches(demo: tuple[Path, Ended]) -> None:
     lines = demo[1].stderr.splitlines()
     steps = [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+): .+", line) for line in lines]

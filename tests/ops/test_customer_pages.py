@@ -20,6 +20,8 @@ from receivables.deliver import forget_pages
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.wide
+
 LINK: Final = re.compile(r'href="((?!#|data:)[^"#]+)[^"]*"')
 POINTS: Final = {
     "a page is written": ("pathlib:Path.write_bytes", 2, "after"),

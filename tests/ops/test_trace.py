@@ -22,6 +22,8 @@ from receivables.world.specify import World
 if TYPE_CHECKING:
     from receivables.tracing import TracedOperand
 
+pytestmark = pytest.mark.wide
+
 MADE_BEFORE: Final = frozenset({"days", "squares", "counted_days", "counted_sales"})
 """Operands that no line of a file tells: days, months and customers, whose documents stand beside them."""
 
