@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test lint lock world-page personal-data-page picture study oracle bench
+.PHONY: demo test notebooks lint audit lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
 PLANTED ?= --each 40 --seeds 5
@@ -12,13 +13,23 @@ PUT_IN ?= --each 40 --seeds 5 --customers 400
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
 
-test: lint  ## everything the continuous integration checks
+test: lint  ## style, types and the tests that five minutes hold; RECEIVABLES_SLICE=wide for what continuous integration runs
 	$(BIN)/python -m pytest -n 2
 
-lint: $(READY)  ## style, formatting, types
+lint: $(READY)  ## style, formatting, types, unsafe code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pipelines
+
+audit: $(READY)  ## known holes of the locked packages; needs an advisory service, and fails when any package was left out
+	$(BIN)/python tests/audit.py
+
+notebooks: $(READY) $(if $(RECEIVABLES_HOME),,$(DEMO))  ## run all notebooks on the demo's night, or on that of RECEIVABLES_HOME, and time each
+	$(BIN)/python tests/run_notebooks.py
+
+$(DEMO): | $(READY)
+	$(BIN)/receivables demo
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -40,12 +51,14 @@ study: $(READY)  ## what takes too long for every change: the curve's bias and c
 oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
 	$(BIN)/python tests/curve_oracle.py
 
-bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors
+bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors; pages
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
 	$(BIN)/python tests/bench/curves.py
 	$(BIN)/python tests/bench/features.py
 	$(BIN)/python tests/bench/anomalies.py
+	test -d data/demo || $(BIN)/receivables demo
+	$(BIN)/python tests/bench/pages.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

@@ -73,11 +73,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Plain:
-    """A world without plants: its series, and whom the world itself makes pay later or buy more or less over time, which no file says."""
+    """A world without plants: its series, and whom the world itself makes pay or buy otherwise over time (`changing`), of them whom it makes pay later (`later`), which no file says."""
 
     seed: int
     series: Series
     changing: frozenset[str]
+    later: frozenset[str]
 
 
 def plain(seed: int, customers: int, invoices: int | None = None) -> Plain:
@@ -94,9 +95,10 @@ def plain(seed: int, customers: int, invoices: int | None = None) -> Plain:
         with closing(connect(temp=Path(folder) / "spill")) as con:
             series = _series(con, Home(home))
     who = told.customers
+    is_later = (who.turn_day != NONE) | (who.trajectory == Trajectory.WORSENING)
     is_changing = (who.turn_day != NONE) | (who.trajectory != Trajectory.STEADY)
     names = np.array([f"{spec.company_id}:{name}" for name in canonical.customer_ids(told)])
-    return Plain(seed, series, frozenset(names[is_changing].tolist()))
+    return Plain(seed, series, frozenset(names[is_changing].tolist()), frozenset(names[is_later].tolist()))
 
 
 def _series(con: Connection, home: Home) -> Series:

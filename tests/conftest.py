@@ -7,29 +7,66 @@ import os
 import shutil
 import socket
 import subprocess
-from collections import Counter
+import zlib
+from collections import Counter, defaultdict
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from exports import WHOLE
+from exports import QUICK, SLICE, WHOLE, needs_reference
 from receivables.home import Home
 from receivables.settings import FILE_NAME, Contracts, Settings, parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.register_profile("untimed", deadline=None, derandomize=True, max_examples=20 if QUICK else 100)
 hypothesis_settings.load_profile("untimed")
-"""What an example takes is measured by the benches; on a busy machine a deadline fails what is right."""
+"""What an example takes is measured by the benches; on a busy machine a deadline fails what is right. The same examples are tried every time."""
 
 
 pytest_plugins = ["pytester", "sql_cases"]
 
 NEEDS = ("browser", "fonts", "reference")
 """What a test may need from the machine. RECEIVABLES_REQUIRE lists those that must be there, or says `all`."""
+
+AXE = Path(__file__).parents[1] / "build/axe/node_modules/axe-core/axe.min.js"
+"""Where `.ci/axe` puts the rules of accessibility that pages are held against."""
+
+SLICES = ("quick", "wide", "all")
+"""What RECEIVABLES_SLICE may ask for."""
+
+SHARES = {
+    "conformance/": 5,
+    "conformance/test_profiles.py": 1,
+    "conformance/test_sample_truth.py": 12,
+    "conformance/test_sap_fbl5n_layouts.py": 12,
+    "ops/": 8,
+    "ops/test_arrival.py": 16,
+    "ops/test_bad_input.py": 4,
+    "ops/test_contract_nights.py": 22,
+    "ops/test_mail.py": 25,
+    "ops/test_quarantine_desk.py": 20,
+    "ops/test_repeated_night.py": 12,
+    "ops/test_two_clocks.py": 13,
+    "property/test_aging_views.py": 3,
+    "property/test_collection_curve.py": 2,
+    "property/test_payment_behaviour.py": 3,
+    "reports/": 4,
+    "reports/test_charts.py": 1,
+    "reports/test_customer_pages.py": 1,
+    "reports/test_language.py": 1,
+    "reports/test_translations.py": 1,
+    "unit/test_intake_": 4,
+    "unit/test_onboarding.py": 3,
+    "unit/test_sample_": 3,
+    "unit/test_templates.py": 3,
+}
+"""Of how many tests of a file the quick slice runs one, by the beginning of its path below `tests`, the longest that fits: those that run whole nights,
+a browser, the reading of a file or a sample world in every test. At least one of each file runs; what is not named here runs whole."""
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -51,20 +88,68 @@ class Require(Protocol):
     def __call__(self, need: str, *, present: bool, reason: str) -> None: ...
 
 
+def pytest_configure() -> None:
+    """Refuse a slice that nobody knows: it would run less than was meant."""
+    if SLICE not in SLICES:
+        raise pytest.UsageError(
+            f"got RECEIVABLES_SLICE={SLICE}; expected one of {', '.join(SLICES)}; try RECEIVABLES_SLICE=all"
+        )
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the cases of a test marked `slice(n)` keep every n-th, always the same; all of them where everything is asked for."""
+    """Leave out what is not in the slice that was asked for; which tests those are depends on their names and marks alone."""
+    left_out = set() if WHOLE else _other_cases(items)
+    if QUICK:
+        # who names a file means all of its tests
+        named = {config.invocation_params.dir / argument.partition("::")[0] for argument in config.args}
+        left_out |= _too_long([item for item in items if item not in left_out and item.path not in named])
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _other_cases(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of the cases of a test marked `slice(n)` all but every n-th."""
     places: Counter[str] = Counter()
-    left_out = []
+    left_out = set()
     for item in items:
         mark = item.get_closest_marker("slice")
         if mark is not None:
             test = item.nodeid.partition("[")[0]
-            if places[test] % mark.args[0] and not WHOLE:
-                left_out.append(item)
+            if places[test] % mark.args[0]:
+                left_out.add(item)
             places[test] += 1
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    return left_out
+
+
+def _too_long(items: list[pytest.Item]) -> set[pytest.Item]:
+    """What is marked `wide`, and of each file of a folder in SHARES all but its share."""
+    left_out = {item for item in items if item.get_closest_marker("wide")}
+    by_file = defaultdict(list)
+    for item in items:
+        if item not in left_out:
+            by_file[item.path].append(item)
+    for path, tests in by_file.items():
+        left_out |= set(_drawn(tests)[ceil(len(tests) / _share(path)) :])
+    return left_out
+
+
+def _drawn(tests: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests of a file in an order that their names draw: what runs on any machine first, and a case of each test before a second one of any."""
+    cases: Counter[str] = Counter()
+    order: dict[pytest.Item, tuple[bool, int, int]] = {}
+    for item in sorted(tests, key=lambda item: zlib.crc32(item.name.encode())):
+        test = item.name.partition("[")[0]
+        order[item] = (needs_reference(item), cases[test], len(order))
+        cases[test] += 1
+    return sorted(tests, key=order.__getitem__)
+
+
+def _share(path: Path) -> int:
+    tests = Path(__file__).parent
+    below = path.relative_to(tests).as_posix() if path.is_relative_to(tests) else ""
+    return SHARES[max(fits, key=len)] if (fits := [begin for begin in SHARES if below.startswith(begin)]) else 1
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +187,13 @@ def chromium_path(require: Require) -> Path:
 
 
 @pytest.fixture(scope="session")
+def axe_path(require: Require) -> Path:
+    """The script of axe-core; no test fetches it."""
+    require("browser", present=AXE.is_file(), reason=f"no axe-core at {AXE}: .ci/axe fetches it and needs node and npm")
+    return AXE
+
+
+@pytest.fixture(scope="session")
 def cjk_font(require: Require) -> Path:
     """A font file that draws Chinese."""
     listed = ""
@@ -134,7 +226,7 @@ def closed_network() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_homes() -> Iterator[None]:
-    """Let homes whose settings say nothing else judge no contracts and use one thread: hundreds of nights of a few rows are run, two at a time."""
+    """Let homes whose settings say nothing else judge no contracts, use one thread and watch no file for a while: hundreds of nights of a few rows are run, two at a time."""
     read = Home.settings
 
     def settings(self: Home) -> Settings:
@@ -145,6 +237,8 @@ def quick_homes() -> Iterator[None]:
             quick["contracts"] = Contracts(enabled=False)
         if "threads" not in said.get("engine", {}):
             quick["engine"] = found.engine.model_copy(update={"threads": 1})
+        if "quiet_seconds" not in said.get("unattended", {}):
+            quick["unattended"] = found.unattended.model_copy(update={"quiet_seconds": 0})
         return found.model_copy(update=quick)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -16,13 +16,31 @@ from receivables.land import Reading
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import pytest
+
 TRUTH_DAY: Final = date(2024, 10, 15)
 """The day of the ledger that all the small sample exports tell."""
 
-WHOLE: Final = os.environ.get("RECEIVABLES_SLICE", "") == "all"
-"""Whether all tests of the dialects are asked for, or the slice that runs with every change."""
+SLICE: Final = os.environ.get("RECEIVABLES_SLICE", "") or "quick"
+"""Which tests are asked for: `quick`, those of five minutes; `wide`, what continuous integration runs; `all`, every case of every test."""
+
+WHOLE: Final = SLICE == "all"
+"""Whether every case of every test is asked for."""
+
+QUICK: Final = SLICE == "quick"
+"""Whether only what five minutes hold is asked for."""
 
 Row = tuple[Any, ...]
+
+
+def tried(usual: int, quick: int) -> int:
+    """How many random cases a test tries: what RECEIVABLES_EXAMPLES says, else few in the quick slice and the usual number otherwise."""
+    return int(os.environ.get("RECEIVABLES_EXAMPLES", "") or (quick if QUICK else usual))
+
+
+def needs_reference(item: pytest.Item) -> bool:
+    """Whether a test runs only where the reference data is."""
+    return "reference_data" in getattr(item, "fixturenames", ())
 
 
 @dataclass(frozen=True)
@@ -85,10 +103,13 @@ def told(  # a night has that many things a caller may want to say
 ) -> Told:
     """Read files into a fresh home and build; `names_company` says that the files name their companies themselves."""
     home.mkdir(parents=True, exist_ok=True)
-    if not names_company:
-        (home / "receivables.toml").write_text(
-            f'[[company]]\nid = "{company}"\nname = "{company}"\nlocal_currency = "{currency}"\n', encoding="utf-8"
-        )
+    own = home / "receivables.toml"
+    if not names_company or not own.exists():
+        # history is not what these nights are about, and two years of month ends are a third of such a build
+        said = "[aging]\nmonth_ends = 2\n"
+        if not names_company:
+            said += f'[[company]]\nid = "{company}"\nname = "{company}"\nlocal_currency = "{currency}"\n'
+        own.write_text(said, encoding="utf-8")
     outcome = receivables.ingest(list(files), home, reading=Reading(extract_as_of=extract_as_of, **reading))
     receivables.build(home, as_of=as_of)
     return Told(home, {file.file_name: (file.outcome, file.message) for file in outcome.files})

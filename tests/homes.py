@@ -148,7 +148,7 @@ def command(*arguments: str | Path) -> Ended:
 def shell(*arguments: str | Path, cwd: Path | None = None) -> Ended:
     """Run a command as a stranger would, in a process of its own."""
     line = [sys.executable, "-m", "receivables", *map(str, arguments)]
-    done = subprocess.run(line, cwd=cwd, capture_output=True, text=True, check=False, timeout=100, umask=0o022)
+    done = subprocess.run(line, cwd=cwd, capture_output=True, text=True, check=False, timeout=500, umask=0o022)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -195,7 +195,7 @@ def told_in(content: bytes) -> str:
         body = part.get_content()
         if isinstance(body, str):
             found.append(body)
-        elif part.get_content_type() == "application/zip":
+        elif body.startswith(b"PK"):  # a workbook is one too
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 found += [name + archive.read(name).decode() for name in archive.namelist()]
         else:

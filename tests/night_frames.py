@@ -18,6 +18,8 @@ from rating_frames import rating_tables
 from receivables.checks.contract import shipped
 from receivables.checks.judge import Verdict
 from receivables.checks.record import COLUMNS, check_of
+from receivables.settings import Settings
+from rule_frames import rule_frames
 
 Row = dict[str, Any]
 Frames = dict[str, pd.DataFrame]
@@ -428,6 +430,7 @@ class Night:
     """Ledger currency posted beside the items of a company and currency."""
     control_off: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """Document currency by which a company's aging misses its ledger."""
+    settings: Settings = field(default_factory=Settings)
     basis: str = "due_date"
     reporting_currency: str | None = None
     group_curve: Row = field(default_factory=group_curve)
@@ -482,8 +485,7 @@ class Night:
             ),
             "marts.restatement": frame(self.restated, _RESTATED),
             "marts.restatement_date": frame(self.restated_dates, _RESTATED_DATE),
-            "params.aging": frame([{"basis": self.basis}], ("basis",)),
-            "params.ledger": frame([{"reporting_currency": self.reporting_currency}], ("reporting_currency",)),
+            **self._rules(),
             "marts.customer_term": frame(self.terms, _TERM),
             "marts.delivery_list": frame(self.deliveries, _DELIVERY),
             "marts.kpi": frame(
@@ -505,6 +507,14 @@ class Night:
             **{name: frame(rows, columns) for name, (columns, rows) in self._flags().items()},
             "marts.compared_balance": frame(self._compared(), _COMPARED),
             "marts.balance_bridge": frame(self._bridge(), ("company_id", "comparison", "step", "amount_local")),
+        }
+
+    def _rules(self) -> Frames:
+        """The settings shipped, but for what the night says of them itself."""
+        told = rule_frames(self.settings)
+        return told | {
+            "params.aging": told["params.aging"].assign(basis=self.basis),
+            "params.ledger": told["params.ledger"].assign(reporting_currency=self.reporting_currency),
         }
 
     def _ratings(self) -> dict[str, tuple[Sequence[str], list[Row]]]:

@@ -25,7 +25,10 @@ from study_page import RULES, table, write_chapter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FIRST_SEED: Final = 101
+FIRST_SEED: Final = 401
+CHOSEN_ON: Final = "seeds 101 to 103"
+"""The worlds whose misses rules were mended by; what the page tells is measured on others."""
+
 CUSTOMERS_PER_PLANT: Final = 75
 """Customers of a world for each anomaly of a kind that is asked for: as many as some kinds need to find a carrier."""
 
@@ -37,6 +40,9 @@ FIRST_NIGHT: Final = date(2026, 4, 27)
 
 SLACK_DAYS: Final = 60
 """Days after an anomaly within which a sign of it still counts as found: promises, claims and confirmations are waited for that long."""
+
+ORDERED_BEFORE: Final = timedelta(days=14)
+"""An anomaly of orders begins with the day of its first invoice; what was ordered is seen up to so much earlier."""
 
 SETTINGS: Final = """
 [contracts]
@@ -82,7 +88,32 @@ FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By which detectors an anomaly is found; those of buying and of drift are statistical, and have a study of their own."""
 
-_BULK: Final = ("off_season_bulk", "repeated_bulk", "order_rate_jump", "up_to_limit")
+BEGINS: Final[Mapping[str, str]] = {"concession_overrun": "day"}
+"""Which column of a sign says when what it tells of began, where it can be seen only much later: time granted runs for months before it is over."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where exported data shows that an anomaly of a kind took place: a query for customers and days, and what it means that there is none."""
+
+    query: str
+    reason: str
+
+
+TRACES: Final[Mapping[str, Trace]] = {
+    "confirmation_missing": Trace(
+        "select customer_id, sent_date from core.statement_confirmation where response = 'no_reply' and our_balance > 0",
+        "no unanswered statement asks for anything",
+    ),
+    "due_date_edit": Trace(
+        "select document.customer_id, document.doc_date from core.document as document inner join core.instalment as instalment"
+        " on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id where instalment.due_date > instalment.due_date_original",
+        "no due date of the customer was moved, as none was agreed",
+    ),
+}
+"""Of the kinds that the generator may ask for without its leaving a trace; such a plant cannot be told by anybody."""
+
+_BULK: Final = ("off_season_bulk", "repeated_bulk", "order_rate_jump", "large_order", "up_to_limit")
 SAID_BY: Final[Mapping[str, tuple[str, ...]]] = {
     **FOUND_BY,
     "off_season_bulk": _BULK,
@@ -96,17 +127,19 @@ SAID_BY: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass
 class Tally:
-    """What became of one kind of anomaly over all worlds: planted, found, and customers without it that its detectors flag too."""
+    """What became of one kind of anomaly over all worlds: planted, found, those that left no trace, and customers without it that its detectors flag too."""
 
     planted: int = 0
     found: int = 0
+    untold: int = 0
     missed: list[str] = field(default_factory=list)
     others: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def recall(self) -> float:
-        """The share found."""
-        return self.found / self.planted if self.planted else float("nan")
+        """The share found of those that left a trace."""
+        told = self.planted - self.untold
+        return self.found / told if told else float("nan")
 
 
 @dataclass
@@ -171,10 +204,10 @@ def _look_at_world(folder: Path, world: World, study: Study) -> None:
         receivables.build(home, as_of=study.first_night)
         _look_at_first_night(home, truth["planted"], study.raised)
     receivables.build(home)
-    signs = _signs(home)
+    signs, traces = _signs(home), _traces(home)
     for plant in truth["planted"]:
         if plant["kind"] in FOUND_BY:
-            _count(study.tallies[plant["kind"]], plant, signs, world.seed)
+            _count(study.tallies[plant["kind"]], plant, signs, traces, world.seed)
     carriers = defaultdict(set)
     for plant in truth["planted"]:
         carriers[plant["kind"]].add(plant["customer_id"])
@@ -201,34 +234,47 @@ def _look_at_first_night(home: Path, planted: Iterable[Mapping[str, Any]], raise
         raised.add(detector, is_planted=is_planted)
 
 
-def _signs(home: Path) -> dict[str, dict[str, list[tuple[date, date]]]]:
-    """The days of all signs, by detector and customer."""
-    found: dict[str, dict[str, list[tuple[date, date]]]] = {}
+Days = dict[str, dict[str, list[tuple[date, date]]]]
+"""First and last days, by detector or kind and by customer."""
+
+
+def _signs(home: Path) -> Days:
+    """The days of all signs of rules, by detector and customer."""
+    found: Days = {}
     with receivables.open_warehouse(home) as warehouse:
         for one in DETECTORS.values():
             days = found.setdefault(one.id, {})
-            query = (
-                f"select customer_id, seen_on, coalesce(until, as_of) from {one.table} cross join (select as_of from ops.run)"
-                if not one.is_test
-                else ""
-            )
-            for customer, seen_on, until in warehouse.rows(query) if query else ():
+            begins = BEGINS.get(one.id, "seen_on")
+            query = f"select customer_id, {begins}, coalesce(until, as_of) from {one.table} cross join (select as_of from ops.run)"
+            for customer, seen_on, until in () if one.tells_chance else warehouse.rows(query):
                 days.setdefault(customer, []).append((seen_on, until))
     return found
 
 
-def _count(
-    tally: Tally, plant: Mapping[str, Any], signs: Mapping[str, Mapping[str, list[tuple[date, date]]]], seed: int
-) -> None:
+def _traces(home: Path) -> Days:
+    """The days on which anomalies left a trace, by kind and customer."""
+    found: Days = {}
+    with receivables.open_warehouse(home) as warehouse:
+        for kind, trace in TRACES.items():
+            days = found.setdefault(kind, {})
+            for customer, day in warehouse.rows(trace.query):
+                days.setdefault(customer, []).append((day, day))
+    return found
+
+
+def _count(tally: Tally, plant: Mapping[str, Any], signs: Days, traces: Days, seed: int) -> None:
+    kind, customer = plant["kind"], plant["customer_id"]
     first, last = (date.fromisoformat(plant[name]) for name in ("from", "until"))
-    days = [
-        day for detector in FOUND_BY[plant["kind"]] for day in signs.get(detector, {}).get(plant["customer_id"], [])
-    ]
+    if plant["orders"]:
+        first -= ORDERED_BEFORE
+    told = [days for detector in FOUND_BY[kind] for days in signs.get(detector, {}).get(customer, [])]
     tally.planted += 1
-    if any(first <= until and seen_on <= last + timedelta(days=SLACK_DAYS) for seen_on, until in days):
+    if any(first <= until and seen_on <= last + timedelta(days=SLACK_DAYS) for seen_on, until in told):
         tally.found += 1
+    elif kind in traces and not any(first <= day <= last for day, _ in traces[kind].get(customer, [])):
+        tally.untold += 1
     else:
-        tally.missed.append(f"seed {seed}: {plant['customer_id']} {plant['from']}")
+        tally.missed.append(f"seed {seed}: {customer} {plant['from']}")
 
 
 def chapter(study: Study) -> str:
@@ -242,17 +288,28 @@ def chapter(study: Study) -> str:
 def _introduction(study: Study) -> str:
     return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
 read and built as any night. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Others: customers without this anomaly that the detector tells of
-at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted. Some of what is missed
-cannot be told: a second payment of the same amount without a number, of a customer that pays in equal instalments; an unanswered statement that asks for nothing, or shows a credit."""
+at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted. Some plants leave no trace in
+what is exported, so that nobody can tell them: they are counted apart and left out of the recall{_untold(study)}. Thresholds and rules were chosen on other worlds ({CHOSEN_ON})."""
+
+
+def _untold(study: Study) -> str:
+    """How many plants of which kind left no trace, and why."""
+    told = [
+        f"{study.tallies[kind].untold} of {kind.replace('_', ' ')} ({trace.reason})"
+        for kind, trace in TRACES.items()
+        if study.tallies[kind].untold
+    ]
+    return ": " + "; ".join(told) if told else ""
 
 
 def _found_table(study: Study) -> str:
-    head = ("anomaly", "detector", "planted", "found", "recall", "other customers, per 100 customer-months")
+    head = ("anomaly", "detector", "planted", "no trace", "found", "recall", "other customers, per 100 customer-months")
     rows = []
     for kind, detectors in FOUND_BY.items():
         tally = study.tallies[kind]
         counts = (
             str(tally.planted),
+            str(tally.untold),
             str(tally.found),
             f"{tally.recall:.3f}",
             f"{100 * len(tally.others) / study.months:.3f}",
@@ -266,7 +323,7 @@ def _raised_text(study: Study) -> str:
     known = [counts for detector, counts in raised.by_detector.items() if detector in belongs]
     planted, others = (sum(counts[place] for counts in known) for place in (0, 1))
     share = f"{planted / (planted + others):.2f}" if planted + others else "–"
-    return f"""What a first night raises, {study.first_night} in each world, gravest and most exposed first and no more than a night raises: {raised.flags} flags, {raised.planted} of them planted ({raised.planted / max(raised.flags, 1):.2f}). Of
+    return f"""What a first night raises, {study.first_night} in each world, by severity times exposure and no more than a night raises: {raised.flags} flags, {raised.planted} of them planted ({raised.planted / max(raised.flags, 1):.2f}). Of
 flags by detectors that a planted anomaly belongs to, {share} are planted. The others are what the worlds do by themselves: bad payers who break promises, customers that fail; that nobody planted it makes no flag a false one."""
 
 

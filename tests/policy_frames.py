@@ -36,11 +36,8 @@ def policy_tables(as_of: date, rating: Iterable[Row]) -> Tables:
         "marts.loss_rate": (_LOSS, list(_losses())),
         "marts.price_by_terms": (_PRICE, list(_prices(rated))),
     }
-    rules = {"top_share": Decimal("0.8"), "assumed_margin": Decimal("0.2"), "good_grade": "C"}
     return {
         **{name: (columns, [{"as_of": as_of} | row for row in rows]) for name, (columns, rows) in told.items()},
-        "params.customer_value": (tuple(rules), [rules]),
-        "params.provision": (("discount_rate",), [{"discount_rate": Decimal("0.05")}]),
     }
 
 

@@ -6,7 +6,6 @@ dates from offsets around `AS_OF` that sit on both sides of every edge. Rows are
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,9 +14,10 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
+from exports import tried
 from factories import Row, Tables, allocation, company, customer, document, instalment, money, payment
 
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "24"))
+EXAMPLES: Final = tried(24, quick=4)
 """Ledgers tried; a change of the models deserves a few thousand."""
 
 AS_OF: Final = date(2026, 6, 30)

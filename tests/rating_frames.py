@@ -103,15 +103,6 @@ def rating_tables(as_of: date, customers: Iterable[Row], aging: Iterable[Row], o
         "marts.rating_backtest": (_BACKTEST, list(_backtest()) if rating else []),
         "marts.rating_bad_rate": (_BAD_RATE, list(_bad_rates()) if rating else []),
         "marts.customer_type": (_TYPE, [_type(row) for row in rating]),
-        "params.grade": (
-            ("grade", "ordinal", "supply", "terms_days"),
-            [dict(zip(("grade", "ordinal", "supply", "terms_days"), row, strict=True)) for row in GRADES],
-        ),
-        "params.rating": (
-            ("completeness_min", "completeness_cap"),
-            [{"completeness_min": Decimal("0.6"), "completeness_cap": "C"}],
-        ),
-        "params.behaviour": (("items_min", "history_days_min"), [{"items_min": 5, "history_days_min": 90}]),
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+PACKAGE: Final = ROOT / "pipelines" / "receivables"
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING: Final = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -138,3 +139,27 @@ def test_every_complaint_has_its_row_and_every_test_it_names_exists() -> None:
 )
 def test_a_test_that_does_not_exist_is_noticed(named: str) -> None:
     assert not has_test(named)
+
+
+THREATS: Final = (ROOT / "data" / "THREATS.md").read_text(encoding="utf-8")
+
+
+def threats() -> dict[str, tuple[str, str]]:
+    """What the threat model says of each threat: where it is answered, and by which tests."""
+    rows = re.findall(r"^\| (T\d+) \| W\d[^|]*\| ([^|]+) \| ([^|]+) \| [^|]*\|$", THREATS, flags=re.MULTILINE)
+    return {number: (where, told) for number, where, told in rows}
+
+
+def test_the_threats_are_numbered_and_none_is_written_so_that_nobody_reads_it() -> None:
+    assert list(threats()) == [f"T{n}" for n in range(1, len(threats()) + 1)]
+    assert len(threats()) == len(re.findall(r"^\| T\d", THREATS, flags=re.MULTILINE)) >= 30
+
+
+@pytest.mark.parametrize("number", threats())
+def test_every_threat_is_answered_by_tests_and_modules_that_exist(number: str) -> None:
+    where, told = threats()[number]
+    tests = re.findall(r"`([^`]+)`", told)
+    assert tests or told in ("open", "outside")
+    assert [named for named in tests if not has_test(named)] == []
+    named = [part for part in re.findall(r"`([^`]+)`", where) if "/" in part or "." in part]
+    assert [part for part in named if not any((at / part).exists() for at in (PACKAGE, ROOT))] == []

@@ -43,7 +43,7 @@ class Built(NamedTuple):
 
 def build(source: Path, target: Path) -> Built:
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
-    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     return Built(next(target.glob("*.whl")), next(target.glob("*.tar.gz")))
 
@@ -101,7 +101,7 @@ def test_an_installed_wheel_finds_its_files_without_the_checkout(built: Built, t
         str(target),
         str(built.wheel),
     ]
-    subprocess.run(install, capture_output=True, text=True, check=True, timeout=110)
+    subprocess.run(install, capture_output=True, text=True, check=True, timeout=500)
     folders = found_from(target, tmp_path)
     assert folders == [
         target / "receivables" / part for part in ("_assets/sql", "_assets/reports", "profiles", "_assets/data/sample")

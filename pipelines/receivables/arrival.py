@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from receivables.dates import local
 from receivables.errors import FileRefused
+from receivables.settings import WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from receivables.settings import Ingest
+    from receivables.settings import Expected, Ingest
     from receivables.state import Batch
 
 EXTRACTS: Final = ("full", "open_items")
@@ -138,3 +141,46 @@ def _rows(batch: Batch) -> int:
 def _place(batch: Batch) -> str:
     """Which company and table a message is about, as far as it is told."""
     return f" of {batch.table_name}" + (f" of {batch.company_id}" if batch.company_id else "")
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A file that has not come by its hour, where the machine stands; empty company or profile: any."""
+
+    company_id: str
+    profile_id: str
+    by: datetime
+
+
+def awaited(expected: Iterable[Expected], batches: Sequence[Batch], now: datetime) -> list[Awaited]:
+    """The files that have not come by the latest hour that was set for each; `now` is UTC, `batches` are all told by then, refused ones too.
+
+    A file read again with repaired lines came when it came. A file whose content is known tells no news, and has not come.
+    """
+    came = [batch for batch in batches if batch.loaded_at <= now and _is_arrival(batch, batches)]
+    found = []
+    for one in expected:
+        by = _latest_hour(one, local(now))
+        since = by - timedelta(hours=one.within_hours)
+        mine = (
+            batch for batch in came if one.company in ("", batch.company_id) and one.profile in ("", batch.profile_id)
+        )
+        if not any(local(batch.loaded_at) >= since for batch in mine):
+            found.append(Awaited(one.company, one.profile, by))
+    return found
+
+
+def _is_arrival(batch: Batch, batches: Iterable[Batch]) -> bool:
+    if batch.arrival_id in (None, batch.batch_id):
+        return True
+    first = next((other for other in batches if other.batch_id == batch.arrival_id), None)
+    return first is None or first.loaded_at == batch.loaded_at
+
+
+def _latest_hour(one: Expected, now: datetime) -> datetime:
+    """The last time up to now at which a file was to have come."""
+    days = (now.date() - timedelta(days=back) for back in range(8))
+    hours = (
+        datetime.combine(day, time.fromisoformat(one.by)) for day in days if WEEKDAYS[day.weekday()] in one.weekdays
+    )
+    return next(hour for hour in hours if hour <= now)

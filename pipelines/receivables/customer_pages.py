@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from receivables import customer_rows
 from receivables.chapters.customer_file import PARTS
 from receivables.language import language_in
-from receivables.render import HTML_LANGUAGE, environment, page_policy, static
+from receivables.render import HTML_LANGUAGE, environment, page_policy, script, static
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ def render_index(customers: Sequence[Listed], run: Run, language: str) -> str:
 
 def _render(template: str, language: str, **told: object) -> str:
     language_in(language)
-    style = _style()
+    style, scripts = _style(), (script("tables"),)
     return (
         environment(language)
         .get_template(template)
@@ -99,7 +99,8 @@ def _render(template: str, language: str, **told: object) -> str:
             lang=HTML_LANGUAGE[language],
             code=language,
             style=style,
-            policy=page_policy((), style),
+            policy=page_policy(scripts, style),
+            scripts=scripts,
             parts=PARTS,
             **told,
         )

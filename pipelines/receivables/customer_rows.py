@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +20,12 @@ from receivables.customer_wording import (
     field_value,
 )
 from receivables.language import shortened
+from receivables.money import bare
 from receivables.wording import N_, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from decimal import Decimal
 
     from receivables.chapters.customer_file import Course, CustomerFile, Field, Integrity, Item, Month
     from receivables.language import Language
@@ -48,8 +51,10 @@ def _month_row(month: Month, currency: str, words: Language) -> str:
         "–" if month.overdue is None else words.amount(month.overdue, currency),
         words.share(month.utilisation),
     )
-    cells = '</td><td class="number">'.join(numbers)
-    return f'<tr><th scope="row" class="date">{words.day(month.day)}</th><td class="number">{cells}</td></tr>\n'
+    told = (index, days, month.late_share, month.late_30_share, month.owed, month.overdue, month.utilisation)
+    values = _values((words.day(month.day), *numbers), (month.day, *told))
+    # how a cell is aligned says the style sheet by its column
+    return f'<tr{values}><th scope="row">{words.day(month.day)}</th><td>{"</td><td>".join(numbers)}</td></tr>\n'
 
 
 def item_rows(items: Sequence[Item], currency: str, words: Language) -> Markup:
@@ -63,16 +68,24 @@ def _item_row(item: Item, currency: str, words: Language) -> str:
     foreign = (
         "" if item.currency == currency else f" <small>{escape(words.money(item.open_doc, item.currency))}</small>"
     )
+    shown = ("–" if late is None else words.count(late), words.amount(item.open, currency))
+    told = (item.doc_date, item.due_date, item.original_due_date, late, item.open, item.disputed or None, item.chance)
+    values = _values(("", "", "", *shown, "", ""), told, before=2)
     return (
-        f'<tr><th scope="row"><bdi>{_shown(item.number, _NUMBER_COLUMNS)}</bdi>{f" <small>{part}</small>" if item.seq > 1 else ""}</th>'
+        f'<tr{values}><th scope="row"><bdi>{_shown(item.number, _NUMBER_COLUMNS)}</bdi>{f" <small>{part}</small>" if item.seq > 1 else ""}</th>'
         f"<td>{_kind(item.kind, words)}</td>"
-        f'<td class="date">{words.day(item.doc_date)}</td><td class="date">{words.day(item.due_date)}</td>'
-        f'<td class="date">{words.day(item.original_due_date)}</td>'
-        f'<td class="number{" negative" if late is not None and late > 0 else ""}">{"–" if late is None else words.count(late)}</td>'
-        f'<td class="number{" negative" if item.open < 0 else ""}">{words.amount(item.open, currency)}{foreign}</td>'
-        f'<td class="number">{words.amount(item.disputed, currency) if item.disputed else "–"}</td>'
-        f'<td class="number">{words.share(item.chance)}</td></tr>\n'
+        f"<td>{words.day(item.doc_date)}</td><td>{words.day(item.due_date)}</td><td>{words.day(item.original_due_date)}</td>"
+        f"<td{' class=negative' if late is not None and late > 0 else ''}>{shown[0]}</td>"
+        f"<td{' class=negative' if item.open < 0 else ''}>{shown[1]}{foreign}</td>"
+        f"<td>{words.amount(item.disputed, currency) if item.disputed else '–'}</td><td>{words.share(item.chance)}</td></tr>\n"
     )
+
+
+def _values(shown: Sequence[str], told: Sequence[date | Decimal | int | None], before: int = 0) -> str:
+    """The attribute with what a row is sorted by, column by column; `before`: columns sorted by their text. Nothing is said twice."""
+    values = ["" if value is None else value.isoformat() if isinstance(value, date) else bare(value) for value in told]
+    kept = ["" if value == text and value.isdecimal() else value for value, text in zip(values, shown, strict=True)]
+    return f' data-values="{"|" * before}{"|".join(kept).rstrip("|")}"'
 
 
 def field_rows(file: Integrity | None, words: Language) -> dict[str, Markup]:
@@ -131,4 +144,4 @@ def _shown(text: str, columns: int) -> Markup:
 
 def _together(rows: Iterable[str]) -> Markup:
     # numbers and dates of ours, labels and what others wrote escaped above
-    return Markup("".join(rows))  # noqa: S704
+    return Markup("".join(rows))  # noqa: S704  # nosec B704

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from receivables.language import plain
+from receivables.page_model import UNIDENTIFIED
 from receivables.rating_wording import ATTRIBUTES, EVENTS, grade_name
 from receivables.wording import N_, named
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from receivables.chapters.customer_file import Customer, Field, GradeSpan, Integrity, Payer, Position, Standing
     from receivables.chapters.rating_record import Record
     from receivables.language import Language
+    from receivables.page_model import CustomerLine
 
 FIELDS: Final[Mapping[str, str]] = {
     "founded_date": N_("Founded"),
@@ -109,6 +111,12 @@ COURSES: Final[Mapping[str, str]] = {
     "overdue": N_("Overdue"),
     "utilisation": N_("Limit used"),
 }
+
+
+def customer_name(line: CustomerLine, words: Language) -> str:
+    """A customer's name, or words for money whose owner is not known."""
+    _ = words.text
+    return _("Unidentified payer") if line.customer_id == UNIDENTIFIED else plain(line.name)
 
 
 def field_name(name: str, words: Language) -> str:

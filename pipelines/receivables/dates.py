@@ -87,3 +87,8 @@ def today() -> date:
 def utc_now() -> datetime:
     """The present moment in UTC, without zone, as every timestamp of the ledger is kept."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def local(moment: datetime) -> datetime:
+    """What the clock showed at a moment in UTC where the machine stands, without zone."""
+    return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)

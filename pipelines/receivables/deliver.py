@@ -11,7 +11,7 @@ import hashlib
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from receivables.customer_pages import INDEX, listed, page_name, render_customer, render_index
@@ -19,6 +19,7 @@ from receivables.page_model import CustomerLinks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from receivables.chapters.customer_file import CustomerFile
@@ -126,6 +127,32 @@ def forget_pages(out: Path, dates_kept: int) -> None:
             shutil.rmtree(folder)
 
 
+def forget_reports(out: Path, dates_kept: int) -> list[str]:
+    """Remove the reports of all but the latest dates and the last date of each month; what a delivered report leads to stays. The dates removed."""
+    dates = sorted(
+        path.name for path in out.iterdir() if path.is_dir() and not path.is_symlink() and _is_date(path.name)
+    )
+    month_closings = {day[:7]: day for day in dates}.values()
+    led_to = {link.readlink().parts[1] for link in _links(out / FOLDER) if len(link.readlink().parts) > 1}
+    old = sorted(set(dates[:-dates_kept]) - set(month_closings) - led_to)
+    for day in old:
+        shutil.rmtree(out / day)
+    return old
+
+
+def forget_messages(folder: Path, now: datetime, days_kept: int) -> int:
+    """Remove messages that were written into a folder so many days ago; how many."""
+    before = (now - timedelta(days=days_kept)).replace(tzinfo=UTC).timestamp()
+    old = [path for path in folder.glob("*.eml") if path.is_file() and path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _links(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_symlink()] if folder.is_dir() else []
+
+
 def _sets(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from (path for path in folder.iterdir() if _SET.fullmatch(path.name))
@@ -133,8 +160,7 @@ def _sets(folder: Path) -> Iterator[Path]:
 
 def _led_to(folder: Path) -> set[str]:
     """The names of the sets that links of languages lead to."""
-    links = (path for path in folder.iterdir() if path.is_symlink()) if folder.is_dir() else ()
-    return {link.readlink().name for link in links if not _SET.fullmatch(link.name)}
+    return {link.readlink().name for link in _links(folder) if not _SET.fullmatch(link.name)}
 
 
 def _is_date(name: str) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
     Scale = Literal["share", "ratio", "plain"]
 
 _CONFIDENCE: Final = 0.95
@@ -198,6 +199,13 @@ def _beta_share(x: Floats, a: Floats, b: Floats, log_scale: Floats) -> Floats:
         scale = np.exp(own * np.log(near) + other * np.log1p(-near) - log_scale)
         part = np.where(near > 0, scale / (own * _fraction(near, own, other)), 0.0)
     return np.where(is_high, 1 - part, part)
+
+
+def student_tail(t: Floats | float, freedom: Floats | Ints | float) -> Floats:
+    """The chance of more than t by Student's t, element by element: small ones to all their digits (DLMF 8.17.25)."""
+    t, freedom = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (t, freedom)))
+    beyond = beta_share(freedom / (freedom + t**2), freedom / 2, 0.5) / 2
+    return np.where(t > 0, beyond, 1 - beyond)
 
 
 def _log_beta(a: Floats, b: Floats) -> Floats:

@@ -31,6 +31,10 @@ class ReceivablesError(Exception):
         self.reason = reason
         super().__init__(" ".join(f"got {got}; expected {expected}; try {try_}".split()))
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it in a notebook: the line, without a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(ReceivablesError):
     """A command or a call was given something it cannot work with."""

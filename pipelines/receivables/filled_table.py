@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
 _SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MARK: Final = "'"
 _CELL_MAX: Final = 32_767
@@ -136,8 +139,19 @@ def _write_workbook(path: Path, layout: Layout, rows: Sequence[Mapping[str, str]
                 if text and name in layout.amounts:
                     sheet.write_number(number, place, float(text))
                 elif text:
-                    sheet.write_string(number, place, text[:_CELL_MAX])
+                    write_text(sheet, number, place, text)
         book.close()
+
+
+def write_text(sheet: Worksheet, row: int, column: int, text: str, form: Format | None = None) -> None:
+    """Write a cell that is text whatever stands in it, cut at what a cell holds."""
+    if len(text) * 2 > _CELL_MAX:
+        text = text.encode("utf-16-le")[: 2 * _CELL_MAX].decode("utf-16-le", errors="ignore")
+    # xlsxwriter takes such a text for its own markup and writes it as it is
+    if text.startswith("<r>") and text.endswith("</r>"):
+        sheet.write_rich_string(row, column, text[0], text[1], text[2:], *([] if form is None else [form]))
+    else:
+        sheet.write_string(row, column, text, form)
 
 
 def _lay_out(book: Any, sheet: Any, layout: Layout, rows: int) -> None:

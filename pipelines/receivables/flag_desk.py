@@ -13,7 +13,7 @@ from receivables.errors import UsageError, nearest
 from receivables.filled_table import Layout, read_table, write_table
 from receivables.home import Home, private_files
 from receivables.rating_desk import standing_of
-from receivables.run import Progress, started
+from receivables.run import started
 from receivables.state import FlagDecision, State
 from receivables.warehouse import known_value, open_warehouse
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from receivables.language import Language
+    from receivables.run import Progress
     from receivables.warehouse import Warehouse
 
 Verb = Literal["acknowledge", "confirm", "dismiss", "reopen"]
@@ -280,7 +281,7 @@ def decide(
     with open_warehouse(home) as warehouse:
         night = _night(warehouse)
     _before(asked, by, night, _known(home))  # so that a mistake makes no run
-    with started(place, None, None, progress or Progress()) as run:
+    with started("flags", place, progress=progress) as run:
         decisions.complete(run.state, place.lake)
         known = _before(asked, by, night, run.state.decisions(FlagDecision))
         decided = [
@@ -390,6 +391,15 @@ def _unknown(named: str, flag_id: str, night: _Night) -> NoReturn:
 def _known(home: Path) -> list[FlagDecision]:
     place = Home(home)
     return decisions.known(FlagDecision, State(place.state) if place.state.exists() else None, place.lake)
+
+
+def published_flags(warehouse: Warehouse) -> Mapping[str, Flag]:
+    """The flags of a night as it published them, by id; what was decided since is not in them.
+
+    Raises:
+        UsageError: it was built by a version that raised none.
+    """
+    return _night(warehouse).flags
 
 
 def _night(warehouse: Warehouse) -> _Night:

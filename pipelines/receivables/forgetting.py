@@ -75,7 +75,7 @@ def forget(home: Path, asked: Asked, *, progress: Progress | None = None) -> Don
     if not reason:
         raise UsageError(got="no reason", expected="why somebody is forgotten", try_='--reason "asked for it on ..."')
     kind = "contact" if asked.is_contact else "customer"
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("forget", Home(home), progress=progress) as night:
         subject = _subject(night, kind, asked.subject)
         entry = next(
             (one for one in night.state.forgotten() if (one.kind, one.subject_id) == (kind, subject)),

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import settings as settings_module
+from receivables.dates import utc_now
 from receivables.errors import NightFailed, UsageError
 from receivables.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
 HOME: Final = "data"
 """The home where none is named."""
@@ -35,6 +40,75 @@ _UNFINISHED: Final = (
     "out/*/customers/*.writing",
 )
 """What a run has under way; anything of it found at the start was left by one that was cut off."""
+
+
+LOCK: Final = ".lock"
+"""The file that the writer of a home holds."""
+
+NIGHTLY: Final = "nightly"
+"""The verb of a whole night."""
+
+CATCH_UP: Final = "catch up"
+"""What a night does for a date that was missed: a run of its own within the night's."""
+
+_LOOK_AGAIN_SECONDS: Final = 0.5
+
+
+class HomeInUse(NightFailed):
+    """Another process is writing the home; `holder` says which, since when and what it does."""
+
+    def __init__(self, *, got: str, expected: str, try_: str, holder: str) -> None:
+        """Keep who it is, which names nobody but a process."""
+        super().__init__(got=got, expected=expected, try_=try_)
+        self.holder = holder
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds a home: its id, what it does, since when (UTC), and when the system says it was born, as ids are used again."""
+
+    pid: int
+    verb: str
+    since: str
+    born: str
+
+    @classmethod
+    def this(cls, verb: str) -> Holder:
+        """This very process."""
+        return cls(os.getpid(), verb, f"{utc_now():%Y-%m-%dT%H:%M:%S}Z", _born(os.getpid()))
+
+    @classmethod
+    def told(cls, text: str) -> Holder | None:
+        """Who a lock file tells of; None where it tells nothing that can be understood."""
+        try:
+            told = json.loads(text)
+            pid, since = int(told["pid"]), datetime.fromisoformat(str(told["since"]))
+            verb = "".join(char for char in str(told["verb"]) if char.isalnum() or char == " ")
+            return cls(pid, verb, f"{since:%Y-%m-%dT%H:%M:%S}Z", str(told["born"]))
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return None
+
+    def is_alive(self) -> bool:
+        """Whether that process lives and is no other one with the same id."""
+        try:
+            os.kill(self.pid, 0)
+        except PermissionError:
+            pass
+        except (OSError, OverflowError):
+            return False
+        return self.born == _born(self.pid)
+
+    def __str__(self) -> str:
+        """Name it for a person."""
+        return f"{self.pid}, {self.verb} since {self.since}"
+
+
+def _born(pid: int) -> str:
+    """When a process was started, in ticks since the machine was; empty where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
 
 
 @contextmanager
@@ -120,43 +194,79 @@ class Home:
                 try_="--home DIR with another folder",
             ) from None
 
+    def open_to_strangers(self) -> str:
+        """What of the home every user of the machine may read, or others may write, as one line; empty where nothing is.
+
+        The inbox is left to whoever feeds it, and `out/` to whoever serves it.
+        """
+        if not self.root.stat().st_mode & 0o011:  # nobody gets past the home itself
+            return ""
+        kept = (*(self.root / name for name in _FOLDERS if name not in ("inbox", "out")), self.state)
+        settings = self.root / settings_module.FILE_NAME
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (*kept, settings) if path.exists()}
+        wide = {name: mode for name, mode in modes.items() if mode & 0o026}
+        if not wide:
+            return ""
+        told = ", ".join(f"{name} ({mode:o})" for name, mode in wide.items())
+        shut = " ".join(str(self.root / name) for name in wide)
+        return f"got {told} in {self.root}, open to other users; expected nobody else's; try chmod -R g-w,o= {shut}"
+
     @contextmanager
-    def only_writer(self) -> Iterator[None]:
+    def only_writer(self, verb: str, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the home's lock; the system frees it when the process ends, however it ends.
+
+        `verb` is told to whoever comes meanwhile. `wait_seconds` is how long another command is waited for; another night never is.
 
         Raises:
             NightFailed: another process is writing this home; names it.
         """
-        with (self.root / ".lock").open("a+", encoding="utf-8") as lock:
+        with (self.root / LOCK).open("a+", encoding="utf-8") as lock:
+            self._take(lock, wait_seconds)
+            lock.truncate(0)
+            lock.write(json.dumps(asdict(Holder.this(verb))))
+            lock.flush()
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # a process that lives on holds nothing any more
+                    lock.truncate(0)
+
+    def _take(self, lock: TextIO, wait_seconds: float) -> None:
+        until = time.monotonic() + wait_seconds
+        while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 lock.seek(0)
-                raise NightFailed(
-                    got=f"home {self.root} in use by process {lock.read().strip() or 'unknown'}",
-                    expected="one run at a time",
-                    try_="again when it has ended",
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+                holder = Holder.told(lock.read())
+                is_night = holder is not None and holder.verb == NIGHTLY
+                if is_night or time.monotonic() >= until:
+                    raise HomeInUse(
+                        got=f"home {self.root} in use by process {holder or 'unknown'}",
+                        expected="one run at a time",
+                        try_="again when it has ended",
+                        holder=str(holder or ""),
+                    ) from None
+                time.sleep(min(_LOOK_AGAIN_SECONDS, max(until - time.monotonic(), 0)))
+            else:
+                return
 
-    def has_writer(self) -> bool:
-        """Whether the process that took the lock last still lives; asked without touching the lock, which would stop a night from starting."""
+    def holder(self) -> Holder | None:
+        """Who took the lock last, if that process still lives; asked without touching the lock, which would stop a night from starting."""
         try:
-            os.kill(int((self.root / ".lock").read_text(encoding="utf-8")), 0)
-        except PermissionError:
-            return True
-        except (OSError, ValueError):
-            return False
-        return True
+            told = Holder.told((self.root / LOCK).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+        return told if told is not None and told.is_alive() else None
+
+    def unfinished(self) -> list[Path]:
+        """What a run has under way, or left unfinished when it was cut off."""
+        return sorted(leftover for pattern in _UNFINISHED for leftover in self.root.glob(pattern))
 
     def sweep(self) -> None:
         """Remove what a run that was cut off left unfinished; only for the holder of the lock."""
-        for pattern in _UNFINISHED:
-            for leftover in self.root.glob(pattern):
-                if leftover.is_dir() and not leftover.is_symlink():
-                    shutil.rmtree(leftover)
-                else:
-                    leftover.unlink()
+        for leftover in self.unfinished():
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()

@@ -16,10 +16,13 @@ from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.forgotten import Subjects
+from receivables.home import NIGHTLY
+from receivables.intake import steady
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, physical_lines
+from receivables.intake.container import inspect, memory_told, physical_lines, shown_name
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
+from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from receivables.intake.read import Landed
     from receivables.run import Night
     from receivables.settings import Settings
+
+_CHANGED: Final = "which changed while it was read"
 
 NOT_EXPORTS: Final = ("README.md", "truth.json")
 """Files the sample folder holds beside its exports."""
@@ -68,18 +73,29 @@ def inbox_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~$")))
 
 
+def by_day(paths: Iterable[Path]) -> list[Path]:
+    """Files in the order of the days in their names, so that what was told by a day can be told from what came later; those without one come last."""
+    return sorted(paths, key=lambda path: (date_in_name(path.name) or date.max, path))
+
+
 def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> tuple[InboxFile, ...]:
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = profiles_named(night.home.profiles, reading.profile)
     _refuse_unknown_contracts(night, reading.waive)
     results = []
     with night.step("land", len(paths)) as counts:
+        # a person who names a file knows that it is whole; what a night finds may still be on its way
+        watched = steady.moving(paths, night.settings.unattended.quiet_seconds) if night.run.verb == NIGHTLY else ()
         for path in paths:
             night.progress.advance(path.name)
-            result = _land_one(night, path, profiles, today, reading)
+            result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
             night.state.add([result])
             night.log(
-                "file", file=path.name, outcome=result.outcome, status=result.batch_status, message=result.message
+                "file",
+                file=result.file_name,
+                outcome=result.outcome,
+                status=result.batch_status,
+                message=result.message,
             )
             results.append(result)
         counts["items"], counts["findings"] = len(results), len(night.refusals)
@@ -116,26 +132,61 @@ def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
         )
 
 
-def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
-    """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is."""
-    run_id, sha256 = night.run.run_id, ""
+def _land_one(
+    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading, *, is_moving: bool = False
+) -> InboxFile:
+    """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is.
+
+    A file that is busy is tried again after a while.
+    """
+    setting, seen = night.settings.unattended, [is_moving]
+
+    def attempt() -> InboxFile:
+        if seen.pop():
+            seen.append(bool(steady.moving([path], setting.quiet_seconds)))
+            raise steady.busy(path.name, "which is still being written")
+        seen.append(False)
+        return _read_one(night, path, profiles, today, reading)
+
     try:
-        source = inspect(path, night.settings.ingest.max_file_mb)
+        return steady.patiently(attempt, setting.file_attempts, setting.file_back_off_seconds)
+    except FileBusy as refusal:
+        return _refused(night, path, "", refusal)
+
+
+def _refused(night: Night, path: Path, sha256: str, refusal: FileRefused) -> InboxFile:
+    night.refusals.append(refusal)
+    _register_refusal(night, path, sha256, refusal)
+    return InboxFile(night.run.run_id, shown_name(path), sha256, "refused", "refused", str(refusal))
+
+
+def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
+    """Read one file as it stands.
+
+    Raises:
+        FileBusy: it does not stand still.
+    """
+    run_id, name, sha256 = night.run.run_id, shown_name(path), ""
+    stood = steady.mark(path)
+    try:
+        source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
         _waive(night, sha256, reading)
-        known = _known(night, path.name, sha256, profiles, reading)
+        known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
-            return InboxFile(run_id, path.name, sha256, "known", _worst(known), message)
-        if refusal := refused_before(night, _known(night, path.name, sha256, profiles, reading, statuses=REFUSED)):
+            return InboxFile(run_id, name, sha256, "known", _worst(known), message)
+        if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
-            return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
-        batches = _read_into_lake(night, source, profiles, today, reading)
+            return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
+        batches = _read_into_lake(night, source, profiles, today, reading, stood=stood)
+    except FileBusy:
+        raise
     except FileRefused as refusal:
-        night.refusals.append(refusal)
-        _register_refusal(night, path, sha256, refusal)
-        return InboxFile(run_id, path.name, sha256, "refused", "refused", str(refusal))
-    return InboxFile(run_id, path.name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
+        if steady.mark(path) != stood:
+            raise steady.busy(path.name, _CHANGED) from refusal
+        return _refused(night, path, sha256, refusal)
+    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
 
 
 def kept_private(night: Night, con: Connection, landed: Landed) -> Callable[[str, str, str, Collection[str]], str]:
@@ -232,9 +283,14 @@ def _worst(batches: Sequence[Batch]) -> str:
 
 
 @contextmanager
-def scratch_connection(night: Night) -> Iterator[tuple[Connection, Path]]:
-    """A connection to read one file with, and a folder for what that needs meanwhile."""
+def scratch_connection(night: Night, name: str) -> Iterator[tuple[Connection, Path]]:
+    """A connection to read one file with, and a folder for what that needs meanwhile.
+
+    Raises:
+        FileRefused: reading it takes more memory than the settings allow.
+    """
     with (
+        memory_told(name, night.settings.ingest),
         tempfile.TemporaryDirectory(dir=night.home.lake, prefix=".reading-") as folder,
         night.scratch.database() as con,
     ):
@@ -250,12 +306,23 @@ def recorded_for(night: Night, sha256: str) -> tuple[Replacement, ...]:
 
 
 def _read_into_lake(
-    night: Night, source: Source, profiles: Sequence[Profile], today: date, reading: Reading
+    night: Night,
+    source: Source,
+    profiles: Sequence[Profile],
+    today: date,
+    reading: Reading,
+    *,
+    stood: steady.Mark | None,
 ) -> list[Batch]:
+    """Read a file that stood so when its reading began.
+
+    Raises:
+        FileRefused: it cannot be read, or changed meanwhile; nothing is kept of it.
+    """
     path = source.path
     told = night.state.batches()
     companies = companies_known(night.settings, night.home.lake, counting(told), reading.company, night.scratch)
-    with scratch_connection(night) as (con, scratch):
+    with scratch_connection(night, path.name) as (con, scratch):
         request = Request(
             path,
             profiles,
@@ -266,7 +333,14 @@ def _read_into_lake(
             reading.mode,
             recorded=recorded_for(night, source.sha256),
         )
-        landed = read_file(con, request, scratch)
+        try:
+            landed = read_file(con, request, scratch)
+        except OSError as error:
+            if error.filename != str(path):
+                raise
+            raise steady.unreadable(path.name, error) from None
+        if steady.mark(path) != stood:
+            raise steady.busy(path.name, _CHANGED)
         _refuse_future(path, landed.extract_as_of, today)
         first_id, loaded_at = night.state.next_batch_id(), utc_now()
         if not reading.allow_short:
@@ -373,9 +447,10 @@ def _described(scratch: Scratch, place: Path, described: tuple[Batch, ...]) -> t
 
 def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefused) -> None:
     """Keep a refused file's reason, once as long as it is the same; nothing of it is loaded."""
-    if night.state.last_message(path.name, sha256) == str(refusal):
+    name = shown_name(path)
+    if night.state.last_message(name, sha256) == str(refusal):
         return
-    lines = _line_count(path)
+    lines = _line_count(path) if sha256 else 0  # what was not looked at is not counted either
     batch = Batch(
         night.state.next_batch_id(),
         "",
@@ -383,7 +458,7 @@ def _register_refusal(night: Night, path: Path, sha256: str, refusal: FileRefuse
         "",
         "",
         "",
-        path.name,
+        name,
         sha256,
         None,
         None,

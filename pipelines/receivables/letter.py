@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from receivables import mail_wording
 from receivables.charts import bar_picture, line_picture
+from receivables.drawings import bucket_chart_labels, trend_labels
 from receivables.language import language_in
-from receivables.render import HTML_LANGUAGE, bucket_chart_labels, environment, static, trend_labels
+from receivables.render import HTML_LANGUAGE, environment, static
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

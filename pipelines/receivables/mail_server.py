@@ -127,6 +127,19 @@ class MailServer:
                 told = str(later)
         return Answer("queued", told, self._mail.attempts, is_silent=self._server is None)
 
+    def greet(self) -> None:
+        """Connect, encrypt and log in as settings say, and take leave; nothing is sent.
+
+        Raises:
+            ServerUnusable: it does not answer, or not as settings say.
+        """
+        try:
+            self._connected()
+        except _Later as later:
+            raise self._unusable(str(later)) from None
+        finally:
+            self.close()
+
     def _try(self, message: bytes, address: str, before_content: Callable[[], None]) -> str:
         server = self._connected()
         try:

@@ -155,6 +155,18 @@ def attached_sentence(file_name: str, words: Language, *, is_too_large: bool) ->
     )
 
 
+def workbook_sentence(where: str, words: Language, *, is_too_large: bool, is_made: bool) -> str:
+    """That the workbook is attached; of one that is too large where it stands (`is_made`), or the command that writes it."""
+    _ = words.text
+    if not is_too_large:
+        return _("To sort and filter: the workbook %(file)s is attached.", file=where)
+    if is_made:
+        return _("The workbook is too large to be attached; it stands beside the report as %(file)s.", file=where)
+    return _(
+        "The workbook is too large to be attached; whoever runs receivables can write it: %(command)s", command=where
+    )
+
+
 def text_body(page: NightPage, movers: dict[str, Movers], words: Language, *, attached: str, link: str) -> str:
     """The whole message as plain text."""
     _ = words.text

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Protocol
 
+from receivables import delivery_log
 from receivables.dates import utc_now
 from receivables.errors import ReceivablesError, UsageError, nearest
 from receivables.mail_server import Answer, MailServer, ServerUnusable, password_of
@@ -16,11 +20,11 @@ from receivables.state import Delivery
 from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from receivables.letter import Letter
-    from receivables.page_model import NightPage, Part, Run
+    from receivables.page_model import NightPage, Run
     from receivables.run import Night
     from receivables.settings import Recipient, Settings
 
@@ -28,6 +32,8 @@ _MEGABYTE: Final = 1_000_000
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9.@+_-]")
 _DONE: Final = ("sent", "unsure")
 """What is never sent again by itself."""
+
+_FORGOTTEN: Final = "the store of runs was lost, and with it whether it had been mailed"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class _Made:
     """A letter and what is attached to it, the same for all recipients who see the same in the same language."""
 
     letter: Letter
-    attachment: tuple[str, bytes] | None
+    attached: Mapping[str, bytes]
 
 
 class _Way(Protocol):
@@ -126,11 +132,10 @@ def mail_report(night: Night, *, is_again: bool = False, only: frozenset[str] = 
 
 def _mail(night: Night, recipients: Sequence[Recipient], *, is_again: bool) -> Mailed:
     _settle(night)
-    if not recipients:
-        return Mailed()
     path = published_file(night.home.root)
     with Warehouse(path) as warehouse:
         run = _run(warehouse)
+    _supersede(night, recipients, run)
     planned, reasons = _planned(night, recipients, run, is_again=is_again)
     done: list[Delivery] = []
     if planned:
@@ -152,14 +157,34 @@ def _run(warehouse: Warehouse) -> Run:
 
 
 def _settle(night: Night) -> None:
-    """Of what a run that was cut off had in hand nobody knows whether it arrived."""
+    """Take back what a lost store no longer knows; of what a run that was cut off had in hand nobody knows whether it arrived."""
+    delivery_log.complete(night.state, night.home.lake)
     told = "the program was cut off while the server had the message in hand"
     cut_off = [
         replace(one, status="unsure", told=told, recorded_at=utc_now())
         for one in night.state.deliveries()
         if one.status == "sending"
     ]
-    night.state.add(cut_off)
+    _record(night, *cut_off)
+
+
+def _record(night: Night, *deliveries: Delivery) -> None:
+    delivery_log.record(night.state, night.home.lake, *deliveries)
+
+
+def _supersede(night: Night, recipients: Sequence[Recipient], run: Run) -> None:
+    """What waits from earlier nights is not sent any more: a newer report takes its place, or nobody is to get it. Each is noted."""
+    mine = {one.address.casefold() for one in recipients}
+    all_known = {one.address.casefold() for one in night.settings.recipient}
+    for one in night.state.deliveries():
+        address = one.address.casefold()
+        if one.status != "queued" or (address in all_known and (address not in mine or one.as_of >= run.as_of)):
+            continue
+        told = (
+            f"the report as of {run.as_of} takes its place" if address in all_known else "it is no recipient any more"
+        )
+        _record(night, replace(one, status="superseded", told=told, recorded_at=utc_now()))
+        night.note(f"the report as of {one.as_of} was never sent to {one.address}: {told}")
 
 
 def _way(night: Night) -> _Way:
@@ -185,6 +210,7 @@ def _planned(
     for one in night.state.deliveries():
         known.setdefault(one.address.casefold(), []).append(one)
     planned, reasons = [], []
+    is_forgotten = delivery_log.is_lost(night.state, night.home.lake, run.as_of)
     for recipient in recipients:
         told = known.get(recipient.address.casefold(), [])
         last = next((one for one in reversed(told) if one.as_of == run.as_of), None)
@@ -193,25 +219,26 @@ def _planned(
         if not is_again and any(one.as_of >= run.as_of and one.status in _DONE for one in told):
             continue
         edition = 1 if last is None else last.edition + (last.status in _DONE)
-        planned.append(
-            (
-                recipient,
-                Delivery(
-                    address=recipient.address,
-                    as_of=run.as_of,
-                    edition=edition,
-                    run_id=run.run_id,
-                    language=recipient.language,
-                    role=recipient.role,
-                    in_sight=json.dumps(asdict(Scope.of(recipient)), ensure_ascii=False),
-                    message_id=message_id(recipient.address, run.as_of, edition, night.settings.mail.sender),
-                    status="queued",
-                    told="",
-                    attempts=0,
-                    recorded_at=utc_now(),
-                ),
-            )
+        delivery = Delivery(
+            address=recipient.address,
+            as_of=run.as_of,
+            edition=edition,
+            run_id=run.run_id,
+            language=recipient.language,
+            role=recipient.role,
+            in_sight=json.dumps(asdict(Scope.of(recipient)), ensure_ascii=False),
+            message_id=message_id(recipient.address, run.as_of, edition, night.settings.mail.sender),
+            status="queued",
+            told="",
+            attempts=0,
+            recorded_at=utc_now(),
         )
+        if is_forgotten and last is None and not is_again:
+            delivery = replace(delivery, status="unsure", told=_FORGOTTEN)
+            _record(night, delivery)
+            reasons.append(_reason(delivery))
+            continue
+        planned.append((recipient, delivery))
     return planned, reasons
 
 
@@ -229,7 +256,7 @@ def _send_all(
     night: Night, path: Path, planned: Sequence[tuple[Recipient, Delivery]], way: _Way, done: list[Delivery]
 ) -> Iterator[str]:
     """Send message after message, each recorded before the next; tells why a person must look."""
-    night.state.add([delivery for _, delivery in planned])
+    _record(night, *(delivery for _, delivery in planned))
     stopped = ""
     for key, group in _groups(planned):
         try:
@@ -243,21 +270,35 @@ def _send_all(
                 ended = replace(delivery, told=stopped)
             else:
                 ended, stopped = _send(night, recipient, delivery, made, way)
-            night.state.add([ended])
+            _record(night, ended)
             night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
             done.append(ended)
             if ended.status != "sent":
                 yield _reason(ended)
 
 
-_Key = tuple[Scope, str, str, bool]
+@dataclass(frozen=True)
+class _Key:
+    """What decides what stands in a mailing."""
+
+    scope: Scope
+    role: str
+    language: str
+    attach: frozenset[str]
+    is_again: bool
 
 
 def _groups(planned: Sequence[tuple[Recipient, Delivery]]) -> list[tuple[_Key, list[tuple[Recipient, Delivery]]]]:
     """The mailings by what stands in them."""
     groups: dict[_Key, list[tuple[Recipient, Delivery]]] = {}
     for recipient, delivery in planned:
-        key = (Scope.of(recipient), recipient.role, recipient.language, delivery.edition > 1)
+        key = _Key(
+            Scope.of(recipient),
+            recipient.role,
+            recipient.language,
+            frozenset(recipient.attach),
+            delivery.edition > 1,
+        )
         groups.setdefault(key, []).append((recipient, delivery))
     return [*groups.items()]
 
@@ -272,11 +313,11 @@ def _send(night: Night, recipient: Recipient, delivery: Delivery, made: _Made, w
         recipient,
         message_id=delivery.message_id,
         sent_at=utc_now(),
-        attachment=made.attachment,
+        attached=made.attached,
     )
 
     def before_content(attempt: int) -> None:
-        night.state.add([replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now())])
+        _record(night, replace(delivery, status="sending", attempts=attempt, recorded_at=utc_now()))
 
     try:
         answer = way.send(composed, delivery, before_content)
@@ -292,54 +333,94 @@ def _ended(delivery: Delivery, answer: Answer) -> Delivery:
 
 
 def _make(path: Path, settings: Settings, key: _Key) -> _Made:
-    """Write the letter and the attachment for who sees the same."""
+    """Write the letter and the attachments for who sees the same."""
     from receivables.chapters import movers
-    from receivables.language import language_in
     from receivables.letter import letter
-    from receivables.mail_wording import attached_sentence
-    from receivables.message import archive
-    from receivables.pages import published_page
+    from receivables.pages import part_of, published_page
 
-    mail, (scope, role, language, is_again) = settings.mail, key
+    mail, scope, language = settings.mail, key.scope, key.language
+    made: dict[str, bytes] = {}
     with in_sight(path, scope, settings) as warehouse:
         page = replace(published_page(warehouse.table, settings), part=None)
-        page = replace(page, part=_part(warehouse, page, scope))
+        page = replace(page, part=part_of(warehouse.table, page.companies, scope))
         moved = tuple(movers.movers({name: warehouse.table(name) for name in movers.TABLES}, mail.movers))
-    name = f"receivables-{page.run.as_of}-{language}.zip"
-    packed = archive(_attached(page, role, language), page.run.as_of) if mail.attachment_mb else b""
-    is_too_large = len(packed) > mail.attachment_mb * _MEGABYTE
-    attached = attached_sentence(name if packed else "", language_in(language), is_too_large=is_too_large)
+        if mail.attachment_mb and "report" in key.attach:
+            made |= _packed(page, key)
+        if mail.attachment_mb and "workbook" in key.attach:
+            made |= _workbook(warehouse, key)
+    attached = _that_fit(made, mail.attachment_mb * _MEGABYTE)
     has_link = bool(mail.report_base_url) and scope.is_whole and language in settings.report.languages
     link = f"{mail.report_base_url.rstrip('/')}/receivables-{language}.html" if has_link else ""
-    return _Made(
-        letter(page, moved, language, attached=attached, link=link, is_again=is_again),
-        (name, packed) if packed and not is_too_large else None,
-    )
+    said = _said(made, attached, key, settings)
+    return _Made(letter(page, moved, language, attached=said, link=link, is_again=key.is_again), attached)
 
 
-def _attached(page: NightPage, role: str, language: str) -> dict[str, str]:
+def _that_fit(made: Mapping[str, bytes], most: Decimal) -> dict[str, bytes]:
+    """What may be attached together, the first of it first."""
+    attached: dict[str, bytes] = {}
+    for name, content in made.items():
+        if sum(map(len, attached.values())) + len(content) <= most:
+            attached[name] = content
+    return attached
+
+
+def _packed(page: NightPage, key: _Key) -> dict[str, bytes]:
+    """The report as a ZIP file, by its name."""
+    from receivables.message import archive
+
+    name = f"receivables-{page.run.as_of}-{key.language}.zip"
+    return {name: archive(_pages(page, key.role, key.language), page.run.as_of)}
+
+
+def _workbook(warehouse: Warehouse, key: _Key) -> dict[str, bytes]:
+    """The workbook of what is in sight, by its name."""
+    from receivables.workbook import file_name, write
+
+    # named so that the next night takes it away where this one is cut off
+    with TemporaryDirectory(dir=warehouse.path.parent, prefix=".spill-workbook-") as folder:
+        written = write(Path(folder) / file_name(key.language), warehouse, key.language, scope=key.scope)
+        return {written.path.name: written.path.read_bytes()}
+
+
+def _said(made: Mapping[str, bytes], attached: Mapping[str, bytes], key: _Key, settings: Settings) -> str:
+    """What is attached, and where that lies which is too large."""
+    from receivables.language import language_in
+    from receivables.mail_wording import attached_sentence, workbook_sentence
+    from receivables.workbook import file_name
+
+    words, sentences = language_in(key.language), []
+    for name in made:
+        is_too_large = name not in attached
+        if not name.endswith(".xlsx"):
+            sentences.append(attached_sentence(name, words, is_too_large=is_too_large))
+            continue
+        stands = key.scope.is_whole and settings.report.workbook and key.language in settings.report.languages
+        where = file_name(key.language) if stands else _command(key)
+        sentences.append(
+            workbook_sentence(where if is_too_large else name, words, is_too_large=is_too_large, is_made=stands)
+        )
+    return words.sentences(sentences)
+
+
+def _command(key: _Key) -> str:
+    """What writes the workbook that a recipient may see."""
+    asked = [
+        ("--company", key.scope.companies),
+        ("--territory", key.scope.territories),
+        ("--salesperson", key.scope.salespersons),
+    ]
+    options = [text for option, names in asked for name in names for text in (option, name)]
+    return shlex.join(["receivables", "export", "--out", "workbook.xlsx", "--language", key.language, *options])
+
+
+def _pages(page: NightPage, role: str, language: str) -> dict[str, str]:
     """The pages that are attached, by file name."""
-    from receivables.render import render, render_quality
+    from receivables.render import render, render_definitions, render_quality
 
     has_quality = role == "credit" and bool(page.judged) and not page.is_of_customers
     pages = {f"receivables-{language}.html": render(page, language, has_quality=has_quality)}
     if has_quality:
         pages[f"data-quality-{language}.html"] = render_quality(page, language)
+    # it tells of no customer: whoever gets a report may read it
+    pages[f"definitions-{language}.html"] = render_definitions(page, language)
     return pages
-
-
-def _part(warehouse: Warehouse, page: NightPage, scope: Scope) -> Part | None:
-    """Of what the page is a part, by name."""
-    from receivables.page_model import Part
-
-    if scope.is_whole:
-        return None
-    names: dict[str, str] = {}
-    for row in warehouse.table("core.territory").to_dict("records"):
-        for key in (row["territory_id"], row["territory_id"].partition(":")[2]):
-            names.setdefault(key, str(row["name"]))
-    return Part(
-        companies=tuple(company.name for company in page.companies),
-        territories=tuple(dict.fromkeys(names.get(key, key) for key in scope.territories)),
-        salespersons=scope.salespersons,
-    )

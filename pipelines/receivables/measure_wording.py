@@ -176,6 +176,13 @@ def measure_meaning(metric: str, words: Language) -> str:
     return words.text(_NAMES[metric][1])
 
 
+def measure_unit(metric: str) -> str:
+    """The unit of a measure: of which currency amounts are, or share, percent, index, days or count."""
+    if metric.endswith("_total"):
+        return "reporting currency" if metric.endswith("_group_total") else "ledger currency"
+    return next((unit for unit in (*_SAID_BY_READING, "days") if unit in metric.split("_")), "")
+
+
 _NEEDS: Final[Mapping[str, str]] = {
     "needs_contracts": N_("contracts"),
     "needs_collection_log": N_("a collection log"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 _NAME_COLUMNS: Final = 60
+_XLSX: Final = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def message(
@@ -32,28 +33,42 @@ def message(
     *,
     message_id: str,
     sent_at: datetime,
-    attachment: tuple[str, bytes] | None = None,
+    attached: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Compose a message: mixed(alternative(text, related(html, pictures)), attachment); `sent_at` is UTC, `attachment` the name and content of a ZIP file."""
+    """Compose a message: mixed(alternative(text, related(html, pictures)), attachments); `sent_at` is UTC, `attached` files by name, ZIP or XLSX."""
     made = EmailMessage(policy=_POLICY)
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
     html = made.get_payload()[1]  # type: ignore[index]  # the alternative that was added last
     for cid, picture in letter.pictures.items():
         html.add_related(picture, "image", "png", cid=f"<{cid}>", disposition="inline")  # type: ignore[union-attr]
-    if attachment is not None:
-        name, content = attachment
-        made.add_attachment(content, "application", "zip", filename=name)
+    for name, content in (attached or {}).items():
+        subtype = _XLSX if name.endswith(".xlsx") else "zip"
+        made.add_attachment(content, "application", subtype, filename=name)
+    to = recipient.address, recipient.name
+    return _headers(letter.subject, mail, to, message_id=message_id, sent_at=sent_at) + made.as_bytes()
+
+
+def plain_message(
+    subject: str, text: str, mail: Mail, *, to: tuple[str, str], message_id: str, sent_at: datetime
+) -> bytes:
+    """Compose a message of plain text; `to` is address and name, `sent_at` UTC."""
+    made = EmailMessage(policy=_POLICY)
+    made.set_content(text)
+    return _headers(subject, mail, to, message_id=message_id, sent_at=sent_at) + made.as_bytes()
+
+
+def _headers(subject: str, mail: Mail, to: tuple[str, str], *, message_id: str, sent_at: datetime) -> bytes:
     headers = {
         "From": _address(mail.sender, mail.sender_name),
-        "To": _address(recipient.address, recipient.name),
-        "Subject": _encoded(plain(letter.subject), "Subject"),
+        "To": _address(*to),
+        "Subject": _encoded(plain(subject), "Subject"),
         "Date": format_datetime(sent_at.replace(tzinfo=UTC)),
         "Message-ID": f"<{message_id}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii") + made.as_bytes()
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
 def _encoded(text: str, header: str) -> str:

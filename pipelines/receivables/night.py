@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receivables import settings as settings_module
+from receivables.catch_up import missed_dates, missed_days
 from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
-from receivables.errors import UsageError
-from receivables.home import Home, private_files
-from receivables.land import Reading, file_reasons, inbox_files, land
+from receivables.errors import ReceivablesError, UsageError
+from receivables.home import CATCH_UP, NIGHTLY, Home, private_files
+from receivables.land import Reading, by_day, file_reasons, inbox_files, land
 from receivables.mailing import checked_addresses, mail_report
-from receivables.publish import build_and_publish
+from receivables.operator_mail import operators_told
+from receivables.publish import build_and_publish, latest_extract
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
-from receivables.run import Night, Outcome, Progress, started
-from receivables.state import State
+from receivables.run import Night, Outcome, Progress, started, within
+from receivables.state import State, counting
 from receivables.warehouse import Warehouse, published_file
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from receivables import page_model
     from receivables.deliver import PageSet
+    from receivables.run import Level
     from receivables.state import Delivery
 
 
@@ -53,7 +56,7 @@ def nightly(
     is_mailed_again: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Run a whole night: read the inbox, build as of a date (default: the latest extract date), publish, render, deliver, mail.
+    """Run a whole night: read the inbox, build as of a date (default: the latest extract date, after those that were missed), publish, render, deliver, mail.
 
     Raises:
         UsageError: a future date, or one at which data without history cannot be aged.
@@ -61,17 +64,68 @@ def nightly(
     """
     if as_of is not None:
         checked_as_of(as_of, today)
-    with started(Home(home), as_of, known_at, progress or Progress()) as night:
-        files = land(night, inbox_files(inbox or night.home.inbox), today, reading or Reading())
-        built = build_and_publish(night, as_of, check_batches(night, files))
+    # who asks for a date is there to see what is wrong
+    is_latest = as_of is None and known_at is None
+    with (
+        operators_told(Home(home), progress or Progress(), is_on=is_latest and is_delivering) as begun,
+        started(NIGHTLY, Home(home), as_of, known_at, progress) as night,
+    ):
+        begun.append(night)
+        paths = inbox_files(inbox or night.home.inbox)
+        missed = missed_days(night.state.runs(), today, night.settings.unattended) if is_latest else []
+        files = check_batches(night, land(night, by_day(paths) if missed else paths, today, reading or Reading()))
+        if missed:
+            _catch_up(night, missed, today)
+        built = build_and_publish(night, as_of, files)
         try:
             built = replace(built, reports=_render(night, is_delivering=is_delivering))
         except OSError as error:
             built = replace(built, needs_person=(*built.needs_person, f"the report was not written: {error}"))
+        try:
+            built = replace(built, workbooks=_write_workbooks(night, is_delivering=is_delivering))
+        except OSError as error:
+            built = replace(built, needs_person=(*built.needs_person, f"the workbook was not written: {error}"))
         if is_delivering and night.settings.recipient:
             mailed = mail_report(night, is_again=is_mailed_again)
             built = replace(built, needs_person=(*built.needs_person, *mailed.reasons))
+        _forget(night)
         return _ended(night, built)
+
+
+def _forget(night: Night) -> None:
+    """Let go of reports and messages that are older than is kept; a night that cannot lets go of them another time."""
+    from receivables.deliver import forget_messages, forget_reports
+
+    kept, out = night.settings.retention, night.home.out
+    try:
+        dates = forget_reports(out, kept.report_dates)
+        messages = forget_messages(night.home.root / night.settings.mail.folder, utc_now(), kept.message_days)
+    except OSError as error:
+        night.note(f"what is older than is kept was not removed: {error}")
+        return
+    if dates or messages:
+        night.log("forgotten", reports=dates, messages=messages)
+
+
+def _catch_up(night: Night, days: Sequence[date], today: date) -> None:
+    """Make up for the dates that no night was run for, oldest first; none of them is delivered or mailed, and what is not made up for is a note."""
+    batches = night.state.batches()
+    if not counting(batches):
+        return
+    for missed in missed_dates(night, days, latest_extract(batches), today):
+        why_not = missed.why_not
+        if not why_not:
+            try:
+                with within(night, CATCH_UP, missed.as_of, missed.known_at) as further:
+                    built = build_and_publish(further, missed.as_of, ())
+                    _render(further, is_delivering=False)
+                    _ended(further, built)
+            except (ReceivablesError, OSError) as error:
+                why_not = str(error)
+        night.note(
+            f"the night of {missed} was missed and is "
+            + (f"not made up for: {why_not}" if why_not else "made up for; its report is not mailed")
+        )
 
 
 def mail(
@@ -91,10 +145,10 @@ def mail(
             try_=f"adding one to {home / settings_module.FILE_NAME}",
         )
     addresses = checked_addresses(recipients, only)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("mail", Home(home), progress=progress) as night:
         mailed = mail_report(night, is_again=is_again, only=addresses)
         night.record(finished_at=utc_now(), status="mailed")
-        return Outcome(night.run.run_id, None, needs_person=mailed.reasons), mailed.deliveries
+        return Outcome(night.run.run_id, None, needs_person=mailed.reasons, notes=tuple(night.notes)), mailed.deliveries
 
 
 def ingest(
@@ -110,7 +164,7 @@ def ingest(
         checked_as_of(reading.extract_as_of, today, "--extract-as-of")
     if absent := next((path for path in paths if not path.exists()), None):
         raise UsageError(got=f"{absent}, which does not exist", expected="files or folders", try_="checking the path")
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("ingest", Home(home), progress=progress) as night:
         found = [file for path in paths for file in (inbox_files(path) if path.is_dir() else [path])]
         files = land(night, found, today, reading)
         night.record(finished_at=utc_now(), status="landed")
@@ -124,7 +178,7 @@ def repair(home: Path, path: Path, by: str, *, today: date, progress: Progress |
         UsageError: it is no such table, names no quarantined line, or contradicts itself; nothing was changed.
     """
     rows = read_table(path)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("findings repair", Home(home), progress=progress) as night:
         told = take_back(night, rows, by, today)
         night.record(finished_at=utc_now(), status="repaired")
         return told
@@ -146,7 +200,7 @@ def build(
     """
     if as_of is not None:
         checked_as_of(as_of, today)
-    with started(Home(home), as_of, known_at, progress or Progress()) as night:
+    with started("build", Home(home), as_of, known_at, progress) as night:
         return _ended(night, build_and_publish(night, as_of, check_batches(night, ())))
 
 
@@ -157,14 +211,15 @@ def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | No
         UsageError: nothing was published yet, or an unknown language.
     """
     published_file(home)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("report", Home(home), progress=progress) as night:
         if languages:
             night.settings = night.settings.model_copy(
                 update={"report": night.settings.report.model_copy(update={"languages": tuple(languages)})}
             )
         reports = _render(night, is_delivering=True)
+        workbooks = _write_workbooks(night, is_delivering=True)
         night.record(finished_at=utc_now(), status="rendered")
-        return Outcome(night.run.run_id, None, reports=reports)
+        return Outcome(night.run.run_id, None, reports=reports, workbooks=workbooks)
 
 
 def customer(home: Path, company_id: str, customer_id: str, *, languages: Sequence[str] = ()) -> dict[str, Path]:
@@ -184,7 +239,7 @@ def customer(home: Path, company_id: str, customer_id: str, *, languages: Sequen
     told = {code: page for code, page in found.items() if page is not None}
     missing = [code for code in asked if code not in told]
     if missing:
-        with started(place, None, None, Progress()) as night:
+        with started("customer", place) as night:
             told |= _write_asked(night, (company_id, customer_id), missing)
             night.record(finished_at=utc_now(), status="rendered")
     return {code: told[code] for code in asked}
@@ -214,14 +269,15 @@ def _write_asked(night: Night, only: tuple[str, str], languages: Sequence[str]) 
 
 def _ended(night: Night, outcome: Outcome) -> Outcome:
     night.record(finished_at=utc_now(), status="needs_person" if outcome.needs_person else "published")
-    night.log("ended", status=night.run.status, needs_person=list(outcome.needs_person))
-    return outcome
+    level: Level = "warning" if outcome.needs_person else "info"
+    night.log("ended", level, status=night.run.status, needs_person=list(outcome.needs_person))
+    return replace(outcome, notes=tuple(night.notes))
 
 
 def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     from receivables.deliver import forget_pages, lead_to
     from receivables.pages import published_page
-    from receivables.render import render, render_quality
+    from receivables.render import render, render_definitions, render_quality
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
@@ -237,6 +293,7 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
                 _write_whole(quality, render_quality(page, language))
             else:
                 quality.unlink(missing_ok=True)
+            _write_whole(folder / f"definitions-{language}.html", render_definitions(page, language))
             mine = customers.get(language)
             _write_whole(reports[language], render(page, language, mine.links if mine else None))
             lead_to(folder, language, mine)
@@ -248,6 +305,30 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
                 counts["items"] += 1
     forget_pages(night.home.out, night.settings.report.customer_dates_kept)
     return reports
+
+
+def _write_workbooks(night: Night, *, is_delivering: bool) -> dict[str, Path]:
+    """Write the workbook of the published night beside the report, in its languages; where the settings want none, none of an earlier night stays."""
+    from receivables.pages import run_of
+    from receivables.workbook import file_name, write
+
+    languages, is_wanted = night.settings.report.languages, night.settings.report.workbook
+    with Warehouse(published_file(night.home.root)) as warehouse:
+        folder = night.home.out / str(run_of(warehouse.table("ops.run")).as_of)
+        workbooks: dict[str, Path] = {language: folder / file_name(language) for language in languages}
+        if is_wanted:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with night.step("workbook", len(languages)) as counts:
+                for language, path in workbooks.items():
+                    night.progress.advance(language)
+                    write(path, warehouse, language)
+                    counts["items"] += 1
+    for path in workbooks.values():
+        if not is_wanted:
+            path.unlink(missing_ok=True)
+        if is_delivering:
+            _deliver(path, night.home.out / path.name)
+    return workbooks if is_wanted else {}
 
 
 def _write_customers(night: Night, warehouse: Warehouse, run: page_model.Run, folder: Path) -> dict[str, PageSet]:
@@ -267,7 +348,8 @@ def _deliver_all(night: Night, report: Path, language: str, customers: PageSet |
     from receivables.deliver import deliver_pages
 
     deliver_pages(night.home.out, report.parent, language, customers)
-    for page in (report.with_name(report.name.replace("receivables-", "data-quality-")), report):
+    beside = (report.with_name(report.name.replace("receivables-", kind)) for kind in ("data-quality-", "definitions-"))
+    for page in (*beside, report):
         _deliver(page, night.home.out / page.name)
 
 

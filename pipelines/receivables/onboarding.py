@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from receivables.engine import Scratch, connect
 from receivables.errors import UsageError
 from receivables.home import Home
+from receivables.intake.container import memory_told
 from receivables.intake.examine import examine as examine_file
 from receivables.intake.read import Request
 from receivables.land import companies_known, profiles_named
@@ -37,7 +38,7 @@ def examine(path: Path, home: Home, reading: Reading, today: date) -> Examinatio
     _refuse_absent(path)
     settings = home.settings()
     profiles = profiles_named(home.profiles if home.profiles.is_dir() else None, reading.profile)
-    with _reader(settings) as (con, scratch):
+    with _reader(settings, path.name) as (con, scratch):
         request = Request(
             path,
             profiles,
@@ -61,7 +62,7 @@ def draft(path: Path, home: Home, profile_id: str | None) -> Draft:
 
     _refuse_absent(path)
     settings = home.settings()
-    with _reader(settings) as (con, scratch):
+    with _reader(settings, path.name) as (con, scratch):
         companies = companies_of(home, settings, None)
         return draft_profile(con, path, scratch, profile_id=profile_id, companies=companies, settings=settings)
 
@@ -101,9 +102,10 @@ def _refuse_absent(path: Path) -> None:
 
 
 @contextmanager
-def _reader(settings: Settings) -> Iterator[tuple[Connection, Path]]:
+def _reader(settings: Settings, name: str) -> Iterator[tuple[Connection, Path]]:
     """A connection with the memory that reading a file may take, and a folder that is gone afterwards."""
     with (
+        memory_told(name, settings.ingest),
         tempfile.TemporaryDirectory(prefix="receivables-") as place,
         closing(connect(":memory:", settings, temp=Path(place))) as con,
     ):

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from receivables.chapters.aging_views import AgingViews
+from receivables.chapters.definitions import Rules
 from receivables.chapters.restatement import Restatement
 from receivables.chapters.tie_out import TieOut
 from receivables.charts import Chart, Series
@@ -349,6 +350,7 @@ class NightPage:
     practices: tuple[Practice, ...] = ()
     gaps: tuple[Gap, ...] = ()
     tie_out: TieOut = TieOut()
+    rules: Rules = Rules()
     part: Part | None = None
 
     @property

@@ -12,6 +12,7 @@ from receivables.chapters import (
     aging_views,
     collection,
     completeness,
+    definitions,
     flags,
     grade_policy,
     movement,
@@ -35,6 +36,7 @@ from receivables.page_model import (
     Ledger,
     Lines,
     NightPage,
+    Part,
     Proof,
     ProofSide,
     Run,
@@ -44,6 +46,7 @@ from receivables.quality import judged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from receivables.scope import Scope
     from receivables.settings import Settings
 
 _OWN: Final = (
@@ -73,6 +76,7 @@ TABLES: Final = tuple(
             *flags.TABLES,
             *movement.TABLES,
             *tie_out.TABLES,
+            *definitions.TABLES,
         )
     )
 )
@@ -147,7 +151,7 @@ def night_page(
     return NightPage(
         run=run,
         companies=companies,
-        buckets=_buckets(frames["params.bucket"]),
+        buckets=buckets_of(frames["params.bucket"]),
         ledgers=tuple(_ledgers(frames, aging, companies, run, top_customers)),
         proofs=tuple(_proofs(frames["marts.aging_control"], aging, control_amount_per_item)),
         batches=tuple(_batches(batch.head(listed_files), issue, started)),
@@ -169,6 +173,7 @@ def night_page(
         tie_out=tie_out.tie_out(
             frames, {one.company_id: one.currency for one in companies}, amount=tie_out_amount, is_asking=tie_out_asks
         ),
+        rules=definitions.rules(frames),
     )
 
 
@@ -183,6 +188,26 @@ def published_page(table: Callable[[str, str], pd.DataFrame], settings: Settings
         tie_out_amount=ledger.tie_out_amount,
         tie_out_asks=ledger.tie_out_level == "needs_person",
     )
+
+
+def part_of(table: Callable[[str], pd.DataFrame], companies: Iterable[Company], scope: Scope) -> Part | None:
+    """Of what a page for a reader of `scope` is a part, by name; `companies` are those in sight, `table` reads a table in sight."""
+    if scope.is_whole:
+        return None
+    names: dict[str, str] = {}
+    for row in table("core.territory").to_dict("records"):
+        for key in (row["territory_id"], row["territory_id"].partition(":")[2]):
+            names.setdefault(key, str(row["name"]))
+    return Part(
+        companies=tuple(company.name for company in companies),
+        territories=tuple(dict.fromkeys(names.get(key, key) for key in scope.territories)),
+        salespersons=scope.salespersons,
+    )
+
+
+def companies_of(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...]:
+    """The companies in sight with the day of their latest extract."""
+    return _companies(company, batch[batch["superseded_by"].isna()])
 
 
 def run_of(runs: pd.DataFrame) -> Run:
@@ -209,7 +234,8 @@ def _companies(company: pd.DataFrame, batch: pd.DataFrame) -> tuple[Company, ...
     )
 
 
-def _buckets(bucket: pd.DataFrame) -> tuple[Bucket, ...]:
+def buckets_of(bucket: pd.DataFrame) -> tuple[Bucket, ...]:
+    """The buckets in their order."""
     rows = bucket.sort_values("ordinal").to_dict("records")
     return tuple(Bucket(row["bucket"], int_or_none(row["lower_days"]), int_or_none(row["upper_days"])) for row in rows)
 
@@ -229,7 +255,7 @@ def _ledgers(
     run: Run,
     top_customers: int,
 ) -> Iterable[Ledger]:
-    buckets, kpi = _buckets(frames["params.bucket"]), frames["marts.kpi"]
+    buckets, kpi = buckets_of(frames["params.bucket"]), frames["marts.kpi"]
     kpi = kpi[kpi["period_end"].map(day) == run.as_of]
     for currency in sorted({company.currency for company in companies}):
         members = tuple(company for company in companies if company.currency == currency)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables import decisions, lake, published
+from receivables.arrival import awaited
 from receivables.check_batches import BROKEN, is_refused_by_contract
 from receivables.check_tables import publish_checks
 from receivables.dates import utc_now
@@ -24,6 +25,7 @@ from receivables.engine import (
     run_models,
 )
 from receivables.errors import NightFailed, UsageError
+from receivables.home import NIGHTLY
 from receivables.judgement import (
     judge_accredited,
     judge_anomalies,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from receivables.arrival import Awaited
     from receivables.engine import Tables
     from receivables.run import Night
     from receivables.settings import Settings
@@ -55,6 +58,7 @@ PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
     "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
     "ENTRY_INCOMPLETE": "{count} entries wait for another file of their system ({where} is not told, sum {amount}): receivables findings",
+    "FILE_NOT_ARRIVED": "{where}: no new file has come by {amount}: its figures are as of its last one",
     "FX_CLOSING_MISSING": "{where}: no closing rate for {count} open items ({amount}); expected one of type M of the as-of date or the days before it that"
     " the settings allow, try a file fx_rate",
     "FX_MISSING": "{count} entries are left out for want of an exchange rate (such as {amount}): receivables findings",
@@ -72,7 +76,7 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     """
     published.keep(night.home, night.state, night.scratch)
     batches = _told(night)
-    latest = _latest_extract(batches)
+    latest = latest_extract(batches)
     day = as_of or latest
     night.run = replace(night.run, as_of=day)
     target = night.home.warehouse / f"receivables-{night.run.run_id}.duckdb"
@@ -102,7 +106,7 @@ def build_again(night: Night, files: tuple[InboxFile, ...], target: Path) -> Non
     if day is None:
         raise AssertionError("a run that is made again has its date")
     with closing(connect(target, night.settings, temp=target.parent)) as con:
-        _build(night, con, day, batches, files, is_latest=day == _latest_extract(batches))
+        _build(night, con, day, batches, files, is_latest=day == latest_extract(batches))
 
 
 def _kept(night: Night) -> tuple[str, ...]:
@@ -155,7 +159,7 @@ def _nothing_told(night: Night) -> NightFailed:
     )
 
 
-def _latest_extract(batches: Sequence[Batch]) -> date:
+def latest_extract(batches: Sequence[Batch]) -> date:
     """The day of the latest extract; a report states balances of its own day and says nothing of what the ledger knows."""
     loaded = [batch for batch in batches if batch.status in LOADED and batch.extract_as_of is not None]
     extracts = [batch for batch in loaded if batch.mode != "report"] or loaded
@@ -201,6 +205,8 @@ def _build(
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files, tables)
+        if is_latest and night.run.verb == NIGHTLY:
+            _tell_awaited(con, awaited(night.settings.expected, night.state.batches(), utc_now()))
         reasons = (
             *file_reasons(files),
             *behind,
@@ -330,6 +336,16 @@ def _tell_contracts_broken(con: Connection, refused: Sequence[Batch], files: Seq
             "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + 1 as issue_id, ? as batch_id, ? as reason_code,"
             " 'reject_file' as action, ? as count, ? as raw_value",
             [same[0].batch_id, BROKEN, max(sum(batch.lines_read for batch in same), 1), messages.get(sha256)],
+        )
+
+
+def _tell_awaited(con: Connection, files: Sequence[Awaited]) -> None:
+    """Add a finding for each file that has not come by its hour."""
+    for file in files:
+        con.execute(
+            "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + 1 as issue_id, ? as column_name,"
+            " 'FILE_NOT_ARRIVED' as reason_code, 'accept_warn' as action, 1 as count, ? as raw_value",
+            [" ".join(filter(None, (file.company_id, file.profile_id))) or "inbox", f"{file.by:%Y-%m-%d %H:%M}"],
         )
 
 

@@ -10,7 +10,7 @@ from receivables import decisions
 from receivables.dates import utc_now
 from receivables.errors import UsageError, nearest
 from receivables.home import Home
-from receivables.run import Progress, started
+from receivables.run import started
 from receivables.settings import GRADES
 from receivables.state import RatingDecision, State
 from receivables.warehouse import open_warehouse
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from receivables.policy.grades import InForce
+    from receivables.run import Progress
     from receivables.settings import Rating
     from receivables.warehouse import Warehouse
 
@@ -87,7 +88,7 @@ def rate(home: Path, customer: str, asked: Asked, *, today: date, progress: Prog
         standing = standing_of(warehouse, customer)
     rules = Home(home).settings().rating
     asked = _checked(asked, standing, today, rules)
-    with started(Home(home), None, None, progress or Progress()) as night:
+    with started("rate", Home(home), progress=progress) as night:
         decisions.complete(night.state, night.home.lake)
         before = _before(asked, standing, night.state.decisions(RatingDecision), today, rules)
         decision = before or RatingDecision(

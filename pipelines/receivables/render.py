@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from receivables import (
     collection_wording,
     contract_wording,
     customer_wording,
+    definition_wording,
     flag_wording,
     gap_wording,
     mail_wording,
@@ -28,36 +28,38 @@ from receivables import (
 from receivables.assets import reports_dir
 from receivables.chapters.aging_views import DUE_DATE
 from receivables.chapters.prospect import VINTAGE_MONTHS
-from receivables.chapters.ratings import BLOCKS, OVERDUE
-from receivables.charts import (
-    HEIGHT,
-    NOT_DUE,
-    THEMES,
-    WIDTH,
-    Labels,
-    LineLabels,
-    bucket_colours,
-    drawing_library,
-    figure_json,
-    line_figure_json,
-)
+from receivables.chapters.ratings import BLOCKS
+from receivables.charts import HEIGHT, WIDTH, drawing_library
+from receivables.customer_wording import customer_name
+from receivables.drawings import figures, palettes
 from receivables.flag_wording import page as flag_words
-from receivables.language import harmless, language_in, plain, shortened
-from receivables.operands import FORMULAS
-from receivables.page_model import UNIDENTIFIED, CustomerLinks
+from receivables.language import DICTIONARY, harmless, language_in, plain, shortened
+from receivables.money import bare
+from receivables.operands import FORMULAS, OPERANDS
+from receivables.page_model import CustomerLinks
+from receivables.schema import TABLES
 from receivables.settings import LANGUAGES
+from receivables.templates import INTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from receivables.chapters.tie_out import Balance
-    from receivables.chapters.trend import Trend
-    from receivables.charts import Chart, LineChart, Theme
     from receivables.language import Language
-    from receivables.page_model import Company, CustomerLine, Findings, Ledger, NightPage
+    from receivables.page_model import Company, Findings, Ledger, NightPage
 
-__all__ = ["HTML_LANGUAGE", "LANGUAGES", "environment", "page_policy", "render", "render_quality", "static"]
+__all__ = [
+    "HTML_LANGUAGE",
+    "LANGUAGES",
+    "environment",
+    "page_policy",
+    "render",
+    "render_definitions",
+    "render_quality",
+    "script",
+    "static",
+]
 
 HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
 _FORMATS: Final = (
@@ -74,8 +76,6 @@ _FORMATS: Final = (
     "short",
     "total",
 )
-_NAME_COLUMNS: Final = 46
-"""Columns of a name above its bar: what fits a phone."""
 _TITLE_COLUMNS: Final = 60
 """Columns of a name inside a sentence."""
 
@@ -106,6 +106,11 @@ _FLAG_WORDS: Final = (
 _TODAY_WORDS: Final = ("comparison_name", "movement_summary", "signed", "tasks")
 """What templates say on the first screen, by the function of `today_wording` that says it."""
 
+_DEFINITION_WORDS: Final = (
+    *("unit_text", "column_unit", "column_type", "setting_unit", "setting_value", "detector_needs", "card_steps"),
+)
+"""What the definitions page says, by the function of `definition_wording` that says it."""
+
 _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
@@ -123,7 +128,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
         UsageError: `language` is none of `LANGUAGES`.
     """
     words = language_in(language)
-    scripts = (_script("plotly"), _script("draw"))
+    scripts = (script("plotly"), script("draw"), script("tables"))
     return (
         environment(language)
         .get_template("night.html")
@@ -133,36 +138,37 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             code=language,
             customers=customers or CustomerLinks(),
             has_quality=has_quality,
-            labels={bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets},
+            labels=_bucket_labels(page, words),
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
-            palettes={
-                name: list(bucket_colours([b.key for b in page.buckets], theme).values())
-                for name, theme in THEMES.items()
-            },
-            figures=_figures(page, words),
+            palettes=palettes([bucket.key for bucket in page.buckets]),
+            figures=figures(page, words),
             company_names={company.company_id: company.name for company in page.companies},
             policy=page_policy(scripts),
             scripts=scripts,
             style=static("report.css"),
+            has_definitions=True,
+            terms=definition_wording.TERMS,
+            terms_used=definition_wording.terms_used(page),
             steps=wording.PROOF_STEPS,
             vintage_months=VINTAGE_MONTHS,
             card_blocks=BLOCKS,
             spark_width=WIDTH,
             formulas=FORMULAS,
             spark_height=HEIGHT,
-            measure_groups=[(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()],
+            measure_groups=_measure_groups(),
             shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
         )
     )
 
 
 def render_quality(page: NightPage, language: str) -> str:
-    """Write the data-quality page of a night: every contract and what came of it; it has no scripts and loads nothing.
+    """Write the data-quality page of a night: every contract and what came of it; it loads nothing, and its only script sorts and searches tables.
 
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
     """
     language_in(language)
+    scripts = (script("tables"),)
     return (
         environment(language)
         .get_template("quality.html")
@@ -171,13 +177,54 @@ def render_quality(page: NightPage, language: str) -> str:
             lang=HTML_LANGUAGE[language],
             code=language,
             company_names={company.company_id: company.name for company in page.companies},
-            policy=page_policy(()),
+            policy=page_policy(scripts),
+            scripts=scripts,
             style=static("report.css"),
             levels=contract_wording.LEVELS,
             levels_mean=contract_wording.LEVELS_MEAN,
             listed=_LISTED_CHECKS,
         )
     )
+
+
+def render_definitions(page: NightPage, language: str) -> str:
+    """Write the definitions page of a night: words, measures, the rules in force, detectors, and the columns of exports; it tells of no customer.
+
+    Raises:
+        UsageError: `language` is none of `LANGUAGES`.
+    """
+    words, scripts = language_in(language, DICTIONARY), (script("tables"),)
+    canonical = [table for table in TABLES.values() if table.name not in INTERNAL]
+    return (
+        environment(language)
+        .get_template("definition_page.html")
+        .render(
+            page=page,
+            lang=HTML_LANGUAGE[language],
+            code=language,
+            labels=_bucket_labels(page, words),
+            palettes=palettes([bucket.key for bucket in page.buckets]),
+            policy=page_policy(scripts),
+            scripts=scripts,
+            style=static("report.css"),
+            terms=definition_wording.TERMS,
+            measure_groups=_measure_groups(),
+            formulas=FORMULAS,
+            operands=OPERANDS,
+            card_blocks=BLOCKS,
+            canonical=canonical,
+            canonical_names={table.name for table in canonical},
+            dictionary=words.html,
+        )
+    )
+
+
+def _bucket_labels(page: NightPage, words: Language) -> dict[str, str]:
+    return {bucket.key: wording.bucket_label(bucket, words.text, page.views.basis) for bucket in page.buckets}
+
+
+def _measure_groups() -> list[tuple[str, tuple[str, ...]]]:
+    return [(heading, tuple(measures)) for heading, measures in measure_wording.MEASURES.items()]
 
 
 _LABEL: Final = re.compile(r"""\{\{ _\("([^"]*)"\) \}\}""")
@@ -254,6 +301,9 @@ def environment(language: str) -> Environment:
         **{name: partial(getattr(customer_wording, name), words=words) for name in _CUSTOMER_WORDS},
         **{name: partial(getattr(flag_words, name), words=words) for name in _FLAG_WORDS},
         **{name: partial(getattr(today_wording, name), words=words) for name in _TODAY_WORDS},
+        **{name: partial(getattr(definition_wording, name), words=words) for name in _DEFINITION_WORDS},
+        "measure_unit": measure_wording.measure_unit,
+        "formula_parts": definition_wording.formula_parts,
         "flag_name": partial(flag_wording.flag_name, words=words),
         "flag_evidence": lambda piece, currency: flag_wording.evidence_text(piece.code, piece.params, currency, words),
         "finding_counts": lambda found: finding_counts(found, words),
@@ -264,6 +314,9 @@ def environment(language: str) -> Environment:
     }
     environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
         "cut": shortened,
+        "plain_number": words.number,
+        "event_name": lambda code: wording.named(rating_wording.EVENTS, code, words.text),
+        "bare": bare,
         "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
         "change_name": lambda code: wording.named(wording.CHANGES, code, words.text),
         "cause_name": lambda code: wording.named(wording.CAUSES, code, words.text),
@@ -285,91 +338,6 @@ def environment(language: str) -> Environment:
         "intent_name": lambda code: wording.named(customer_wording.INTENTS, code, words.text),
     }
     return environment
-
-
-def _figures(page: NightPage, words: Language) -> dict[str, Markup]:
-    """The drawings of a page by element id, each as JSON with one figure per theme."""
-    keys = [bucket.key for bucket in page.buckets]
-    figures = {}
-    for ledger in page.ledgers:
-        labels = bucket_chart_labels(ledger, words, page.views.basis)
-        figures[f"aging-{ledger.currency}"] = _drawn(ledger.bucket_chart, labels, keys)
-        labels = _customer_chart_labels(ledger, words)
-        figures[f"customers-{ledger.currency}"] = _drawn(ledger.customer_chart, labels, keys)
-    for place, trend in enumerate(page.trends, start=1):
-        if trend.has_course:
-            figures[f"trend-{place}"] = _drawn_lines(trend.chart, trend_labels(trend, words))
-    for place, prospect in enumerate(page.prospects, start=1):
-        chart = prospect.cash_chart
-        figures[f"cash-{place}"] = _drawn_lines(chart, collection_wording.cash_labels(chart, words))
-    for place, rated in enumerate(page.ratings, start=1):
-        if rated.grades:
-            labels = rating_wording.grade_labels(rated, words)
-            figures[f"ratings-{place}"] = _drawn(rated.chart, labels, [NOT_DUE, OVERDUE])
-    for name, chart in _collection_charts(page):
-        figures[name] = _drawn_lines(chart, collection_wording.line_labels(chart, words))
-    return figures
-
-
-def _collection_charts(page: NightPage) -> Iterable[tuple[str, LineChart]]:
-    for place, collection in enumerate(page.curves, start=1):
-        yield f"curve-{place}", collection.curve
-        yield f"chance-{place}", collection.chance_chart
-        for kind in collection.kinds:
-            for number, segment in enumerate(collection.of_kind(kind), start=1):
-                yield f"segment-{place}-{kind}-{number}", segment.chart
-
-
-def _drawn(chart: Chart, labels: Labels, keys: list[str]) -> Markup:
-    return _in_themes(lambda theme: figure_json(chart, labels, theme, bucket_colours(keys, theme)))
-
-
-def _drawn_lines(chart: LineChart, labels: LineLabels) -> Markup:
-    return _in_themes(lambda theme: line_figure_json(chart, labels, theme))
-
-
-def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
-    themes = {name: json.loads(drawn(theme)) for name, theme in THEMES.items()}
-    text = json.dumps(themes, ensure_ascii=False, separators=(",", ":"))
-    # inside a script element only these can end it or open a comment; as escapes they are the same JSON
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704  # escaped above for the place it stands in
-
-
-def trend_labels(trend: Trend, words: Language) -> LineLabels:
-    """The words of a company's course."""
-    names = tuple(measure_wording.measure_name(line.key, words) for line in trend.chart.lines)
-    return LineLabels(
-        names,
-        x_title="",
-        y_title=trend.chart.unit,
-        exact=lambda value: words.money(value, trend.chart.unit),
-        short=words.short,
-        place=words.day,
-    )
-
-
-def bucket_chart_labels(ledger: Ledger, words: Language, basis: str) -> Labels:
-    """The words of the chart of buckets."""
-    names = tuple(wording.bucket_label(line.bucket, words.text, basis) for line in ledger.lines)
-    return _labels(names, ("",), ledger.currency, words)
-
-
-def _customer_chart_labels(ledger: Ledger, words: Language) -> Labels:
-    names = tuple(shortened(customer_name(line, words), _NAME_COLUMNS) for line in ledger.customers.lines)
-    by_key = {line.bucket.key: wording.bucket_label(line.bucket, words.text) for line in ledger.lines}
-    return _labels(names, tuple(by_key[series.key] for series in ledger.customer_chart.series), ledger.currency, words)
-
-
-def _labels(categories: tuple[str, ...], series: tuple[str, ...], currency: str, words: Language) -> Labels:
-    return Labels(categories, series, exact=lambda value: words.money(value, currency), short=words.short)
-
-
-def customer_name(line: CustomerLine, words: Language) -> str:
-    """A customer's name, or words for money whose owner is not known."""
-    _ = words.text
-    return _("Unidentified payer") if line.customer_id == UNIDENTIFIED else plain(line.name)
 
 
 def company_line(company: Company, words: Language) -> str:
@@ -402,10 +370,9 @@ def cause_amounts(balance: Balance, words: Language) -> tuple[str, ...]:
 
 def finding_sentence(finding: Findings, words: Language) -> str:
     """What was found, in one sentence."""
-    if finding.reason_code == "ASSUMED_VALUE":
-        column, value = (shortened(text or "", _TITLE_COLUMNS) for text in (finding.column_name, finding.value))
-        return wording.assumed_sentence(column, value, words.text)
-    return wording.reason_sentence(shortened(finding.reason_code, _TITLE_COLUMNS), finding.action, words.text)
+    told = (finding.reason_code, finding.column_name or "", finding.value or "")
+    code, column, value = (shortened(text, _TITLE_COLUMNS) for text in told)
+    return wording.finding_sentence(code, finding.action, column, value, words.text)
 
 
 def bucket_summary(ledger: Ledger, words: Language, basis: str) -> str:
@@ -455,18 +422,24 @@ def customer_summary(ledger: Ledger, words: Language) -> str:
     )
 
 
+_FOR_READERS: Final = re.compile(r"^[ \t]*/\*.*\*/\n|^[ \t]+|^\n", re.MULTILINE)
+"""Indents, lines that are a comment and empty ones."""
+
+
 @cache
-def _script(name: str) -> Markup:
+def script(name: str) -> Markup:
+    """A program as it stands in a page."""
     source = drawing_library() if name == "plotly" else static(f"{name}.js")
     # a browser reads line ends as LF and hashes what it has read
     source = source.replace("\r\n", "\n").replace("</script", "<\\/script")
-    return Markup(source)  # noqa: S704  # a program of ours, not data
+    return Markup(source)  # noqa: S704  # nosec B704 - a program of ours, not data
 
 
 @cache
 def static(name: str) -> Markup:
-    """A style sheet or script of the package, as it stands in a page."""
-    return Markup((reports_dir() / "static" / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of the package
+    """A style sheet or script of the package as it stands in thousands of pages: without what is there for its readers."""
+    source = (reports_dir() / "static" / name).read_text(encoding="utf-8")
+    return Markup(_FOR_READERS.sub("", source))  # noqa: S704  # nosec B704 - a file of the package
 
 
 def page_policy(scripts: tuple[Markup, ...], style: Markup | None = None) -> str:

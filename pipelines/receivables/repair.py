@@ -130,7 +130,7 @@ def _not_kept(current: Sequence[Sequence[Batch]]) -> FileRefused:
 def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], by: str, today: date) -> None:
     """Read one file again and register its batches and the repairs together: until then nothing of it counts."""
     origin, root = reading[0], night.home.lake
-    with scratch_connection(night) as (con, scratch):
+    with scratch_connection(night, origin.file_name) as (con, scratch):
         landed = _landed(con, _request(night, origin, scratch, asked, today), scratch)
         first_id, now = night.state.next_batch_id(), utc_now()
         sha256, next_id = origin.file_sha256, night.state.next_repair_id()

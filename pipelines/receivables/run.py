@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
+import traceback
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from receivables import lake
 from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError, Scratch
-from receivables.errors import NightFailed
-from receivables.home import private_files
+from receivables.errors import NightFailed, ReceivablesError
+from receivables.home import NIGHTLY, private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date, datetime
+    from datetime import date
     from pathlib import Path
 
     from receivables.checks.contract import Contract
     from receivables.errors import FileRefused
     from receivables.home import Home
     from receivables.settings import Settings
+
+
+Level = Literal["info", "notice", "warning", "error"]
+
+_LOGGED_CHARACTERS: Final = 4000
+"""Of a text that a line of a log tells; what is longer is cut off."""
+
+_RUN_ID: Final = "%Y%m%dT%H%M%S%f"
 
 
 class Progress:
@@ -44,18 +55,23 @@ class Progress:
     def stopped(self) -> None:
         """The step was broken off by an error."""
 
+    def notice(self, text: str) -> None:
+        """Something to know beside the steps, in one line."""
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a night or a part of it ended; `reports` by language, `needs_person` the reasons in one line each."""
+    """How a night or a part of it ended; `reports` and `workbooks` by language, `needs_person` the reasons in one line each, `notes` what is good to know."""
 
     run_id: str
     as_of: date | None
     files: tuple[InboxFile, ...] = ()
     warehouse: Path | None = None
     reports: dict[str, Path] = field(default_factory=dict)
+    workbooks: dict[str, Path] = field(default_factory=dict)
     needs_person: tuple[str, ...] = ()
     refusals: tuple[FileRefused, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -72,6 +88,13 @@ class Night:
     refusals: list[FileRefused] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     """Files read that tell of somebody forgotten, with the rows that do."""
+    notes: list[str] = field(default_factory=list)
+    failed_step: str = ""
+
+    def note(self, text: str) -> None:
+        """Keep what is good to know and asks for nobody."""
+        self.notes.append(text)
+        self.log("note", "notice", text=text)
 
     def record(self, **changes: Any) -> None:
         """Change the run and its record in the store."""
@@ -86,43 +109,56 @@ class Night:
         try:
             yield counts
         except BaseException:
+            self.failed_step = name
             self.progress.stopped()
             raise
         self.state.add([Step(self.run.run_id, name, begun, utc_now(), counts["items"], counts["findings"])])
-        self.log(name, **counts)
+        self.log(name, "info", items=counts["items"], findings=counts["findings"])
         self.progress.done(name, f"{counts['items']} done, {counts['findings']} findings")
 
-    def log(self, event: str, **details: Any) -> None:
+    def log(self, event: str, level: Level = "info", **details: Any) -> None:
         """Add one line to the run's log."""
-        line = json.dumps(
-            {"at": utc_now().isoformat(), "run": self.run.run_id, "event": event, **details},
-            default=str,
-            ensure_ascii=False,
-        )
+        told = {"at": utc_now().isoformat(), "run": self.run.run_id, "level": level, "event": event}
+        line = json_line(told | details)
+        for secret in self._secrets():
+            line = line.replace(secret, "***")
         with (self.home.logs / f"{self.run.run_id}.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 
+    def _secrets(self) -> Iterator[str]:
+        """What must never stand in a log, should any message hold it, as a line of the log would write it."""
+        if password := os.environ.get(self.settings.mail.password_env, ""):
+            yield json_line(password)[1:-1]
+
 
 @contextmanager
-def started(home: Home, as_of: date | None, known_at: datetime | None, progress: Progress) -> Iterator[Night]:
-    """Hold the home's lock and record the run; a failure is recorded and passed on.
+def started(
+    verb: str,
+    home: Home,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Night]:
+    """Hold the home's lock and record the run; a failure is recorded and passed on. `verb` is what is run, as a person calls it.
 
     Raises:
         UsageError: a home that cannot be written, or a moment in the future.
         NightFailed: another run holds the home, or the disk is full.
     """
-    now = utc_now()
-    known_at = checked_known_at(known_at or now, now)
+    checked_known_at(known_at or utc_now(), utc_now())
     with private_files():
         home.create()
         settings, contracts = home.settings(), contract.available(home.contracts)
-        with home.only_writer(), _system_faults_told():
+        wait_seconds = settings.unattended.lock_wait_seconds if verb == NIGHTLY else 0
+        with home.only_writer(verb, wait_seconds), _system_faults_told():
             home.sweep()
+            now = utc_now()  # not before the home was free
+            known_at = checked_known_at(known_at or now, now)
+            forget_logs(home.logs, now, settings.retention.log_days)
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
-            run = Run(
-                _run_id(now), as_of, known_at, now, None, "running", __version__, _rules_sha256(settings, contracts)
-            )
+            rules = rules_sha256(settings, contracts)
+            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
             state.add([*cut_off, run])
             if not state.has_lake_files() and state.batches():  # a store of a version that registered none
                 state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
@@ -130,19 +166,74 @@ def started(home: Home, as_of: date | None, known_at: datetime | None, progress:
             with (
                 state.held(),
                 closing(Scratch(settings, temp=temp, memory_limit=settings.ingest.memory_limit)) as scratch,
-                _failure_recorded(Night(home, settings, state, run, progress, scratch, contracts)) as night,
+                _failure_recorded(
+                    Night(home, settings, state, run, progress or Progress(), scratch, contracts)
+                ) as night,
             ):
+                night.log("started", verb=verb, as_of=as_of, known_at=known_at, version=__version__)
+                for run in cut_off:
+                    night.note(
+                        f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
+                    )
+                if told := home.open_to_strangers():
+                    night.progress.notice(told)
+                    night.log("open_to_strangers", message=told)
                 yield night
 
 
-def _rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
+@contextmanager
+def within(night: Night, verb: str, as_of: date, known_at: datetime | None = None) -> Iterator[Night]:
+    """Record a further run, of another date, under the lock and in the store of a night; a failure is recorded and passed on."""
+    now = utc_now()
+    run = replace(
+        night.run,
+        run_id=_run_id(now),
+        as_of=as_of,
+        known_at=known_at or now,
+        started_at=now,
+        finished_at=None,
+        status="running",
+        verb=verb,
+    )
+    night.state.add([run])
+    with _failure_recorded(replace(night, run=run, refusals=[], notes=[])) as further:
+        further.log("started", verb=verb, as_of=as_of, known_at=known_at, within=night.run.run_id)
+        yield further
+
+
+def rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:
     """Identify what a run was made with: the settings, and the contracts as the home has them."""
     told = "".join((settings.sha256(), *(contract.model_dump_json() for contract in contracts)))
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _run_id(now: datetime) -> str:
-    return now.strftime("%Y%m%dT%H%M%S%f") + "Z"
+    return now.strftime(_RUN_ID) + "Z"
+
+
+def json_line(told: object) -> str:
+    """A record on one line of JSON in which nothing of it can be taken for a line of its own, or steer who reads it."""
+    line = json.dumps(_cut(told), default=str, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+
+
+def _cut(told: Any) -> Any:
+    if isinstance(told, str):
+        return told if len(told) <= _LOGGED_CHARACTERS else told[:_LOGGED_CHARACTERS] + "..."
+    if isinstance(told, dict):
+        return {key: _cut(value) for key, value in told.items()}
+    return [_cut(value) for value in told] if isinstance(told, list | tuple) else told
+
+
+def forget_logs(logs: Path, now: datetime, days_kept: int) -> None:
+    """Delete the logs of runs that began longer ago than is kept; other files are left alone."""
+    for path in logs.glob("*.jsonl"):
+        try:
+            begun = datetime.strptime(path.stem, f"{_RUN_ID}Z")  # noqa: DTZ007  # UTC without zone, as every moment here
+        except ValueError:
+            continue
+        if begun < now - timedelta(days=days_kept):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -165,5 +256,13 @@ def _failure_recorded(night: Night) -> Iterator[Night]:
         with suppress(OSError, sqlite3.Error):
             if night.run.status == "running":
                 night.record(finished_at=utc_now(), status="failed")
-            night.log("failed", error=str(error) or type(error).__name__)
+            told = {} if isinstance(error, ReceivablesError) else {"traceback": traceback.format_exception(error)}
+            night.log(
+                "failed",
+                "error",
+                kind=type(error).__name__,
+                step=night.failed_step,
+                error=str(error) or type(error).__name__,
+                **told,
+            )
         raise

@@ -15,7 +15,6 @@ import re
 import shutil
 import sqlite3
 import tarfile
-import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -100,7 +99,7 @@ def backup(
     if with_published:
         published_file(home)
     told = progress or Progress()
-    with private_files(), _held(place, wait_seconds), _faults_told(to):
+    with private_files(), place.only_writer("backup", wait_seconds), _faults_told(to):
         return _backed_up(place, to, told, with_published=with_published)
 
 
@@ -112,21 +111,6 @@ def _refuse_within(place: Home, to: Path) -> None:
             expected="a place of its own, best on another disk",
             try_="--to DIR with another folder",
         )
-
-
-@contextmanager
-def _held(place: Home, wait_seconds: float) -> Iterator[None]:
-    until = time.monotonic() + wait_seconds
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(place.only_writer())
-                break
-            except NightFailed:
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(_LOOK_AGAIN_SECONDS)
-        yield
 
 
 @contextmanager
@@ -453,7 +437,7 @@ def restore(source: Path, home: Path, *, is_forced: bool = False, progress: Prog
                     expected="a new or empty folder",
                     try_="--home DIR with another folder, or --force, which puts this one aside",
                 )
-            stack.enter_context(Home(home).only_writer())
+            stack.enter_context(Home(home).only_writer("restore"))
         unfinished = home.with_name(f".{home.name}.restoring")
         if unfinished.exists():
             shutil.rmtree(unfinished)

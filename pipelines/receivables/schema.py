@@ -1,6 +1,6 @@
 """The column dictionary: every canonical table and column once, with its type, unit and meaning.
 
-The words stand in `dictionary.toml`; this module reads them into records.
+The words stand in `dictionary.toml`, those of the columns that only published tables have in `published.toml`; this module reads them into records.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 DICTIONARY: Final = Path(__file__).with_name("dictionary.toml")
+PUBLISHED: Final = Path(__file__).with_name("published.toml")
 
 _DUCKDB_TYPES: Final = {
     "id": "VARCHAR",
@@ -127,3 +128,65 @@ def load() -> dict[str, Table]:
 
 
 TABLES: Final = load()
+
+
+_PUBLISHED_ROW = re.compile(r"(?P<name>\w+)(?P<unit>[a-z ]*?)\s*\|\s*(?P<meaning>.+)")
+UNITS: Final = {
+    "_local": "ledger currency",
+    "_doc": "document currency",
+    "_group": "reporting currency",
+    "_pct": "percent",
+    "_days": "days",
+}
+"""What the ending of a column's name says of its unit."""
+_EVERY: Final = "every"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a column of a published table means; `unit` is empty where it has none, `text` where the dictionaries have no words for it."""
+
+    unit: str = ""
+    text: str = ""
+
+
+@cache
+def _published() -> dict[str, dict[str, Meaning]]:
+    raw = tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
+    return {
+        table: {
+            name: meaning for line in body["columns"].strip().splitlines() for name, meaning in [_meaning(line.strip())]
+        }
+        for table, body in raw.items()
+    }
+
+
+def _meaning(line: str) -> tuple[str, Meaning]:
+    match = _PUBLISHED_ROW.fullmatch(line)
+    if match is None:
+        raise ValueError(f"row of {PUBLISHED.name} not understood: {line!r}")
+    return match["name"], Meaning(match["unit"].strip(), match["meaning"].strip())
+
+
+def told_columns() -> dict[str, frozenset[str]]:
+    """The columns that `published.toml` has words for of their own, by published table."""
+    single = (table for table in _published() if table != _EVERY and not table.endswith("*"))
+    return {table: frozenset(_published()[table]) for table in single}
+
+
+def meaning(table: str, column: str) -> Meaning:
+    """What a column of a published table means: by the words for this table or tables like it, by the canonical dictionary, or by those for every table."""
+    words, own = _published(), Meaning()
+    kind = next((name for name in words if name.endswith("*") and table.startswith(name[:-1])), "")
+    canonical = TABLES[name].columns.get(column) if (name := table.removeprefix("core.")) in TABLES else None
+    if canonical is not None and name != table:
+        own = Meaning(text=canonical.meaning)
+    elif not table.startswith("core.") or column in ("company_id", *PROVENANCE):
+        own = words[_EVERY].get(column, own)
+    found = words.get(table, {}).get(column) or words.get(kind, {}).get(column) or own
+    return Meaning(found.unit or unit_of(column), found.text)
+
+
+def unit_of(column: str) -> str:
+    """The unit that the ending of a column's name tells; empty where it tells none."""
+    return next((unit for end, unit in UNITS.items() if column.endswith(end)), "")

@@ -6,6 +6,7 @@ that is not listed does not exist in the copy, so that what is not decided canno
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -101,7 +102,15 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
         (
             *("params.bucket", "params.aging", "params.ledger", "params.behaviour", "params.grade", "params.rating"),
-            *("params.customer_value", "params.provision"),
+            *(
+                "params.customer_value",
+                "params.provision",
+                "params.hard_event_cap",
+                "params.card_points",
+                "params.curve",
+            ),
+            *("params.forecast", "params.accredited", "params.completeness", "params.anomaly"),
+            *("params.anomaly_conduct", "params.anomaly_ledger", "params.anomaly_buying"),
         ),
         (_ALL, _ALL),
     ),
@@ -207,7 +216,7 @@ def in_sight(path: Path, scope: Scope, settings: Settings) -> Iterator[Warehouse
         with Warehouse(path) as warehouse:
             yield warehouse
         return
-    con = connect(settings=settings, temp=path.parent / ".spill-mail")
+    con = connect(settings=settings, temp=path.parent / f".spill-{os.getpid()}")
     try:
         con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as told (read_only)")
         con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOADED: Final = ("ok", "warn", "needs_person")
 """Batch states whose rows count."""
 
+PUBLISHED: Final = ("published", "needs_person")
+"""Run states of which the file was published."""
+
 REFUSED: Final = ("refused",)
 """The state of what was refused, on reading or by a contract."""
 
@@ -132,7 +135,7 @@ Decision = TypeVar("Decision", RatingDecision, FlagDecision)
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart.
+    """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart, `verb` is what was run.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
     (about a customer's rating or about flags), forgotten (somebody), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
@@ -146,6 +149,7 @@ class Run:
     status: str
     code_version: str
     settings_sha256: str
+    verb: str | None = None
 
 
 @dataclass(frozen=True)
@@ -197,8 +201,9 @@ class Waiver:
 class Delivery:
     """The mailing of one report to one address; each `edition` is mailed once, another one only because somebody asked for it.
 
-    `status` is queued (not sent: it may be tried again), sending (the server is being given it), sent, refused, or unsure: the program or the
-    connection was cut off while the server had it in hand, so that it may have arrived or not. `told` is what the server or the program said last,
+    `status` is queued (not sent: it may be tried again), sending (the server is being given it), sent, refused, superseded (never sent, and never will be:
+    a newer report took its place), or unsure: the program or the connection was cut off while the server had it in hand, so that it may have
+    arrived or not. `told` is what the server or the program said last,
     `in_sight` whose receivables were in it (JSON).
     """
 
@@ -360,6 +365,21 @@ class State:
                     f"insert or replace into {_table_of(record)} ({', '.join(values)}) values ({marks})",
                     [*values.values()],
                 )
+
+    def fault(self) -> str:
+        """What is wrong with the file; empty where it is whole.
+
+        Raises:
+            NightFailed: it cannot be read at all.
+        """
+        try:
+            with self._connected() as con:
+                told = con.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise NightFailed(
+                got=f"{self._path}: {error}", expected="a whole store", try_="taking it back from a backup"
+            ) from None
+        return "" if told == "ok" else str(told)
 
     def next_batch_id(self) -> int:
         """The first batch id never registered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -12,12 +13,23 @@ from receivables.operands import COLUMNS, FORMULAS, OPERANDS
 from receivables.warehouse import Warehouse, known_value, open_warehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
     import pandas as pd
 
 _BUCKETS: Final = "select bucket from params.bucket order by ordinal"
+
+
+@contextmanager
+def _opened(home: str | Path | Warehouse) -> Iterator[Warehouse]:
+    """The night published last in a home, closed in the end, or a warehouse that is open and stays so."""
+    if isinstance(home, Warehouse):
+        yield home
+        return
+    with open_warehouse(home) as warehouse:
+        yield warehouse
 
 
 @dataclass(frozen=True)
@@ -28,15 +40,15 @@ class Trace:
     allocations: pd.DataFrame
 
 
-def trace(key: str, home: str | Path = HOME, *, bucket: str | None = None) -> Trace:
-    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines, and who repaired these.
+def trace(key: str, home: str | Path | Warehouse = HOME, *, bucket: str | None = None) -> Trace:
+    """Follow a customer, a document or a receipt, by id or number, to its items, allocations, files and lines, and who repaired these; in a home, or in a warehouse that is open.
 
     Raises:
         UsageError: nothing of that name, or no such bucket.
     """
     named = "select ? as key"
     by = "repaired as (select file_sha256, line_no, max_by(recorded_by, repair_id) as repaired_by from ops.repair group by file_sha256, line_no)"
-    with open_warehouse(home) as warehouse:
+    with _opened(home) as warehouse:
         if bucket is not None:
             known_value(warehouse, "--bucket", bucket, _BUCKETS)
         items = warehouse.query(
@@ -99,7 +111,7 @@ _IS_IN_CELL: Final = (
 
 
 def trace_cell(
-    home: str | Path = HOME,
+    home: str | Path | Warehouse = HOME,
     *,
     company: str | None = None,
     customer: str | None = None,
@@ -117,7 +129,7 @@ def trace_cell(
     Raises:
         UsageError: no such company, currency, bucket or day, or nothing is open there.
     """
-    with open_warehouse(home) as warehouse:
+    with _opened(home) as warehouse:
         day = _day(warehouse, period_end)
         if company is not None:
             known_value(warehouse, "--company", company, "select company_id from core.company")
@@ -186,14 +198,14 @@ class TracedMetric:
 
 
 def trace_metric(
-    metric: str, home: str | Path = HOME, *, company: str | None = None, period_end: date | None = None
+    metric: str, home: str | Path | Warehouse = HOME, *, company: str | None = None, period_end: date | None = None
 ) -> tuple[TracedMetric, ...]:
     """Follow a metric of `marts.kpi` to its operands and these to documents, allocations, files and lines; one result per company.
 
     Raises:
         UsageError: no such metric, company or day.
     """
-    with open_warehouse(home) as warehouse:
+    with _opened(home) as warehouse:
         if metric not in FORMULAS:
             raise UsageError(
                 got=f"--metric {metric!r}",

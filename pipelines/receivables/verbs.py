@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from dataclasses import dataclass, replace
+import sqlite3
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from receivables import night
-from receivables.dates import today
-from receivables.errors import UsageError, nearest
+from receivables.dates import today, utc_now
+from receivables.errors import NightFailed, UsageError, nearest
 from receivables.home import HOME, Home, private_files
 from receivables.intake.profile import Profile, available
 from receivables.land import Reading, inbox_files
 from receivables.run import Progress
-from receivables.state import Batch, Delivery, Run, State, Step
-from receivables.warehouse import known_value, open_warehouse, published_run
+from receivables.state import State
+from receivables.warehouse import known_value, open_warehouse, published_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,13 +28,17 @@ if TYPE_CHECKING:
 
     from receivables.flag_desk import Decided, Shown, TakenBack, Verb
     from receivables.forgetting import Done
+    from receivables.health import Check
     from receivables.intake.drafting.text import Draft
     from receivables.intake.examine import Examination
     from receivables.rating_desk import Rated
     from receivables.repair import Repaired
     from receivables.run import Outcome
     from receivables.safekeeping import BackedUp, Restored
+    from receivables.standing import Status
+    from receivables.state import Delivery
     from receivables.verification import Verified
+    from receivables.workbook import Written
     from receivables.world import SampleSummary
     from receivables.world.feed import FeedSummary
     from receivables.world.specify import World
@@ -136,6 +142,53 @@ def report(home: str | Path = HOME, *, languages: Sequence[str] = (), progress: 
     return night.report(Path(home), languages=languages, progress=progress)
 
 
+def export(
+    path: str | Path,
+    home: str | Path = HOME,
+    *,
+    language: str | None = None,
+    companies: Sequence[str] = (),
+    territories: Sequence[str] = (),
+    salespersons: Sequence[str] = (),
+    sheets: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Written:
+    """Write the workbook of the night published last to a new .xlsx file; `language` defaults to the first of the settings'.
+
+    What is in sight may be narrowed down as for a recipient of mail; `sheets` are those of `workbook_wording.SHEETS`, none named: all.
+
+    Raises:
+        UsageError: nothing was published yet, no such language or sheet, nothing in sight, or a file that cannot be written.
+    """
+    from receivables.scope import Scope, in_sight
+    from receivables.workbook import checked_sheets, write
+
+    target, told = Path(path), progress or Progress()
+    settings = Home(Path(home)).settings()
+    scope = Scope(*(tuple(sorted(set(names))) for names in (companies, territories, salespersons)))
+    asked = checked_sheets(sheets, scope)
+    if target.suffix.lower() != ".xlsx":
+        raise UsageError(got=f"--out {target}", expected="a name that ends in .xlsx", try_=f"--out {target.stem}.xlsx")
+    if target.exists():
+        raise UsageError(
+            got=f"--out {target}, which exists",
+            expected="a new file, since somebody may be working in this one",
+            try_="--out with another name",
+        )
+    told.step("export", 1)
+    try:
+        with private_files(), in_sight(published_file(Path(home)), scope, settings) as warehouse:
+            written = write(target, warehouse, language or settings.report.languages[0], scope=scope, sheets=asked)
+    except OSError as error:
+        told.stopped()
+        raise _unwritable(path, error) from None
+    except BaseException:
+        told.stopped()
+        raise
+    told.done("export", f"{sum(written.rows.values())} rows written")
+    return written
+
+
 def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str] = ()) -> dict[str, Path]:
     """Where the pages of a customer of the night published last are, by language; those that the night did not write are written. `languages` defaults to the settings'.
 
@@ -152,31 +205,30 @@ def customer(customer: str, home: str | Path = HOME, *, languages: Sequence[str]
     return night.customer(Path(home), found.company_id, found.customer_id, languages=languages)
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where a home stands: its last run with its steps, the run whose file is the published one (None where nothing is), repairs it does not know yet."""
-
-    last_run: Run | None
-    steps: tuple[Step, ...]
-    published: Run | None
-    batches: tuple[Batch, ...]
-    repaired_since: int = 0
-
-
 def status(home: str | Path = HOME) -> Status:
-    """Say where a home stands.
+    """Say where a home stands; its `exit_code` is what a monitor is told.
 
     Raises:
         UsageError: no such home.
+        SettingsError: its settings cannot be used.
+        NightFailed: its store is damaged.
     """
-    state = _state(Path(home))
-    runs = {run.run_id: run for run in state.runs()}
-    last = next(reversed(runs.values()), None)
-    if last is not None and last.status == "running" and not Home(Path(home)).has_writer():
-        last = replace(last, status="interrupted")
-    published = runs.get(published_run(Path(home)) or "")
-    since = sum(published is not None and repair.recorded_at > published.known_at for repair in state.repairs())
-    return Status(last, tuple(state.steps(last.run_id)) if last else (), published, tuple(state.batches()), since)
+    from receivables.standing import standing
+
+    place = Home(Path(home))
+    try:
+        return standing(place, _state(place.root), place.settings(), utc_now())
+    except sqlite3.Error as error:
+        raise NightFailed(
+            got=f"{place.state}: {error}", expected="a whole store of runs", try_=f"receivables doctor --home {home}"
+        ) from None
+
+
+def doctor(home: str | Path = HOME, *, mail: bool = True) -> tuple[Check, ...]:
+    """Look at all a night needs, without changing anything; `mail` False leaves the mail server alone."""
+    from receivables.health import examined
+
+    return tuple(examined(Home(Path(home)), has_mail=mail))
 
 
 def _state(home: Path) -> State:
@@ -262,6 +314,47 @@ def forget(
 
     _state(Path(home))
     return forgetting.forget(Path(home), forgetting.Asked(subject, contact, reason, _person(by)), progress=progress)
+
+
+def schedule(
+    home: str | Path = HOME,
+    *,
+    at: str = "02:30",
+    zone: str | None = None,
+    cron: bool = False,
+    name: str | None = None,
+    out: str | Path | None = None,
+) -> dict[str, str]:
+    """How the system is asked to run every night: the systemd service and its timer, or with `cron` a line for a crontab, by file name. With `out` they are written there.
+
+    Raises:
+        UsageError: no such home or time zone, an hour that is none, or a path that no unit can name.
+    """
+    from receivables import timetable
+
+    place = Path(home).absolute()
+    _state(place)
+    try:
+        user = place.owner()
+    except KeyError:
+        user = str(place.stat().st_uid)
+    plan = timetable.Schedule(place, _program(), user, at, zone or "", name or timetable.NAME)
+    settings = Home(place).settings()
+    told = {"crontab": timetable.cron(plan, settings)} if cron else timetable.units(plan, settings)
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            for file, text in told.items():
+                (Path(out) / file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(out, error) from None
+    return told
+
+
+def _program() -> tuple[str, ...]:
+    """The installed command beside this Python, else this Python with the package."""
+    command = Path(sys.executable).with_name("receivables")
+    return (str(command),) if command.exists() else (sys.executable, "-m", "receivables")
 
 
 def findings(
@@ -404,7 +497,7 @@ def overrides(home: str | Path = HOME) -> pd.DataFrame:
 def flags(
     home: str | Path = HOME, *, every: bool = False, detector: str | None = None, customer: str | None = None
 ) -> pd.DataFrame:
-    """The open flags of the night published last, gravest first, then those with most at stake; with `every` also closed and waiting ones.
+    """The open flags of the night published last, by severity times exposure; with `every` also closed and waiting ones.
 
     What was decided since that night is in their state, and `is_since` says so.
 

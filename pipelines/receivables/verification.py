@@ -76,7 +76,7 @@ def verify(home: Path, *, is_rebuilding: bool = False, progress: Progress | None
     if is_rebuilding:
         published_file(home)
     with private_files():
-        with place.only_writer():
+        with place.only_writer("verify"):
             if fault := _state_fault(place.state):
                 return Verified(0, 0, 0, rebuilt=False, faults=(fault,))
             found = _verified(place, told)
@@ -187,7 +187,7 @@ def _made_again(place: Home, progress: Progress) -> Sequence[Fault]:
             or (None,) * 4
         )
     as_of, known_at, *rules = row
-    with started(place, as_of, known_at, progress) as night:
+    with started("verify --rebuild", place, as_of, known_at, progress) as night:
         try:
             faults = [*_rebuilt(night, told, rules)]
         except ReceivablesError as error:

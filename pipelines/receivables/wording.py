@@ -139,6 +139,10 @@ REASONS: Final[Mapping[str, str]] = {
     "FILE_UNREADABLE": N_("The file could not be opened."),
     "FILE_UNRECOGNISED": N_("No known export has columns like those of this file."),
     "FILE_TRUNCATED": N_("The file is empty or incomplete."),
+    "FILE_BUSY": N_("The file was locked or still being written; the next night tries it again."),
+    "FILE_NOT_ARRIVED": N_(
+        "A file that should have come by this hour has not; its company's figures are older than the others'."
+    ),
     "FILE_DUPLICATE": N_("The same file was loaded before, or a newer extract already was."),
     "QUARANTINE_SHARE": N_("Too many rows of the file could not be read."),
     "QUOTE_LEFT_OPEN": N_("A quotation mark was opened and never closed; it was read as a character."),
@@ -372,6 +376,15 @@ def reason_sentence(code: str, action: str, translate: Callable[..., str]) -> st
     """What a reason code means; a code without a sentence is shown itself."""
     message = REASONS_BY_ACTION.get((code, action)) or REASONS.get(code)
     return translate(UNKNOWN, code=code) if message is None else translate(message)
+
+
+def finding_sentence(
+    code: str, action: str, column: str | None, value: str | None, translate: Callable[..., str]
+) -> str:
+    """What a finding says; of an assumption, what was assumed for which column."""
+    if code == "ASSUMED_VALUE":
+        return assumed_sentence(column or "", value or "", translate)
+    return reason_sentence(code, action, translate)
 
 
 def assumed_sentence(column: str, value: str, translate: Callable[..., str]) -> str:

@@ -1,6 +1,6 @@
--- One row per record that tells of a change at a customer (marts.change_told), and per change that a collector reported (source log; its field is that of the change told within some days,
--- else unknown; what was said stays in the log). subject: field and first day of the changes of that field that follow each other within some days (a setting). is_repeated: another field
--- changed, or another person left, in the days before. severity: by field, high where repeated. code: by source, how a sign of it is told.
+-- One row per record that tells of a change at a customer (marts.change_told), and per change that a collector reported (source log, once for each field of which a change is told within some days,
+-- else unknown; what was said stays in the log). subject: field and first day of the changes of that field that follow each other within some days (a setting). is_repeated: another field changed, or another person left,
+-- in the days before. severity: by field, high where repeated. code: by source, how a sign of it is told.
 with report as (
   select log.company_id, log.customer_id, log.logged_at::date as day, log.log_id::varchar as item_id
   from core.collection_log as log
@@ -9,7 +9,7 @@ with report as (
 near as (
   select
     report.*, told.field,
-    row_number() over (partition by report.company_id, report.item_id order by abs(date_diff('day', told.day, report.day)), told.field, told.item_id)::bigint as place
+    row_number() over (partition by report.company_id, report.item_id, told.field order by abs(date_diff('day', told.day, report.day)), told.item_id)::bigint as place
   from report
   cross join params.anomaly_conduct as setting
   left join marts.change_told as told

@@ -8,13 +8,10 @@ with plan as (
   group by told.company_id, told.customer_id, told.doc_id, told.concession_id
 ),
 happened as (
-  select
-    told.company_id, told.customer_id, told.kind as event, greatest(told.event_date, min(recorded_day(first.recorded_at, first.extract_as_of))) as day
-  from core.customer_event as told
-  inner join lake.customer_event as first on told.company_id = first.company_id and told.event_id = first.event_id
+  select told.company_id, told.customer_id, told.kind as event, told.known_on as day
+  from marts.registry_event as told
   cross join params.provision as setting
   where told.kind in ('insolvency', 'closure') and coalesce(told.confidence, 1) >= setting.event_confidence_min
-  group by told.company_id, told.customer_id, told.kind, told.event_date, told.event_id
   union all
   select
     told.company_id, told.customer_id, told.event_kind, greatest(told.event_date, min(recorded_day(first.recorded_at, first.extract_as_of)))

@@ -1,12 +1,26 @@
 -- One row per receipt that repeats another one of its customer (marts.repeated_item), or whose number and amount stand in the account of another customer too. Until one of the
--- two was taken back; where no number says that they are one, until the money of both was used, and only where it was not used at once. amount_local: ledger currency, positive;
--- measured: days between the two.
-with pair as (
+-- two was taken back; where no number says that they are one, until the money of both was used, and only where it was not used at once. Of who pays equal amounts as a habit only where
+-- the earlier one was used and the later one not, for some days (a setting): seen after them (code duplicate_payment_unapplied). amount_local: ledger currency, positive; measured: days between the two.
+with repeated as (
   select
-    company_id, customer_id, case when match = 'reference' then 'duplicate_payment' else 'duplicate_payment_' || match end as code,
+    company_id, customer_id, case when match = 'reference' then 'duplicate_payment' when is_regular then 'duplicate_payment_unapplied' else 'duplicate_payment_' || match end as code,
     item_id, other_id, day, other_day, seen_on, amount_local, least(counts_until, other_counts_until) as taken_on, reference as word, other_reference as other_word
   from marts.repeated_item
-  where item_kind = 'payment' and (match = 'reference' or not is_regular)
+  where item_kind = 'payment'
+),
+unapplied as (
+  select repeated.* replace ((repeated.seen_on + setting.repeat_unapplied_days)::date as seen_on)
+  from repeated
+  cross join params.anomaly_ledger as setting
+  inner join marts.item_life as mine on repeated.company_id = mine.company_id and repeated.item_id = mine.item_id and mine.item_kind = 'payment'
+  inner join marts.item_life as other on repeated.company_id = other.company_id and repeated.other_id = other.item_id and other.item_kind = 'payment'
+  where repeated.code = 'duplicate_payment_unapplied' and repeated.seen_on + setting.repeat_unapplied_days <= getvariable('as_of')
+    and coalesce(mine.open_until > repeated.seen_on + setting.repeat_unapplied_days, true) and other.open_until <= repeated.seen_on + setting.repeat_unapplied_days
+),
+pair as (
+  select * from repeated where code <> 'duplicate_payment_unapplied'
+  union all
+  select * from unapplied
 ),
 used as (
   select part.company_id, part.item_id, case when bool_and(coalesce(life.open_until <= getvariable('as_of'), false)) then max(life.open_until) end as used_on

@@ -1,6 +1,6 @@
 -- One row per sales order far larger than its customer's usual one, where some of them, most of what it ordered in these days, brought its invoices near the limit of its credit
 -- account from well below it (settings): on the first day on which that was so, other_day. measured: what was then open of the limit, a share of 1; usual: the median of the
--- customer's orders before; amount_local: the order; both before tax, ledger currency. One subject for what a customer's orders show in a row.
+-- customer's orders before these days; amount_local: the order; both before tax, ledger currency. One subject for what a customer's orders show in a row.
 with ordered as (
   select ordered.*, coalesce(customer.credit_account_id, customer.customer_id) as account_id
   from marts.customer_order as ordered
@@ -12,17 +12,34 @@ near as (
   cross join params.anomaly_ledger as setting
   where balance.open_amount > setting.limit_used_share * balance.limit_amount::decimal(28, 4)
 ),
-stretch as (
+-- large beside what was usual before these days, or the first large ones would make the next look usual
+within as (
   select
-    near.company_id, near.account_id, near.limit_currency, near.day, near.share, near.limit_amount, ordered.customer_id,
-    min(case when ordered.is_large then ordered.order_date end) as large_from
+    near.company_id, near.account_id, near.limit_currency, near.day, near.share, near.limit_amount, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.amount_local,
+    first_value(ordered.usual_local) over in_turn as usual_local, first_value(ordered.earlier_orders) over in_turn as earlier_orders
   from near
   cross join params.anomaly_ledger as setting
   inner join ordered
     on near.company_id = ordered.company_id and near.account_id = ordered.account_id and ordered.order_date >= near.day - setting.limit_days and ordered.order_date <= near.day
-  group by
-    near.company_id, near.account_id, near.limit_currency, near.day, near.share, near.limit_amount, ordered.customer_id, setting.limit_orders_min
-  having (count(*) filter (where ordered.is_large)) >= setting.limit_orders_min and 2 * (count(*) filter (where ordered.is_large)) >= count(*)
+  window in_turn as (
+    partition by near.company_id, near.account_id, near.limit_currency, near.day, ordered.customer_id order by ordered.order_date, ordered.order_id
+  )
+),
+sized as (
+  select
+    within.*,
+    coalesce(within.earlier_orders >= setting.usual_orders_min and within.amount_local > setting.large_order_factor * within.usual_local::decimal(28, 4), false) as is_large
+  from within
+  cross join params.anomaly_ledger as setting
+),
+stretch as (
+  select
+    sized.company_id, sized.account_id, sized.limit_currency, sized.day, sized.share, sized.limit_amount, sized.customer_id,
+    min(case when sized.is_large then sized.order_date end) as large_from
+  from sized
+  cross join params.anomaly_ledger as setting
+  group by sized.company_id, sized.account_id, sized.limit_currency, sized.day, sized.share, sized.limit_amount, sized.customer_id, setting.limit_orders_min
+  having (count(*) filter (where sized.is_large)) >= setting.limit_orders_min and 2 * (count(*) filter (where sized.is_large)) >= count(*)
 ),
 fresh as (
   select stretch.*
@@ -36,14 +53,13 @@ fresh as (
 ),
 shown as (
   select
-    ordered.company_id, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.amount_local, ordered.usual_local, min(fresh.day) as seen_on,
+    sized.company_id, sized.customer_id, sized.order_id, sized.order_date, sized.amount_local, min_by(sized.usual_local, fresh.day) as usual_local, min(fresh.day) as seen_on,
     min_by(fresh.share, fresh.day) as share
   from fresh
-  cross join params.anomaly_ledger as setting
-  inner join ordered
-    on fresh.company_id = ordered.company_id and fresh.customer_id = ordered.customer_id and ordered.is_large
-    and ordered.order_date >= fresh.day - setting.limit_days and ordered.order_date <= fresh.day
-  group by ordered.company_id, ordered.customer_id, ordered.order_id, ordered.order_date, ordered.amount_local, ordered.usual_local
+  inner join sized
+    on fresh.company_id = sized.company_id and fresh.account_id = sized.account_id and fresh.limit_currency = sized.limit_currency and fresh.day = sized.day
+    and fresh.customer_id = sized.customer_id and sized.is_large
+  group by sized.company_id, sized.customer_id, sized.order_id, sized.order_date, sized.amount_local
 ),
 story as (
   select shown.*, case when shown.seen_on - lag(shown.seen_on) over in_turn <= setting.episode_days then 0 else 1 end as begins

@@ -68,7 +68,9 @@ def buying(customers: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.D
             "season": 1 + 0.5 * np.sin(month.astype(float)),
         }
     )
+    size = np.log(amount / orders / 10_000.0)
     whole = pd.DataFrame({"who": who, "month": month, "orders": orders, "amount": amount})
+    whole = whole.assign(log_sum=orders * size, log_square_sum=orders * size**2)
     whole = whole.groupby(["who", "month"], as_index=False).sum()
     start = (first + whole["month"].to_numpy()).astype("M8[D]").astype("M8[s]")
     months = pd.DataFrame(
@@ -77,6 +79,10 @@ def buying(customers: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.D
             "month_start": start,
             "orders": whole["orders"].to_numpy(),
             "amount": whole["amount"].to_numpy(),
+            "sized_orders": whole["orders"].to_numpy(),
+            "log_sum": whole["log_sum"].to_numpy(),
+            "log_square_sum": whole["log_square_sum"].to_numpy(),
+            "largest": np.rint(whole["amount"].to_numpy() / whole["orders"].to_numpy()),
             **dict.fromkeys(("largest_id", "last_id"), "order"),
             **dict.fromkeys(("largest_day", "last_day"), start),
             "history_from": first.astype("M8[D]").astype("M8[s]"),
@@ -129,7 +135,7 @@ def main() -> None:
     begin, found = spent(), 0
     for _, signs, _ in buying_tests.tests_of_buying(groups, months, TEST_DAY, RULES):
         found += 0 if signs is None else len(signs)
-    costs["off_season_bulk, repeated_bulk, order_rate_jump"] = since(begin)[0]
+    costs["off_season_bulk, repeated_bulk, order_rate_jump, large_order"] = since(begin)[0]
     begin = spent()
     mixes, _ = buying_tests.test_of_mix(groups, months, lambda chosen: orders_of(chosen, rng), TEST_DAY, RULES)
     costs["mix_change"] = since(begin)[0]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from factories import Row
 
+pytestmark = pytest.mark.wide
+
 MAY: Final = date(2024, 5, 15)
 
 

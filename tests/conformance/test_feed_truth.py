@@ -18,6 +18,8 @@ from homes import ask
 from receivables.world.feed import generate
 from receivables.world.specify import World
 
+pytestmark = pytest.mark.wide
+
 AS_OF: Final = date(2024, 6, 19)
 NIGHTS: Final = 8
 FEEDS: Final = {

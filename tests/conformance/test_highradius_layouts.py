@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from exports import samples, told
 from report_files import Cells, balances, saved, shuffled, sound
 
@@ -63,6 +65,7 @@ def test_the_sample_row_by_row(reference_data: Path, tmp_path: Path) -> None:
     assert balances(past) == {"U001": {"0200100001": Decimal("1234.56")}}
 
 
+@pytest.mark.wide
 def test_other_names_orders_and_containers(tmp_path: Path) -> None:
     ways = (
         ("dataset.csv", ",", "utf-8-sig", ""),

@@ -22,6 +22,8 @@ from receivables.world import generate
 from receivables.world.feed import generate as generate_feed
 from receivables.world.specify import World
 
+pytestmark = pytest.mark.wide
+
 AS_OF: Final = date(2024, 6, 19)
 WORLDS: Final = {
     "one": World(30, 34, "odoo", as_of=AS_OF, months=24),

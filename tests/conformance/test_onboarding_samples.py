@@ -14,6 +14,7 @@ from receivables.errors import FileRefused
 from receivables.examination_text import examination_text
 from receivables.intake import container
 from receivables.intake.profile import shipped
+from receivables.settings import Ingest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def test_examples_stand_in_the_file(examined: dict[Path, Examination]) -> None:
     for path, seen in examined.items():
         if seen.kind != "text":
             continue
-        source = container.inspect(path, 100)
+        source = container.inspect(path, Ingest())
         lines = container.head_lines(source, (seen.encoding,), 10_000)
         for column in seen.columns:
             for example in column.examples:

@@ -19,6 +19,8 @@ from homes import ROOT, command
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.wide
+
 PAGE: Final = (ROOT / "data" / "ONBOARDING.md").read_text(encoding="utf-8")
 STORIES: Final = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:4]
 EDITS_MAX: Final = 10

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from receivables.warehouse import Warehouse
 
+pytestmark = pytest.mark.wide
+
 AS_OF = date(2026, 10, 31)
 DAYS = (AS_OF, date(2026, 8, 31), date(2026, 2, 28), date(2025, 5, 31))
 """The as-of date, a Monday, and two month ends on a Saturday."""

@@ -16,7 +16,7 @@ from receivables.engine import connect
 from receivables.intake.container import inspect
 from receivables.intake.profile import Kind, Profile, fold, read_profiles, shipped
 from receivables.intake.recognise import recognise
-from receivables.settings import Settings
+from receivables.settings import Ingest, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,5 +127,5 @@ def test_every_sample_is_recognised_as_its_own_system_whatever_its_name_and_the_
 def recognised(path: Path, profiles: Sequence[Profile], scratch: Path) -> str:
     """The profile that reads a file."""
     with closing(connect(settings=SINGLE)) as con:
-        source = inspect(path, max_mb=100)
+        source = inspect(path, Ingest())
         return recognise(con, source, profiles, Settings(), scratch).profile.id

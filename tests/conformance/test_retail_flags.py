@@ -109,14 +109,19 @@ def test_thirteen_months_say_what_can_be_told_of_them_and_what_cannot(home: Path
     # nobody's own season is known after a year; what others bought tells what a month brings
     assert told["off_season_bulk"] == [False, "months", 13, 18, 0]
     assert told["mix_change"] == [False, "months", 13, 24, 0]
-    for detector, tested in (("repeated_bulk", 250), ("order_rate_jump", 900), ("cross_region", 4000)):
+    for detector, tested in (
+        ("repeated_bulk", 250),
+        ("large_order", 250),
+        ("order_rate_jump", 900),
+        ("cross_region", 4000),
+    ):
         is_evaluated, code, *_, customers = told[detector]
         assert (is_evaluated, code) == (True, None)
         assert customers > tested
     assert told["lateness_drift"][:2] == [False, "table"]
 
 
-@pytest.mark.parametrize("detector", ["repeated_bulk", "order_rate_jump"])
+@pytest.mark.parametrize("detector", ["repeated_bulk", "order_rate_jump", "large_order"])
 def test_the_peak_of_november_is_not_everybodys_anomaly(november: Path, detector: str) -> None:
     months = "select sum(orders) filter (month_start = date '2011-11-01'), sum(orders) filter (month_start = date '2011-08-01') from marts.buying_month"
     ((in_november, in_august),) = ask(november, months)
@@ -127,7 +132,7 @@ def test_the_peak_of_november_is_not_everybodys_anomaly(november: Path, detector
 
 
 def test_the_huge_order_is_in_nobodys_usual_month(home: Path) -> None:
-    statistical = [one for one in DETECTORS.values() if one.is_test]
+    statistical = [one for one in DETECTORS.values() if one.tells_chance]
     assert ask(
         home, f"select count(*) from marts.order_piece where item_id = '{HUGE}' and (qty <> 0 or amount_local <> 0)"
     ) == [(0,)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from exports import tried
 from fbl5n_lists import (
     DE,
     ES,
@@ -40,7 +40,7 @@ from receivables.settings import Settings
 from receivables.state import Batch
 
 PRINTED: Final = date(2024, 10, 15)
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "4"))
+EXAMPLES: Final = tried(4, quick=2)
 """Lists tried; each holds several customers with clearings of their own."""
 
 Balances = dict[tuple[str, str], Decimal]

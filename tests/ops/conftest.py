@@ -10,6 +10,7 @@ import pytest
 import rated_business
 import receivables
 from homes import MONDAY, business, quick_night, set_contracts, tell
+from receivables import assets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,5 +51,17 @@ def rated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     receivables.init(home)
     set_contracts(home, enabled=False)
     tell(home, rated_business.business(), rated_business.AS_OF)
+    quick_night(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the sample of the canonical dialect was published; not to be changed."""
+    home = tmp_path_factory.mktemp("sample") / "home"
+    receivables.init(home)
+    set_contracts(home, enabled=False)
+    for export in (assets.sample_dir() / "canonical").glob("*.csv"):
+        shutil.copy(export, home / "inbox")
     quick_night(home)
     return home

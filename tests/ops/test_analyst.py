@@ -8,9 +8,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import receivables
+from receivables.engine import EngineError
 from receivables.errors import UsageError
 
 
@@ -56,3 +58,37 @@ def test_a_query_with_values_gives_a_frame(home: Path) -> None:
 def test_nothing_published_is_told_with_what_to_do(empty_home: Path) -> None:
     with pytest.raises(UsageError, match=f"try receivables nightly --home {empty_home}"):
         receivables.open_warehouse(empty_home)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('{file}')",
+        "select * from read_text('{file}')",
+        "select * from glob('{file}')",
+        "copy marts.aging to '{file}.csv'",
+        "attach '{file}.duckdb' as other",
+        "export database '{file}'",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "set autoload_known_extensions = true",
+        "set temp_directory = '{file}'",
+    ],
+)
+def test_sql_of_a_notebook_reaches_no_other_file_and_no_extension(sql: str, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file.txt"
+    file.write_text("let nobody see", encoding="utf-8")
+    with (
+        receivables.open_warehouse(home) as warehouse,
+        pytest.raises(EngineError, match=r"(?i)disabled|locked|permission"),
+    ):
+        warehouse.con.execute(sql.format(file=file))
+    assert {path.name for path in tmp_path.iterdir()} == {"file.txt", "home"}
+
+
+def test_a_frame_of_ones_own_is_joined_once_it_is_registered(home: Path) -> None:
+    with receivables.open_warehouse(home) as warehouse:
+        warehouse.con.register("mine", pd.DataFrame({"customer_id": ["ES01:C1"]}))
+        frame = warehouse.query("select distinct customer_id from marts.aging join mine using (customer_id)")
+    assert frame["customer_id"].tolist() == ["ES01:C1"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,17 +15,16 @@ from homes import ask, tell
 from rated_business import AS_OF, business
 from receivables.detectors import DETECTORS, SIGN
 
-if TYPE_CHECKING:
-    from pathlib import Path
+pytestmark = pytest.mark.wide
 
 FLAG = "ES01:insolvent"
 WEEK = timedelta(days=7)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home after one night of a business of which one customer became insolvent that day."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after one night of a business of which one customer became insolvent that day; not to be changed."""
+    home = tmp_path_factory.mktemp("flagged") / "home"
     receivables.init(home)
     settings = "[contracts]\nenabled = false\n[aging]\nmonth_ends = 2\n"
     (home / "receivables.toml").write_text(settings, encoding="utf-8")
@@ -31,6 +32,12 @@ def home(tmp_path: Path) -> Path:
     receivables.ingest([home / "inbox"], home)
     receivables.build(home, as_of=AS_OF)
     return home
+
+
+@pytest.fixture
+def home(flagged: Path, tmp_path: Path) -> Path:
+    """That home for one test alone."""
+    return Path(shutil.copytree(flagged, tmp_path / "home", symlinks=True))
 
 
 def flags(home: Path, *columns: str, detector: str = "insolvency") -> list[tuple[Any, ...]]:

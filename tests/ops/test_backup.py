@@ -170,7 +170,7 @@ def test_a_home_that_stands_there_is_put_aside_only_when_that_is_asked_for(home:
 
 
 def test_a_night_under_way_is_waited_for_or_named(home: Path, tmp_path: Path) -> None:
-    with Home(home).only_writer():
+    with Home(home).only_writer("nightly"):
         ended = command("backup", "--home", home, "--to", tmp_path / "b", "--wait", "0.01")
     assert ended.exit_code == 4
     assert "in use by process" in ended.only_message()

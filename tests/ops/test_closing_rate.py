@@ -5,10 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from homes import MONDAY, ask, business, closing_rates, command, tell
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.wide
 
 
 def test_a_closing_rate_nobody_tells_asks_for_a_person_until_it_is_told(empty_home: Path) -> None:

@@ -301,7 +301,7 @@ assert "great_expectations" not in sys.modules, "a night without contracts"
 def test_great_expectations_is_loaded_only_to_judge(home: Path) -> None:
     set_contracts(home, enabled=False)
     with script(NOT_LOADED, home) as process:
-        out = process.communicate(timeout=100)
+        out = process.communicate(timeout=500)
         assert process.returncode == 0, out
     assert ask(home, "select count(*) from marts.data_quality") == [(0,)]
     assert not (home / "out" / "data-quality-en.html").exists()

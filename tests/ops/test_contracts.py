@@ -72,6 +72,7 @@ def test_every_shipped_contract_is_broken_here() -> None:
     }
 
 
+@pytest.mark.wide
 @pytest.mark.slice(3)
 @pytest.mark.parametrize("contract", BROKEN)
 def test_a_broken_contract_is_told_at_its_level(contract: str, tuesday: tuple[Path, Ended]) -> None:
@@ -91,6 +92,7 @@ def test_a_broken_contract_is_told_at_its_level(contract: str, tuesday: tuple[Pa
     assert broken.level == "warn" or says in head or "more checks failed." in head
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("contract", [name for name, broken in BROKEN.items() if broken.level == "refuse"])
 def test_a_refused_file_leaves_yesterday_s_slice(contract: str, tuesday: tuple[Path, Ended], monday: Path) -> None:
     home, ended = tuesday
@@ -112,6 +114,7 @@ def test_a_refused_file_leaves_yesterday_s_slice(contract: str, tuesday: tuple[P
         assert kept.format(company=f"Company {by}") in head
 
 
+@pytest.mark.wide
 def test_companies_are_broken_one_by_one(tuesday: tuple[Path, Ended]) -> None:
     """A contract that fails in a company made for another would show that it says more than it means."""
     home, _ = tuesday

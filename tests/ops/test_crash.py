@@ -38,6 +38,7 @@ POINTS: Final = {
     "half of what was published is kept": ("receivables.lake:keep", 1, "after"),
     "the report is being written": ("receivables.night:_write_whole", 1, "before"),
     "the report is written, not yet delivered": ("shutil:copyfile", 1, "after"),
+    "the workbook is half written": ("receivables.workbook.book:Book.write", 3, "after"),
 }
 """Where the process is killed: a function, which call of it, before or after that call."""
 

@@ -20,7 +20,9 @@ from receivables.deliver import forget_pages
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINK: Final = re.compile(r'href="((?!#|data:)[^"]+)"')
+pytestmark = pytest.mark.wide
+
+LINK: Final = re.compile(r'href="((?!#|data:)[^"#]+)[^"]*"')
 POINTS: Final = {
     "a page is written": ("pathlib:Path.write_bytes", 2, "after"),
     "a set is written, not yet named": ("receivables.deliver:_Writing.ended", 1, "before"),

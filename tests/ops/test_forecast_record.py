@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+pytestmark = pytest.mark.wide
+
 FIRST: Final = date(2024, 3, 31)
 """A quarter end, and the day of the first extract."""
 SECOND: Final = date(2024, 4, 29)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import signal
@@ -10,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+import openpyxl  # type: ignore[import-untyped]  # no types shipped
 import pytest
 
 import receivables
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
 SENDER: Final = "\n[mail]\nsender = 'receivables@example.com'\nback_off_seconds = 0\ntimeout_seconds = 1\nattempts = 2\nattachment_mb = 0\n"
 WITH_REPORT: Final = SENDER.replace("attachment_mb = 0\n", "")
 ANA: Final = "\n[[recipient]]\naddress = 'ana@example.com'\nname = 'Ana Gil'\n"
-CFO: Final = "\n[[recipient]]\naddress = 'cfo@example.com'\nrole = 'credit'\nlanguage = 'es'\ncompanies = ['ES01']\n"
-BEGO: Final = "\n[[recipient]]\naddress = 'bego@example.com'\nrole = 'sales'\nlanguage = 'es'\nsalespersons = ['Begoña Iráizoz']\n"
-NORTH: Final = "\n[[recipient]]\naddress = 'norte@example.com'\nrole = 'sales'\nterritories = ['NORTE']\n"
+BOTH: Final = "attach = ['report', 'workbook']\n"
+CFO: Final = (
+    f"\n[[recipient]]\naddress = 'cfo@example.com'\n{BOTH}role = 'credit'\nlanguage = 'es'\ncompanies = ['ES01']\n"
+)
+BEGO: Final = f"\n[[recipient]]\naddress = 'bego@example.com'\n{BOTH}role = 'sales'\nlanguage = 'es'\nsalespersons = ['Begoña Iráizoz']\n"
+NORTH: Final = f"\n[[recipient]]\naddress = 'norte@example.com'\n{BOTH}role = 'sales'\nterritories = ['NORTE']\n"
 LI: Final = (
     "\n[[recipient]]\naddress = 'li@example.com'\nname = '李文澜'\nrole = 'sales'\nlanguage = 'zh'\n"
     "companies = ['ES01']\nterritories = ['ES01:SUR']\nsalespersons = ['李文澜']\n"
@@ -283,6 +288,51 @@ def test_a_report_that_is_too_large_is_not_attached(home: Path) -> None:
     assert "too large to be attached" in told_in(files(home)["ana"])
 
 
+@pytest.mark.parametrize("name", ["cfo", "bego", "norte"])
+def test_an_attached_workbook_holds_the_customers_in_sight_and_is_no_archive_to_unpack(
+    messages: dict[str, bytes], name: str
+) -> None:
+    found = {part.get_filename(): part for part in parsed(messages[name]).iter_attachments()}
+    language = "en" if name == "norte" else "es"
+    assert list(found) == [f"receivables-{AS_OF}-{language}.zip", f"receivables-{language}.xlsx"]
+    part = found[f"receivables-{language}.xlsx"]
+    assert part.get_content_type() == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    book = openpyxl.load_workbook(io.BytesIO(part.get_content()))
+    aging = book.worksheets[2]
+    customers = {row[1].partition(":")[2] for row in aging.iter_rows(min_row=3, values_only=True)}
+    assert customers == IN_SIGHT[name]
+    assert len(book.worksheets) == (8 if name == "cfo" else 6)  # what is measured over a company goes to who sees it
+
+
+def test_the_workbook_alone_may_be_attached_and_nothing_too(home: Path) -> None:
+    settings(home, WITH_REPORT + ANA + "attach = ['workbook']\n" + BEGO.replace(BOTH, "attach = []\n"))
+    receivables.mail(home)
+    told = files(home)
+    assert [part.get_filename() for part in parsed(told["ana"]).iter_attachments()] == ["receivables-en.xlsx"]
+    assert "the workbook receivables-en.xlsx is attached" in told_in(told["ana"])
+    assert not list(parsed(told["bego"]).iter_attachments())
+
+
+def test_of_a_workbook_that_is_too_large_the_message_says_where_it_lies_or_what_writes_it(home: Path) -> None:
+    only = "attach = ['workbook']\n"
+    settings(home, WITH_REPORT + "attachment_mb = 0.001\n" + ANA + only + NORTH.replace(BOTH, only))
+    receivables.mail(home)
+    told = {name: told_in(content) for name, content in files(home).items()}
+    assert "it stands beside the report as receivables-en.xlsx" in told["ana"]
+    asked = "receivables export --out workbook.xlsx --language en --territory NORTE"
+    assert asked in told["norte"]
+    assert command(*asked.split()[1:3], home / "workbook.xlsx", *asked.split()[4:], "--home", home).exit_code == 0
+
+
+def test_report_and_workbook_share_the_room_of_a_message(home: Path) -> None:
+    settings(home, WITH_REPORT + "attachment_mb = 0.03\n" + ANA + BOTH)
+    receivables.mail(home)
+    names = [part.get_filename() for part in parsed(files(home)["ana"]).iter_attachments()]
+    told = told_in(files(home)["ana"])
+    assert names == ["receivables-en.xlsx"]
+    assert "The report is too large to be attached" in told
+
+
 # Through a server ----------------------------------------------------------------------------------------------------
 
 
@@ -380,6 +430,86 @@ def test_a_wrong_password_is_asked_about_once(by_server: Path, post: Post) -> No
     assert "535 on logging in as reports" in ended.stderr
     assert (post.taken, set(statuses(by_server).values())) == ([], {"queued"})
     assert post.logins <= 3, "one conversation, in which each way of logging in is tried"
+
+
+# What waits, and what is forgotten ------------------------------------------------------------------------------------
+
+
+def next_day(home: Path) -> None:
+    """Publish the same business of the day after."""
+    tell(home / "inbox", AS_OF + timedelta(days=1))
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+
+
+def test_what_waits_is_sent_by_a_later_run_and_once(by_server: Path, post: Post) -> None:
+    settings_of = (by_server / FILE_NAME).read_text(encoding="utf-8")
+    (by_server / FILE_NAME).write_text(settings_of.replace(f"port = {post.port}", "port = 9"), encoding="utf-8")
+    assert command("mail", "--home", by_server).exit_code == 5
+    (by_server / FILE_NAME).write_text(settings_of, encoding="utf-8")
+    ended = command("mail", "--home", by_server)
+    assert (ended.exit_code, "note:" in ended.stderr) == (0, False)
+    assert sorted(post.addresses) == sorted(f"{name}@example.com" for name in IN_SIGHT)
+
+
+def test_what_waits_gives_way_to_a_newer_report_which_is_told(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    command("mail", "--home", by_server, "--to", "ana@example.com", "--to", "cfo@example.com")
+    next_day(by_server)
+    ended = command("mail", "--home", by_server)
+    told = f"the report as of {AS_OF} was never sent to ana@example.com: the report as of {AS_OF + timedelta(days=1)} takes its place"
+    assert (ended.exit_code, ended.stderr.count("note: ")) == (0, 1)
+    assert f"note: {told}" in ended.stderr
+    kept = [(one.as_of, one.status) for one in State(by_server / "state.sqlite").deliveries() if "ana@" in one.address]
+    assert kept == [(AS_OF, "superseded"), (AS_OF + timedelta(days=1), "sent")]
+    assert post.addresses.count("ana@example.com") == 1
+    assert "note:" not in command("mail", "--home", by_server).stderr, "it is told once"
+
+
+def test_what_waits_for_nobody_any_more_is_told(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    command("mail", "--home", by_server)
+    path = by_server / FILE_NAME
+    path.write_text(path.read_text("utf-8").replace(ANA, ""), encoding="utf-8")
+    ended = command("mail", "--home", by_server)
+    assert f"note: the report as of {AS_OF} was never sent to ana@example.com: it is no recipient" in ended.stderr
+    assert statuses(by_server)["ana"] == "superseded"
+
+
+def lose_store(home: Path) -> None:
+    """Lose the store, and let the night be made anew."""
+    for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"):
+        (home / name).unlink(missing_ok=True)
+    receivables.ingest([home / "inbox"], home)
+    receivables.build(home)
+
+
+def test_a_lost_store_mails_nothing_twice_and_what_waited_still_waits(by_server: Path, post: Post) -> None:
+    post.on_recipient["ana@example.com"] = ["451 4.7.1 later"] * 2
+    post.on_content["cfo@example.com"] = ["take and drop"]
+    command("mail", "--home", by_server)
+    before = list(post.addresses)
+    lose_store(by_server)
+    ended = command("mail", "--home", by_server)
+    assert post.addresses == [*before, "ana@example.com"]
+    assert ended.exit_code == 5
+    assert "cfo@example.com may have arrived or not" in ended.stderr
+
+
+def test_of_a_lost_store_without_copies_every_mailing_is_unsure_until_somebody_asks(home: Path) -> None:
+    settings(home, SENDER + ANA)
+    receivables.mail(home)
+    shutil.rmtree(home / "lake" / "delivery")
+    lose_store(home)
+    first = files(home)
+    (home / "out" / "mail").rename(home / "out" / "before")
+    ended = command("mail", "--home", home)
+    assert (ended.exit_code, files(home)) == (5, {})
+    assert "may have arrived or not: the store of runs was lost" in ended.stderr
+    assert command("nightly", "--home", home).exit_code == 5
+    assert files(home) == {}
+    receivables.mail(home, resend=True)
+    assert len(files(home)) == len(first)
 
 
 # A crash -------------------------------------------------------------------------------------------------------------

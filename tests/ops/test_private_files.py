@@ -54,3 +54,14 @@ def test_what_the_command_line_writes_is_private(tmp_path: Path) -> None:
     assert open_to_others(home) == []
     command("sample", "--out", tmp_path / "sample", "--customers", "3")
     assert open_to_others(tmp_path / "sample") == []
+
+
+def test_a_home_that_others_may_read_is_told_by_every_run_and_still_served(home: Path) -> None:
+    for folder in (home, home / "lake"):
+        folder.chmod(0o755)
+    ended = command("build", "--home", home)
+    assert ended.exit_code == 0
+    told = [line for line in ended.stderr.splitlines() if "open to other users" in line]
+    assert told == [
+        f"receivables: got lake (755) in {home}, open to other users; expected nobody else's; try chmod -R g-w,o= {home / 'lake'}"
+    ]

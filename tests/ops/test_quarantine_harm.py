@@ -19,6 +19,8 @@ from receivables import repair
 from receivables.errors import FileRefused
 from receivables.intake.profile import available
 
+pytestmark = pytest.mark.wide
+
 KILLED_REPAIR: Final = f"{KILLING}receivables.repair_findings(sys.argv[5], home, by='Ana Gil')"
 
 POINTS: Final = {

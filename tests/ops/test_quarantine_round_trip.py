@@ -13,6 +13,8 @@ import receivables
 from homes import PublishedRows, ask, command, figures
 from quarantine_tables import BATCHES, EXPORTS, WAITING, Export, filled, home_with, read, right_answers, take_out
 
+pytestmark = pytest.mark.wide
+
 
 @dataclass(frozen=True)
 class Damage:

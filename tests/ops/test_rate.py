@@ -22,6 +22,8 @@ from receivables.state import RatingDecision, State
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.wide
+
 REASON: Final = "new owner, guarantee given"
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.wide
+
 CUSTOMERS: Final = 400 if WHOLE else 120
 MONTH_ENDS: Final = 48 if WHOLE else 30
 SEEDS: Final = (11, 21, 22) if WHOLE else (11,)

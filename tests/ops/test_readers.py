@@ -1,19 +1,15 @@
-"""Readers and the night never wait for each other; two nights never write at once."""
+"""Readers and the night never wait for each other."""
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pytest
-
 import receivables
-from homes import MONDAY, TUESDAY, business, changed, command, quick_night, rows_of, script, seal, tell
+from homes import MONDAY, TUESDAY, business, changed, quick_night, rows_of, script, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 HOLDING_READER: Final = """
 import duckdb, sys
@@ -22,15 +18,6 @@ count = lambda: con.execute("select as_of, count(*) from marts.open_item group b
 print(count(), flush=True)
 sys.stdin.readline()
 print(count(), flush=True)
-"""
-
-HOLDING_WRITER: Final = """
-import sys
-from pathlib import Path
-from receivables.home import Home
-with Home(Path(sys.argv[1])).only_writer():
-    print("held", flush=True)
-    sys.stdin.readline()
 """
 
 
@@ -60,37 +47,6 @@ def test_a_reader_of_another_process_never_blocks_the_night(home: Path) -> None:
         reader.stdin.close()
         assert reader.stdout.readline() == first
     assert repr(MONDAY) in first
-
-
-@pytest.fixture
-def holder(home: Path) -> Iterator[int]:
-    """The id of a process that is writing the home."""
-    with script(HOLDING_WRITER, home) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process.pid
-        process.kill()
-
-
-def test_a_second_night_at_once_is_told_who_is_at_work(home: Path, holder: int) -> None:
-    before = seal(home)
-    ended = command("nightly", "--home", home)
-    assert ended.exit_code == 4
-    assert f"in use by process {holder}; expected one run at a time" in ended.only_message()
-    assert seal(home) == before
-
-
-def test_who_only_reads_is_served_while_a_night_runs(home: Path, holder: int) -> None:
-    assert command("status", "--home", home).exit_code == 0
-    assert command("findings", "--home", home).exit_code == 0
-    assert command("trace", "D1", "--home", home).exit_code == 0
-    assert holder
-
-
-def test_a_dead_holder_blocks_nobody(home: Path, holder: int) -> None:
-    os.kill(holder, signal.SIGKILL)
-    os.waitpid(holder, 0)
-    assert command("build", "--home", home).exit_code == 0
 
 
 def test_only_the_newest_files_are_kept(home: Path) -> None:

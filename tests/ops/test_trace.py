@@ -16,10 +16,13 @@ import receivables
 from homes import MONDAY, TUESDAY, ask, business, changed, command, quick_night, set_contracts, tell
 from receivables import operands
 from receivables.errors import UsageError
+from receivables.measure_wording import measure_unit
 from receivables.world.specify import World
 
 if TYPE_CHECKING:
     from receivables.tracing import TracedOperand
+
+pytestmark = pytest.mark.wide
 
 MADE_BEFORE: Final = frozenset({"days", "squares", "counted_days", "counted_sales"})
 """Operands that no line of a file tells: days, months and customers, whose documents stand beside them."""
@@ -71,6 +74,16 @@ def test_every_published_metric_can_be_traced(traded: Path) -> None:
 
 def test_no_formula_is_of_a_metric_that_is_not_published(traded: Path) -> None:
     assert operands.FORMULAS.keys() - {metric for metric, *_ in told(traded)} == set()
+
+
+def test_every_published_metric_has_the_unit_that_the_definitions_page_says(traded: Path) -> None:
+    published = ask(
+        traded,
+        "select distinct metric, case unit when 'USD' then 'reporting currency' when company.local_currency then 'ledger currency' else unit end"
+        " from marts.kpi as kpi inner join core.company as company on kpi.company_id = company.company_id",
+    )
+    assert len(published) == len(operands.FORMULAS)
+    assert {metric: measure_unit(metric) for metric, _ in published} == dict(published)
 
 
 def test_rows_sum_to_each_operand_and_the_formula_gives_the_value_published(traded: Path) -> None:

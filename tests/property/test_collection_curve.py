@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from exports import QUICK
 from receivables.assets import sql_dir
 from receivables.distributions import interval, jackknife_error
 from receivables.engine.models import read_model
@@ -143,7 +144,7 @@ def told(rows: list[Any], curve: CurveSettings) -> Any:
 
 @settings(
     derandomize=True,
-    max_examples=25,
+    max_examples=5 if QUICK else 25,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

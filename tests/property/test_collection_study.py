@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collection_study import Figure, Line
     from followed_customers import Pool
 
+pytestmark = pytest.mark.wide
+
 REPLICATIONS: Final = 24
 CUSTOMERS: Final = 80
 NEAR: Final = 0.006

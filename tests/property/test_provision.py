@@ -62,7 +62,7 @@ def judged(con: Connection, ledger: Ledger) -> Connection:
 
 @settings(
     derandomize=True,
-    max_examples=max(EXAMPLES // 5, 4),
+    max_examples=max(EXAMPLES // 5, 2),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from night_frames import BUCKETS, HOSTILE_NAMES
-from receivables.charts import THEMES, Chart, Labels, Series, axis_ticks, bucket_colours, figure_json
+from receivables.charts import (
+    THEMES,
+    Chart,
+    Labels,
+    Line,
+    LineChart,
+    LineLabels,
+    Series,
+    axis_ticks,
+    bar_drawing,
+    bucket_colours,
+    figure_json,
+    line_drawing,
+)
+from receivables.charts.svg import text_width
+from receivables.language import plain
+
+if TYPE_CHECKING:
+    from receivables.charts import Drawing
 
 KEYS = [key for key, *_ in BUCKETS]
 
@@ -117,3 +137,106 @@ def test_no_name_is_markup_or_mathematics_in_a_label(name: str) -> None:
     texts = [*figure["layout"]["yaxis"]["ticktext"], *(note["text"] for note in figure["narrow"]["annotations"])]
     texts += [line for text in figure["data"][0]["hovertext"] for line in text.split("<br>")]
     assert not any(sign in text for text in texts for sign in "<>$")
+
+
+def still(chart: Chart, names: tuple[str, ...] | None = None, *, names_above: bool = False) -> ET.Element:
+    labels = Labels(
+        names or chart.categories, tuple(s.key for s in chart.series), exact=lambda v: f"EUR {v}", short=str
+    )
+    colours = bucket_colours(KEYS, THEMES["light"])
+    return parsed(bar_drawing(chart, labels, THEMES["light"], colours, 600, names_above=names_above))
+
+
+def parsed(drawing: Drawing) -> ET.Element:
+    # our own text, which nothing from outside can turn into markup: that is what is tested
+    return ET.fromstring(drawing.element(""))  # noqa: S314
+
+
+def of_kind(root: ET.Element, tag: str, *names: str) -> list[tuple[float, ...]]:
+    return [tuple(float(part.attrib[name]) for name in names) for part in root.iter(tag)]
+
+
+def texts_of(root: ET.Element) -> list[str]:
+    return [part.text or "" for part in root.iter("text")]
+
+
+def test_a_still_drawing_shows_the_same_amounts_as_the_chart() -> None:
+    root = still(bars("100", "50", "-25"))
+    (whole, half, below) = of_kind(root, "rect", "x", "width")
+    assert whole[1] == pytest.approx(2 * half[1], abs=0.1)
+    assert whole[0] == half[0], "both begin at zero"
+    assert below[0] + below[1] == pytest.approx(whole[0], abs=0.1), "and what is negative ends there"
+    assert {"100", "50", "-25", "not_due", "EUR"} <= set(texts_of(root))
+
+
+def test_the_parts_of_a_still_bar_lie_side_by_side_and_credits_left_of_zero() -> None:
+    chart = stacked(
+        ("a",), Series("not_due", (Decimal(60),)), Series("d1_30", (Decimal(40),)), Series("unapplied", (Decimal(-50),))
+    )
+    first, second, credit = of_kind(still(chart), "rect", "x", "width")
+    assert second[0] == pytest.approx(first[0] + first[1], abs=0.1)
+    assert credit[0] + credit[1] == pytest.approx(first[0], abs=0.1)
+    assert "50" in texts_of(still(chart)), "what is told is the sum"
+
+
+@pytest.mark.parametrize("names_above", [False, True])
+@pytest.mark.parametrize("amounts", [("100", "50"), ("-100", "-50"), ("-7", "90"), ("0", "0")])
+def test_nothing_of_a_still_drawing_lies_outside_of_it(amounts: tuple[str, ...], *, names_above: bool) -> None:
+    root = still(bars(*amounts), names_above=names_above)
+    for x, width in of_kind(root, "rect", "x", "width"):
+        assert x >= 0
+        assert x + width <= 600
+    assert all(0 <= x <= 600 for (x,) in of_kind(root, "text", "x"))
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
+@pytest.mark.parametrize("names_above", [False, True])
+def test_no_name_is_markup_in_a_still_drawing_nor_wider_than_its_room(name: str, *, names_above: bool) -> None:
+    root = still(stacked(("1",), Series("not_due", (Decimal(1),))), (plain(name),), names_above=names_above)
+    assert {part.tag for part in root.iter()} == {"svg", "rect", "text", "line"}
+    told = texts_of(root)[-1].removesuffix("…")
+    assert plain(name).startswith(told)
+    assert text_width(told) <= 600
+
+
+def course(*values: str | None, low: str | None = None) -> LineChart:
+    known = tuple(None if value is None else Decimal(value) for value in values)
+    ends = None if low is None else tuple(None if value is None else value * Decimal(low) for value in known)
+    return LineChart("title", tuple(range(len(values))), (Line("cash", known, ends, known if ends else None),), "share")
+
+
+def still_course(chart: LineChart) -> ET.Element:
+    labels = LineLabels(tuple(line.key for line in chart.lines), "days", "share of it", str, str, str)
+    return parsed(line_drawing(chart, labels, THEMES["light"], 600))
+
+
+def test_a_still_line_rises_with_its_values_stops_at_gaps_and_tells_its_last() -> None:
+    root = still_course(course("0.2", "0.4", None, "0.6"))
+    (line,) = [part.attrib["points"] for part in root.iter("polyline")]
+    (first, second) = [tuple(map(float, point.split(","))) for point in line.split()]
+    assert first[0] < second[0]
+    assert first[1] > second[1], "higher is nearer the top"
+    ((alone_x, alone_y),) = of_kind(root, "circle", "cx", "cy")
+    assert alone_x > second[0], "a value between gaps is a point"
+    assert second[1] - alone_y == pytest.approx(first[1] - second[1], abs=0.2), "the scale is even"
+    assert "cash 0.6" in texts_of(root)
+    assert {"days", "share of it"} <= set(texts_of(root))
+
+
+def test_a_still_band_reaches_from_one_end_of_the_interval_to_the_other() -> None:
+    (band,) = still_course(course("0.4", "0.8", low="0.5")).iter("polygon")
+    points = [tuple(map(float, point.split(","))) for point in band.attrib["points"].split()]
+    assert len(points) == 4
+    assert points[0][0] == points[-1][0]
+    assert points[0][1] > points[-1][1]
+
+
+def test_names_along_the_bottom_never_lie_upon_each_other() -> None:
+    root = still_course(course(*["0.5"] * 400))
+    where = sorted(
+        (float(part.attrib["x"]), text_width(part.text or ""))
+        for part in root.iter("text")
+        if (part.text or "").isdigit()
+    )
+    assert len(where) >= 2
+    assert all(x + width / 2 < other - other_width / 2 for (x, width), (other, other_width) in pairwise(where))

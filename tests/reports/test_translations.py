@@ -26,6 +26,7 @@ SOURCES = [
     PACKAGE / f"{name}.py"
     for name in (
         "contract_wording",
+        "definition_wording",
         "customer_rows",
         "customer_wording",
         "gap_wording",
@@ -34,6 +35,8 @@ SOURCES = [
         "language",
         "mail_wording",
         "measure_wording",
+        "operator_wording",
+        "operands",
         "collection_wording",
         "pages",
         "policy_wording",
@@ -42,9 +45,11 @@ SOURCES = [
         "templates",
         "today_wording",
         "wording",
+        "workbook_wording",
+        *(f"workbook/{name}" for name in ("about", "balances", "judgements")),
     )
 ]
-KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "Operand": (1,)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 

@@ -34,7 +34,8 @@ def business(
             factor = SEASON[group][month.month - 1] * (peak if place == len(MONTHS) - 1 else 1.0)
             orders = int(rng.poisson(3 * factor))
             more, times = (extra or {}).get((name, place), (0, 0.0))
-            amount = float(rng.gamma(4, 250, orders).sum()) + times * 3000
+            each = np.append(rng.gamma(4, 250, orders), np.full(more, times * 3000 / max(more, 1)))
+            amount = float(each.sum())
             orders += more
             if not orders:
                 continue
@@ -56,6 +57,10 @@ def business(
                     "orders": orders,
                     "largest_id": last,
                     "largest_day": month,
+                    "sized_orders": int((each > 0).sum()),
+                    "log_sum": np.log(each[each > 0]).sum(),
+                    "log_square_sum": (np.log(each[each > 0]) ** 2).sum(),
+                    "largest": round(float(each.max()) * 10_000),
                     "last_id": last,
                     "last_day": month,
                     "history_from": MONTHS[0],
@@ -97,6 +102,25 @@ def test_many_small_orders_are_a_matter_of_rate() -> None:
     assert found["order_rate_jump"].set_index("customer_id").loc[["C09"], "measured"].max() > 10
 
 
+def test_one_order_far_above_the_customers_own_is_told_by_its_month_with_times_and_amount() -> None:
+    found = chances(*business({("C11", 34): (1, 4.0)}))["large_order"]
+    (row,) = found[found["code"].notna()].to_dict("records")
+    assert (row["customer_id"], row["code"], row["item_id"]) == ("C11", "large_order", "C11-34")
+    assert row["subject"] == "C11 2026-05"
+    assert row["amount_local"] == 4 * 3000 * 10_000
+    # an order is usually worth somewhat less than a thousand
+    assert 10 < row["measured"] < 18
+    assert 1 < row["usual"] < row["measured"]
+    assert row["p_value"] < 1 / 180
+    assert len(found) == 60
+
+
+def test_one_large_order_of_goods_out_of_season_names_them() -> None:
+    found = chances(*until_february({("C08", 31): (1, 5.0)}))["large_order"]
+    (row,) = found[found["code"].notna()].to_dict("records")
+    assert (row["customer_id"], row["code"], row["word"]) == ("C08", "large_order_off_season", "ice")
+
+
 def test_a_peak_of_the_whole_company_is_nobodys_anomaly() -> None:
     """Told from the others: the more of them there are, the surer it is the month and not the customer."""
     for signs in chances(*business(peak=3.0, customers=400)).values():
@@ -111,7 +135,7 @@ def until_february(extra: Bought | None = None) -> tuple[pd.DataFrame, pd.DataFr
 
 def test_nobody_is_flagged_where_nothing_happened_and_all_are_tested() -> None:
     found = chances(*until_february())
-    assert found.keys() == {"off_season_bulk", "repeated_bulk", "order_rate_jump"}
+    assert found.keys() == {"off_season_bulk", "repeated_bulk", "order_rate_jump", "large_order"}
     for signs in found.values():
         assert signs["customer_id"].nunique() == 60
         assert not rare(signs)
@@ -119,7 +143,8 @@ def test_nobody_is_flagged_where_nothing_happened_and_all_are_tested() -> None:
 
 def test_where_nothing_is_out_of_season_that_is_said() -> None:
     lacks = {detector: lack for detector, _, lack in judged(*business(), TODAY, RULES)}
-    assert lacks == {"off_season_bulk": ("season", 0, 1), "repeated_bulk": None, "order_rate_jump": None}
+    assert lacks.pop("off_season_bulk") == ("season", 0, 1)
+    assert lacks == dict.fromkeys(("repeated_bulk", "order_rate_jump", "large_order"))
 
 
 def test_a_month_that_has_only_begun_is_held_against_a_whole_one() -> None:
@@ -132,7 +157,7 @@ def test_a_short_past_is_not_evaluated() -> None:
     since = pd.Timestamp("2025-10-01")
     parts = groups[groups["month_start"] >= since], months[months["month_start"] >= since].assign(history_from=since)
     lacks = {detector: lack for detector, signs, lack in judged(*parts, TODAY, RULES) if signs is None}
-    assert lacks["repeated_bulk"] == ("months", 9, 12)
+    assert lacks["repeated_bulk"] == lacks["large_order"] == ("months", 9, 12)
     assert "order_rate_jump" not in lacks
 
 
@@ -148,4 +173,5 @@ def test_a_past_of_a_few_months_is_no_mistake() -> None:
             "off_season_bulk",
             "repeated_bulk",
             "order_rate_jump",
+            "large_order",
         ]

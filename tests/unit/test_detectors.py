@@ -22,7 +22,7 @@ def test_every_model_of_signs_has_its_detector() -> None:
 
 @each
 def test_a_detector_is_built_and_has_words(detector: Detector) -> None:
-    assert detector.table in {model.full_name for model in models()} or detector.is_test
+    assert detector.table in {model.full_name for model in models()} or detector.tells_chance
     assert any(detector.id in family.NAMES and detector.id in family.TESTED for family in FAMILIES)
     assert detector.needs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import asin, pi, sqrt
+from math import asin, atan, pi, sqrt
 
 import numpy as np
 import pytest
@@ -23,6 +23,12 @@ def test_beta_distributions_known_in_closed_form(x: float) -> None:
     assert distributions.beta_share(x, 7, 1) == pytest.approx(x**7, abs=1e-12)
     assert distributions.beta_share(x, 1, 9) == pytest.approx(1 - (1 - x) ** 9, abs=1e-12)
     assert distributions.beta_quantile(x**3, 3, 1) == pytest.approx(x, abs=1e-12)
+
+
+@pytest.mark.parametrize("t", [-3.0, -0.5, 0.0, 0.5, 3.0, 50.0])
+def test_tails_of_students_t_known_in_closed_form(t: float) -> None:
+    assert distributions.student_tail(t, 1) == pytest.approx(0.5 - atan(t) / pi, rel=1e-9)
+    assert distributions.student_tail(t, 2) == pytest.approx(0.5 - t / (2 * sqrt(2 + t * t)), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ def told(home: Path) -> tuple[Any, Any]:
     )
 
 
+@pytest.mark.wide
 def test_what_is_made_without_planning_is_what_its_query_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duckdb, "_STATEMENTS", {})
     init(tmp_path)

@@ -50,6 +50,18 @@ def test_amounts_are_numbers_in_a_workbook_and_all_else_is_text(tmp_path: Path) 
     assert sheet.auto_filter.ref == "A1:F2"
 
 
+@pytest.mark.parametrize("text", ["<r><t>x</t></r>", "<r></r>", "<r></si><si><t>x</t></r>"])
+def test_a_text_that_looks_like_markup_of_a_workbook_is_a_text(tmp_path: Path, text: str) -> None:
+    write_table(tmp_path / "table.xlsx", LAYOUT, [{"visit": "7", "who": text}, {"visit": "8", "who": "next"}])
+    assert [row.text("who") for row in read_table(tmp_path / "table.xlsx", LAYOUT)] == [text, "next"]
+
+
+def test_a_text_longer_than_a_cell_is_cut_where_no_character_is_split(tmp_path: Path) -> None:
+    write_table(tmp_path / "table.xlsx", LAYOUT, [{"visit": "7", "who": "a" + "𠮷" * 20_000}])
+    (row,) = read_table(tmp_path / "table.xlsx", LAYOUT)
+    assert row.text("who") == "a" + "𠮷" * 16_383
+
+
 def test_an_amount_stands_in_csv_as_it_is(tmp_path: Path) -> None:
     write_table(tmp_path / "table.csv", LAYOUT, [{"visit": "-7", "owed": "-1234.5600"}])
     assert (tmp_path / "table.csv").read_text("utf-8-sig").splitlines()[1] == "'-7,-1234.5600,,,,"

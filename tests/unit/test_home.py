@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from receivables.errors import NightFailed, UsageError
-from receivables.home import Home, private_files
+from receivables.errors import UsageError
+from receivables.home import Home, HomeInUse, private_files
 
 LEFT_BY_A_KILLED_RUN = (
     "lake/.reading-x1/text.utf8",
@@ -53,19 +55,38 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_the_lock_is_held_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    with home.only_writer():
-        with pytest.raises(NightFailed, match=f"in use by process {os.getpid()}; expected one run"), home.only_writer():
+    with home.only_writer("nightly"):
+        told = f"in use by process {os.getpid()}, nightly since 20"
+        with pytest.raises(HomeInUse, match=told) as refused, home.only_writer("build"):
             pass
-        assert home.has_writer()
-    with home.only_writer():
-        pass
+        assert refused.value.holder == str(home.holder())
+    assert home.holder() is None
+    with home.only_writer("build"):
+        assert re.fullmatch(rf"{os.getpid()}, build since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(home.holder()))
 
 
-@pytest.mark.parametrize("content", [None, "", "no number", str(2**22 + 1)])
-def test_a_lock_nobody_living_took_has_no_writer(content: str | None, tmp_path: Path) -> None:
+HOLDER = {"pid": os.getpid(), "verb": "nightly", "since": "2026-10-31T02:30:00Z", "born": "0"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "no number",
+        "7",
+        "[]",
+        json.dumps(HOLDER | {"pid": 2**22 + 1}),
+        json.dumps(HOLDER | {"pid": 10**30}),
+        json.dumps(HOLDER | {"since": "yesterday"}),
+        pytest.param(json.dumps(HOLDER), id="this process under an id that another one had"),
+        "\ud800",
+    ],
+)
+def test_a_lock_nobody_living_took_has_no_holder(content: str | None, tmp_path: Path) -> None:
     if content is not None:
-        (tmp_path / ".lock").write_text(content, encoding="utf-8")
-    assert not Home(tmp_path).has_writer()
+        (tmp_path / ".lock").write_text(content, encoding="utf-8", errors="surrogatepass")
+    assert Home(tmp_path).holder() is None
 
 
 def test_the_sweep_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> None:
@@ -92,3 +113,29 @@ def test_files_are_private_meanwhile_and_the_users_umask_comes_back(tmp_path: Pa
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == {"private": 0o600, "open": 0o644}
+
+
+@pytest.mark.parametrize(
+    ("home_mode", "name", "mode", "said"),
+    [
+        (0o755, "lake", 0o755, "lake (755)"),
+        (0o711, "warehouse", 0o704, "warehouse (704)"),
+        (0o750, "state.sqlite", 0o660, "state.sqlite (660)"),
+        (0o750, "warehouse", 0o750, ""),
+        (0o755, "inbox", 0o777, ""),
+        (0o755, "out", 0o755, ""),
+        (0o700, "lake", 0o777, ""),
+    ],
+)
+def test_what_strangers_may_read_of_a_home_or_others_write_is_told(
+    tmp_path: Path, home_mode: int, name: str, mode: int, said: str
+) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    home.state.touch(mode=0o600)
+    (home.root / name).chmod(mode)
+    home.root.chmod(home_mode)
+    told = home.open_to_strangers()
+    assert bool(told) == bool(said)
+    assert said in told
+    assert (f"try chmod -R g-w,o= {home.root / name}" in told) == bool(said)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exports import QUICK
 from intake_files import (
     AS_OF,
     HEADER,
@@ -186,7 +187,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=8 if QUICK else 30, deadline=None, derandomize=True)
 @given(
     lines=st.lists(st.lists(st.sampled_from(PIECES), max_size=9), max_size=5),
     ends=st.lists(st.sampled_from(["\n", "\r\n", "\r", ""]), min_size=6, max_size=6),

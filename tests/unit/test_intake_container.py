@@ -211,7 +211,7 @@ def test_the_sheet_with_a_header_is_read_where_one_is_asked_for(tmp_path: Path) 
         def has_header(rows: list[tuple[int, list[str]]]) -> bool:
             return any(wanted in cells for _, cells in rows)
 
-        load_table(con, inspect(path, 10), has_header=has_header)
+        load_table(con, inspect(path, Ingest()), has_header=has_header)
         return str(con.execute("select cells[1] from record where line_no = 1").fetchall()[0][0])
 
     with closing(connect()) as con:
@@ -266,6 +266,26 @@ def test_a_path_with_glob_characters_names_one_file(tmp_path: Path) -> None:
     folder.mkdir()
     for name in ("list1.parquet", "list[1].parquet", "list*.parquet"):
         assert read(parquet(folder / name)).lines() == 3
+
+
+def test_a_parquet_file_that_says_it_has_more_rows_than_allowed_is_refused_unread(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "list.parquet")
+    assert read(path, settings=Settings(ingest=Ingest(max_rows=2))).lines() == 3
+    with pytest.raises(FileRefused, match="which says it has 2 rows; expected at most 1") as refusal:
+        read(path, settings=Settings(ingest=Ingest(max_rows=1)))
+    assert refusal.value.reason == "FILE_TOO_LARGE"
+
+
+def test_a_dbase_table_of_a_thousand_fields_without_width_is_refused(tmp_path: Path) -> None:
+    """Each record of two bytes would become a thousand cells."""
+    fields, records = 1_000, 100_000
+    field = b"A".ljust(11, b"\0") + b"C" + bytes(20)
+    head = bytes((3, 124, 1, 5)) + struct.pack("<IHH", records, 32 + 32 * fields + 1, 2) + bytes(20)
+    path = write(tmp_path, "list.dbf", head + field * fields + b"\r" + b" x" * records)
+    assert path.stat().st_size < 300_000
+    with pytest.raises(FileRefused, match="with 100,000 records of 1,000 fields") as refusal:
+        read(path)
+    assert refusal.value.reason == "FILE_TOO_LARGE"
 
 
 def test_a_parquet_file_that_breaks_off_inside_is_refused(tmp_path: Path) -> None:

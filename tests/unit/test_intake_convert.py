@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exports import QUICK
 from intake_files import AS_OF, LENIENT, Got, invoice, invoices, read, user_profile, write
 from receivables.engine import Connection, connect
 from receivables.errors import FileRefused
@@ -193,7 +194,7 @@ def written(draw: st.DrawFn, locale: Locale) -> tuple[Decimal, str]:
     return amount, rendered(amount, locale, style, group=group, lakh=draw(st.booleans()), wide=draw(st.booleans()))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=30 if QUICK else 150, deadline=None, derandomize=True)
 @given(data=st.data(), locale=st.sampled_from((POINT, COMMA)))
 def test_every_way_of_writing_an_amount_reads_back_exactly(
     con: Connection, data: st.DataObject, locale: Locale
@@ -284,7 +285,7 @@ def test_a_spreadsheet_s_error_and_a_blank_are_no_amounts(tmp_path: Path) -> Non
     assert got.column("document", "amount_doc") == [Decimal(10)]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=5 if QUICK else 20, deadline=None, derandomize=True)
 @given(data=st.data(), locale=st.sampled_from((POINT, COMMA)), grouping=st.booleans())
 def test_a_file_of_amounts_is_read_exactly_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, locale: Locale, grouping: bool
@@ -367,7 +368,7 @@ def test_sentinels_are_dates_unless_the_profile_calls_them_nothing(tmp_path: Pat
     assert read(path, user_profile(tmp_path, own)).column("document", "cleared_date") == [None, date(2024, 2, 1)]
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=5 if QUICK else 15, deadline=None, derandomize=True)
 @given(
     days=st.lists(st.integers(0, 700), min_size=1, max_size=6),
     fmt=st.sampled_from(("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exports import tried
 from fbl5n_lists import DE, FLAT, Item, drawn_list, tab_text
 from intake_files import AS_OF, KNOWN, LENIENT, Got, physical_lines, read, write
 from receivables.errors import FileRefused
@@ -40,7 +40,7 @@ GARBAGE: Final = (
     "2024-13-45",
     "1e9",
 )
-EXAMPLES: Final = int(os.environ.get("RECEIVABLES_EXAMPLES", "16"))
+EXAMPLES: Final = tried(16, quick=6)
 """Files tried; a change of the intake deserves a few thousand."""
 
 SAP: Final = Companies(None, {"1000": "EUR"})

@@ -15,6 +15,7 @@ from receivables.engine import Connection, connect
 from receivables.errors import FileRefused
 from receivables.intake import markup
 from receivables.intake.container import inspect, load_table
+from receivables.settings import Ingest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def cell(value: str, kind: str = "String", more: str = "") -> str:
 
 
 def html(text: str) -> list[list[str]]:
-    return [cells for _, cells in markup.html_rows(iter([text]), "list.xls")]
+    return [cells for _, cells in markup.html_rows(iter([text]), "list.xls", 1000)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_sheet_s_gaps_keep_their_places() -> None:
         "<Row>" + cell("2024-05-15T00:00:00.000", "DateTime") + "</Row>",
         sheets='<Worksheet ss:Name="Cover"><Table/></Worksheet>',
     )
-    assert markup.spreadsheet_rows(iter(text), "list.xls") == [
+    assert markup.spreadsheet_rows(iter(text), "list.xls", 1000) == [
         (3, ["Customer", "", "", "Due"]),
         (4, ["A", "", "5.5", ""]),
         (5, ["2024-05-15T00:00:00.000", "", "", ""]),
@@ -117,13 +118,18 @@ BOMB: Final = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!
         (sheet_xml('<Row ss:Index="9999999">' + cell("a") + "</Row>"), "more cells", "FILE_TOO_LARGE"),
         ("<html><body><table></table></body></html>", "without a table row", "FILE_NOT_A_TABLE"),
         ("<table><tr>" + "<td colspan=9000>x</td>" * 2, "more cells", "FILE_TOO_LARGE"),
+        ("<table>" * 1_000_000, "and 100 levels", "FILE_TOO_LARGE"),
+        (sheet_xml("<a>" * 1_000_000), "and 100 levels", "FILE_TOO_LARGE"),
+        ("<table><tr><td " + "a " * 3_000_000, "tags deeper in one another or longer", "FILE_TOO_LARGE"),
+        ("<table><tr><td>x</td></tr>" + "<!--a" * 1_000_000, "tags deeper in one another or longer", "FILE_TOO_LARGE"),
+        ("<table><tr><td>x</td></tr><![foo[x]]>", "unknown status keyword", "FILE_UNREADABLE"),
     ],
 )
 def test_what_is_no_table_or_pretends_to_be_a_giant_is_refused(
     con: Connection, tmp_path: Path, text: str, said: str, reason: str
 ) -> None:
     with pytest.raises(FileRefused, match=said) as refusal:
-        load_table(con, inspect(write(tmp_path, "list.xls", text), 10))
+        load_table(con, inspect(write(tmp_path, "list.xls", text), Ingest()))
     assert refusal.value.reason == reason
     assert "\n" not in str(refusal.value)
 
@@ -144,7 +150,7 @@ def test_an_html_table_in_any_encoding_is_a_sheet(con: Connection, tmp_path: Pat
     name = "上海" if encoding == "gb18030" else "Ibáñez"
     meta = f'<meta http-equiv="Content-Type" content="text/html; charset={told}">' if told else ""
     path = write(tmp_path, "list.xls", f"<html>{meta}<table><tr><td>{name}</td><td>1</td></tr></table>", encoding)
-    source = inspect(path, 10)
+    source = inspect(path, Ingest())
     assert source.kind == "html"
     assert load_table(con, source) == 1
     assert con.execute("select line_no, n_lines, raw, cells from record").fetchall() == [
@@ -180,3 +186,28 @@ def test_broken_html_is_rows_of_one_width_or_refused(pieces: list[str]) -> None:
     except FileRefused:
         return
     assert len({len(cells) for cells in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "said"),
+    [
+        (sheet_xml("<Row>" + cell("a") * 20 + "</Row>"), {"max_cells": 19}, "at most 16,384 columns, 19 cells"),
+        ("<table><tr>" + "<td>x</td>" * 20 + "</tr></table>", {"max_cells": 19}, "at most 16,384 columns, 19 cells"),
+        ("<table><tr><td>" + "x" * 1_000_000 + "</td></tr></table>", {"max_whole_mb": 1}, "html of 1 MB"),
+    ],
+)
+def test_how_much_a_table_in_markup_may_hold_is_a_setting(
+    con: Connection, tmp_path: Path, text: str, limits: dict[str, int], said: str
+) -> None:
+    path = write(tmp_path, "list.xls", text)
+    load_table(con, inspect(path, Ingest()))
+    with pytest.raises(FileRefused, match=said) as refusal:
+        load_table(con, inspect(path, Ingest.model_validate(limits)))
+    assert refusal.value.reason == "FILE_TOO_LARGE"
+
+
+def test_a_charset_that_takes_for_ever_is_not_believed(con: Connection, tmp_path: Path) -> None:
+    """The letters of punycode are put in one by one, each moving all behind it."""
+    body = "<table><tr><td>x</td></tr></table>" + "<!-- a" + "-ab" * 500_000 + " -->"
+    path = write(tmp_path, "list.xls", '<html><meta charset="punycode">' + body)
+    assert load_table(con, inspect(path, Ingest()), ("utf-8",)) == 1

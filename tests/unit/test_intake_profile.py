@@ -11,6 +11,7 @@ from intake_files import user_profile, write
 from receivables.assets import profiles_dir, sql_dir
 from receivables.engine import connect
 from receivables.errors import SettingsError
+from receivables.intake.expression import fault_of, is_found, one_is_found
 from receivables.intake.profile import DOCUMENT_KINDS, PAYMENT_KINDS, ROLES, available, fold, read_profiles, shipped
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ def test_what_extends_inherits_and_overrides_key_by_key(tmp_path: Path) -> None:
         ("as_of_title = ['as of']", "with a bracket around the value"),
         ("reversal_text = '('", "reversal_text = .* cannot be read"),
         ("[[kinds]]\nkind = 'invoice'\ntext = '*'", "kinds.0.text = .* cannot be read"),
+        ("reversal_text = '((a{999}){999}){999}'", "reversal_text = .* cannot be read"),
+        ("reversal_text = '(a{1,4294967296})'", "reversal_text = .* cannot be read"),
+        ("reversal_text = '(?<=a)(b)'", "reversal_text = .* cannot be read"),
         ("[assume]\ncurrency = 'euro'", "assume.currency = 'euro'"),
         ("id = 'Not a name'", "id = 'Not a name'"),
         ("key = 'doc_no", "a TOML file in UTF-8"),
@@ -129,3 +133,19 @@ def test_what_is_money_received_is_the_same_in_the_build() -> None:
             "select kind from (select unnest(?) as kind) where is_receipt(kind)", [[*DOCUMENT_KINDS, *PAYMENT_KINDS]]
         ).fetchall()
     assert {kind for (kind,) in found} == set(PAYMENT_KINDS)
+
+
+def test_an_expression_that_backtracks_for_ever_elsewhere_is_done_at_once() -> None:
+    """Python's own engine takes twice as long with each further letter, here longer than there is an earth."""
+    for expression in ("(a+)+$", "(a|aa)+$", "(.*a){20}$", "([a-z]+)*[0-9]"):
+        assert fault_of(expression) is None
+        assert not is_found(expression, "a" * 100_000 + "!")
+    assert one_is_found(["^b", "(a+)+$"], ["b", "a", "a!"]) == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["../profiles/invoice_list", "/etc/x", "{home}/mine", "."])
+def test_what_a_profile_extends_is_a_name_and_no_way_to_a_file(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "mine.toml", SMALL)
+    own = write(tmp_path, "own.toml", f"extends = '{name.format(home=tmp_path)}'\n")
+    with pytest.raises(SettingsError, match="expected a shipped profile"):
+        read_profiles(own)

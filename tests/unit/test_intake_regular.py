@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from big_exports import sap_lines
+from exports import QUICK
 from intake_files import AS_OF, HEADER, assert_equal, both_ways, invoice, read, write
 from receivables.assets import sample_dir
 from receivables.errors import FileRefused
@@ -30,7 +31,12 @@ LINES: Final = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 if QUICK else 15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(lines=st.lists(LINES, min_size=1, max_size=12), end=st.sampled_from(["\n", ""]))
 def test_both_ways_give_the_same(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, lines: list[str], end: str

@@ -33,12 +33,12 @@ NAMES: Final = (
 
 
 def made(
-    name: str = "", subject: str = "Receivables", text: str = "plain\n", attachment: tuple[str, bytes] | None = None
+    name: str = "", subject: str = "Receivables", text: str = "plain\n", attached: dict[str, bytes] | None = None
 ) -> bytes:
     letter = Letter(subject, "<!DOCTYPE html><p>rich 未到期</p>", text, {"a@b": b"\x89PNG", "c@d": b"\x89PNG2"})
     recipient = Recipient(address="ana+x@example.com", name=name)
     mail = Mail(sender="receivables@example.com", sender_name=name)
-    return message(letter, mail, recipient, message_id="1@example.com", sent_at=NOW, attachment=attachment)
+    return message(letter, mail, recipient, message_id="1@example.com", sent_at=NOW, attached=attached)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +61,7 @@ def test_names_come_out_as_they_went_in_and_add_nothing(name: str) -> None:
 
 
 def test_the_parts_of_a_message_are_in_the_order_that_readers_know() -> None:
-    kinds = [part.get_content_type() for part in parsed(made(attachment=("a.zip", b"PK"))).walk()]
+    kinds = [part.get_content_type() for part in parsed(made(attached={"a.zip": b"PK"})).walk()]
     assert kinds == [
         *("multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html"),
         *("image/png", "image/png", "application/zip"),

@@ -141,9 +141,13 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07"
 
 
 def test_what_a_file_says_never_steers_the_terminal(tmp_path: Path) -> None:
-    name = f"a{HOSTILE}.csv"
-    path = listed(tmp_path / name, f"C1{HOSTILE};F-1;13/01/2024;14/02/2024;9.50;y", head=f'{HEAD};x{HOSTILE}"]\\')
+    named = listed(tmp_path / f"a{HOSTILE}.csv", "C1;F-1;13/01/2024;14/02/2024;9.50;y")
+    path = listed(
+        tmp_path / "a\u202e.csv", f"C1{HOSTILE};F-1;13/01/2024;14/02/2024;9.50;y", head=f'{HEAD};x{HOSTILE}"]\\'
+    )
     for arguments in (
+        ("profiles", "test", named),
+        ("profiles", "new", named),
         ("profiles", "test", path),
         ("profiles", "new", path),
         ("profiles", "new", path, "--out", tmp_path / "o.toml"),

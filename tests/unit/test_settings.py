@@ -32,18 +32,21 @@ def test_the_file_init_writes_says_the_defaults(tmp_path: Path) -> None:
 
 def test_its_lines_uncommented_say_the_defaults_too(tmp_path: Path) -> None:
     written = loaded(tmp_path, uncommented())
-    assert written.model_copy(update={"company": (), "recipient": ()}) == Settings()
+    lists = ("company", "recipient", "expected", "operator")
+    assert written.model_copy(update=dict.fromkeys(lists, ())) == Settings()
     assert [(one.address, one.role, one.companies) for one in written.recipient] == [
         ("ana@example.com", "management", ())
     ]
     assert [(company.id, company.local_currency) for company in written.company] == [("ES01", "EUR")]
+    assert [(one.by, one.within_hours) for one in written.expected] == [("06:00", 12)]
+    assert [(one.address, one.language) for one in written.operator] == [("it@example.com", "en")]
 
 
 def test_every_setting_says_what_it_is_for() -> None:
     keys = [line for line in uncommented().splitlines() if re.match(r"\w+ = ", line)]
     comments = [line for line in default_toml().splitlines() if line.startswith("# ")]
-    # a first line for the file, one each for the lists of companies and recipients, and one for every key
-    assert len(comments) == len(keys) + 3
+    # a first line for the file, one each for the lists of companies, recipients, expected files and operators, and one for every key
+    assert len(comments) == len(keys) + 5
 
 
 def test_settings_are_frozen() -> None:
@@ -63,7 +66,8 @@ def test_the_same_settings_have_the_same_mark_and_others_another(tmp_path: Path)
 
 
 def test_who_is_mailed_a_report_changes_nothing_in_it(tmp_path: Path) -> None:
-    said = "[mail]\nserver = 'mail.example.com'\n[[recipient]]\naddress = 'ana@example.com'"
+    said = "[mail]\nserver = 'mail.example.com'\n[[recipient]]\naddress = 'ana@example.com'\n[unattended]\nstale_hours = 9\n"
+    said += "[[operator]]\naddress = 'it@example.com'\n[[expected]]\nby = '05:00'"
     assert Settings().sha256() == loaded(tmp_path, said).sha256()
 
 

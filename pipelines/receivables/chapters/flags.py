@@ -1,4 +1,4 @@
-"""Flags of each company's customers: those raised and not yet closed, the gravest first, each with its evidence and a small picture; and how good each detector is."""
+"""Flags of each company's customers: those raised and not yet closed, by severity times exposure, each with its evidence and a small picture; and how good each detector is."""
 
 from __future__ import annotations
 

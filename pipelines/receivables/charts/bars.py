@@ -61,17 +61,18 @@ class Labels:
 
 def axis_ticks(chart: Chart) -> tuple[Decimal, ...]:
     """Round amounts for the axis, about four of them, zero always among them."""
-    low, high = _extent(chart)
+    low, high = extent(chart)
     step = round_step((high - low) / 4)
     first, last = int(low / step), int(high / step)
     return tuple(step * count for count in range(first, last + 1))
 
 
-def _extent(chart: Chart) -> tuple[Decimal, Decimal]:
+def extent(chart: Chart) -> tuple[Decimal, Decimal]:
+    """From the lowest to the highest end of a bar, zero between them; never empty."""
     zero = Decimal(0)
-    columns = _columns(chart)
-    high = max((sum((v for v in column if v > 0), zero) for column in columns), default=zero)
-    low = min((sum((v for v in column if v < 0), zero) for column in columns), default=zero)
+    bars = columns(chart)
+    high = max((sum((v for v in bar if v > 0), zero) for bar in bars), default=zero)
+    low = min((sum((v for v in bar if v < 0), zero) for bar in bars), default=zero)
     return (low, high) if high > low else (low, low + 1)
 
 
@@ -124,7 +125,7 @@ def _bar(values: tuple[Decimal, ...], colour: str | list[str], hover: list[str])
 def _amounts(chart: Chart, labels: Labels, theme: Theme) -> list[dict[str, Any]]:
     """The amount at the end of each bar."""
     notes = []
-    for place, column in enumerate(_columns(chart)):
+    for place, column in enumerate(columns(chart)):
         end = float(sum((value for value in column if value > 0), Decimal(0)))
         text = labels.short(sum(column, Decimal(0)))
         notes.append(_note(text, place, color=theme.ink) | {"x": end, "xanchor": "left", "xshift": 4})
@@ -141,7 +142,8 @@ def _note(text: str, place: int, **font: Any) -> dict[str, Any]:
     return {"text": plain(text), "y": place, "showarrow": False, "align": "left", "font": {"size": 12, **font}}
 
 
-def _columns(chart: Chart) -> list[tuple[Decimal, ...]]:
+def columns(chart: Chart) -> list[tuple[Decimal, ...]]:
+    """The amounts of every category, one of each series."""
     return list(zip(*(series.values for series in chart.series), strict=True))
 
 
@@ -194,7 +196,7 @@ def _places(chart: Chart) -> dict[str, Any]:
 
 
 def _money_axis(chart: Chart, labels: Labels, theme: Theme) -> dict[str, Any]:
-    low, high = (float(end) for end in _extent(chart))
+    low, high = (float(end) for end in extent(chart))
     ticks = axis_ticks(chart)
     return {
         "range": [low, high + (high - low) * _ROOM],

@@ -90,7 +90,7 @@ def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: s
     is_circles = line.style == "circles"
     mode = "markers" if is_circles else "lines+markers" if len(chart.places) <= _MARKED else "lines"
     return go.Scatter(
-        x=_positions(chart),
+        x=positions(chart),
         y=[None if value is None else float(value) for value in line.values],
         mode=mode,
         line={"color": colour, "width": 2.25, "dash": "dot" if line.style == "dotted" else "solid"},
@@ -111,7 +111,7 @@ def _band(chart: LineChart, line: Line, colour: str) -> go.Scatter:
     """The interval as an area, only where both its ends are known."""
     ends = [
         (place, low, high)
-        for place, low, high in zip(_positions(chart), line.low or (), line.high or (), strict=True)
+        for place, low, high in zip(positions(chart), line.low or (), line.high or (), strict=True)
         if low is not None and high is not None
     ]
     there = [place for place, _, _ in ends]
@@ -126,21 +126,23 @@ def _band(chart: LineChart, line: Line, colour: str) -> go.Scatter:
     )
 
 
-def _positions(chart: LineChart) -> list[int]:
+def positions(chart: LineChart) -> list[int]:
     """Where the places stand: days after the first date, or the days themselves."""
     first = chart.places[0] if chart.places else 0
     return [place if isinstance(place, int) else (place - first).days for place in chart.places]  # type: ignore[operator]  # one kind of place in a chart
 
 
-def _highest(chart: LineChart) -> Decimal:
+def highest(chart: LineChart) -> Decimal:
+    """Where the axis of values ends: at one for shares."""
     if chart.unit == "share":
         return Decimal(1)
     known = [v for line in chart.lines for values in (line.values, line.high or ()) for v in values if v is not None]
     return max([*known, Decimal(0)]) or Decimal(1)
 
 
-def _ticks(chart: LineChart) -> list[Decimal]:
-    high = _highest(chart)
+def value_ticks(chart: LineChart) -> list[Decimal]:
+    """Round values for the axis from zero upwards, few for a small chart."""
+    high = highest(chart)
     step = round_step(high / (2 if chart.is_small else 4))
     return [step * count for count in range(int(high / step) + 1)]
 
@@ -157,7 +159,7 @@ def _height(chart: LineChart) -> int:
 
 
 def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
-    ticks, high = _ticks(chart), float(_highest(chart))
+    ticks, high = value_ticks(chart), float(highest(chart))
     return {
         "template": {},
         "height": _height(chart),
@@ -184,16 +186,23 @@ def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any
     }
 
 
+def named_places(chart: LineChart, most: int) -> list[tuple[int, date | int]]:
+    """The places named along the bottom, each with where it stands."""
+    where = positions(chart)
+    if not chart.named:
+        return [(where[at], chart.places[at]) for at in _places_shown(chart, most)]
+    shown: list[tuple[int, date | int]] = [
+        (day, day) for day in chart.named if chart.is_small or (where and day <= where[-1])
+    ]
+    return shown if most > _FEW else shown[:: max(-(-len(shown) // _FEW), 1)]
+
+
 def _bottom(chart: LineChart, labels: LineLabels, theme: Theme, most: int, room: float = _NAMES_ROOM) -> dict[str, Any]:
-    positions = _positions(chart)
-    shown = [(positions[at], chart.places[at]) for at in _places_shown(chart, most)]
-    if chart.named:
-        shown = [(day, day) for day in chart.named if chart.is_small or (positions and day <= positions[-1])]
-        shown = shown if most > _FEW else shown[:: -(-len(shown) // _FEW)]
+    where, shown = positions(chart), named_places(chart, most)
     room = 0.02 if chart.is_small else room
-    last = max([*positions[-1:], *(chart.named if chart.is_small else ())], default=1)
-    width = (last - positions[0] or 1) if positions else 1
-    first = positions[0] if positions else 0
+    last = max([*where[-1:], *(chart.named if chart.is_small else ())], default=1)
+    width = (last - where[0] or 1) if where else 1
+    first = where[0] if where else 0
     return {
         "range": [first - width * 0.01, first + width * (1 + room / (1 - room))],
         "tickvals": [at for at, _ in shown],
@@ -220,10 +229,10 @@ _FEW: Final = 3
 def _names(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str, Any]]:
     """Each line's name at its end, in the line's colour, moved apart where lines end close together."""
     colours = line_colours([line.key for line in chart.lines], theme)
-    high = float(_highest(chart)) * 1.06
+    high = float(highest(chart)) * 1.06
     ends = []
     for line, name in zip(chart.lines, labels.lines, strict=True):
-        known = [(x, float(y)) for x, y in zip(_positions(chart), line.values, strict=True) if y is not None]
+        known = [(x, float(y)) for x, y in zip(positions(chart), line.values, strict=True) if y is not None]
         if known:
             ends.append((*known[-1], name, colours[line.key]))
     notes, floor = [], -1.0

@@ -64,6 +64,19 @@ THEMES: Final[Mapping[str, Theme]] = {
     ),
 }
 
+IN_PAGE: Final = Theme(
+    ink="var(--ink)",
+    muted="var(--muted)",
+    line="var(--line)",
+    paper="var(--paper)",
+    not_due="",
+    no_due_date="",
+    unapplied="",
+    overdue=(),
+    lines=tuple(f"var(--course-{place})" for place in range(1, 6)),
+)
+"""The colours of whatever theme a page is read in; those of buckets are `--bucket-` and their place among the page's."""
+
 
 def bucket_colours(buckets: Sequence[str], theme: Theme) -> dict[str, str]:
     """Give each bucket key its colour; the same buckets have the same colours in every chart and table of a page."""

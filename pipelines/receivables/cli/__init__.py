@@ -26,8 +26,9 @@ from receivables.cli.profiles import profiles
 from receivables.cli.quarantine import findings
 from receivables.cli.rate import rate
 from receivables.cli.safekeeping import backup, forget, restore, verify
-from receivables.cli.terminal import Group, Steps, example
+from receivables.cli.terminal import Group, Steps, example, say
 from receivables.cli.trace import trace
+from receivables.cli.unattended import doctor, schedule, status
 from receivables.errors import EXIT_NEEDS_PERSON, EXIT_REFUSED
 from receivables.plain_text import visible
 from receivables.version import __version__
@@ -44,8 +45,9 @@ Exit codes:
   1  a bug in receivables
   2  wrong usage or settings
   3  ingest, profiles or findings repair refused a file
-  4  the night failed, nothing was published; backup, restore: nothing was written
-  5  published, but something needs a person; findings repair: a repaired line is still in quarantine
+  4  the night failed, nothing was published; status, doctor: something is wrong; backup, restore: nothing was written
+  5  published, but something needs a person; findings repair: a repaired line is still in quarantine;
+     status, doctor: something deserves attention
   6  verify, backup or restore found something damaged or missing"""
 
 
@@ -73,8 +75,8 @@ def init(home: Path) -> None:
     """Create a home: its folders and a commented receivables.toml."""
     from receivables import verbs
 
-    click.echo(f"settings: {verbs.init(home)}")
-    click.echo(f"put your ERP's exports into {home / 'inbox'} and run: receivables nightly --home {home}")
+    say(f"settings: {verbs.init(home)}")
+    say(f"put your ERP's exports into {home / 'inbox'} and run: receivables nightly --home {home}")
 
 
 @main.command(epilog=example("receivables nightly --home data --as-of 2026-10-31"))
@@ -123,11 +125,9 @@ def ingest(paths: Sequence[Path], home: Path, *, by: str | None, **reading: Any)
 
     outcome = verbs.ingest(paths, home, reading=Reading(by=by or "", **reading), progress=Steps())
     for file in outcome.files:
-        click.echo(
-            f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else "")
-        )
+        say(f"{file.outcome:<8} {file.file_name}" + (f" ({file.batch_status})" if file.outcome != "refused" else ""))
     for refusal in outcome.refusals:
-        click.echo(f"receivables: {visible(str(refusal))}", err=True)
+        say(f"receivables: {visible(str(refusal))}", err=True)
     if outcome.refusals:
         sys.exit(EXIT_REFUSED)
     _finish(outcome)
@@ -156,6 +156,54 @@ def report(home: Path, languages: tuple[str, ...]) -> None:
     _finish(verbs.report(home, languages=languages, progress=Steps()))
 
 
+@main.command(
+    epilog=example(
+        "receivables export --out aging.xlsx --sheet aging --sheet open-items --salesperson 'Ana Gil' --language es"
+    )
+)
+@home_option
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="The new file to write.",
+)
+@click.option("--language", help="en, es or zh. Default: the first of the settings'.")
+@click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="ID",
+    help="totals, aging, open-items, ratings, flags, expected-cash or findings; may be given more than once. Default: all.",
+)
+@click.option(
+    "--company", "companies", multiple=True, metavar="ID", help="Only this company; may be given more than once."
+)
+@click.option(
+    "--territory",
+    "territories",
+    multiple=True,
+    metavar="ID",
+    help="Only customers of this territory and those that lie in it; may be given more than once.",
+)
+@click.option(
+    "--salesperson",
+    "salespersons",
+    multiple=True,
+    metavar="NAME",
+    help="Only customers of this salesperson; may be given more than once.",
+)
+def export(out: Path, home: Path, **asked: Any) -> None:
+    """Write what is published as a workbook, all of it or what some reader may see: aging, open items, ratings, flags, expected cash, findings."""
+    from receivables import verbs
+
+    written = verbs.export(out, home, progress=Steps(), **asked)
+    for sheet, rows in written.rows.items():
+        say(f"{sheet:<14}{rows:>9,} rows")
+    say(f"workbook: {written.path}")
+
+
 @main.command(epilog=example("receivables mail --to ana@example.com --resend"))
 @home_option
 @click.option(
@@ -171,9 +219,9 @@ def mail(home: Path, to: tuple[str, ...], *, resend: bool) -> None:
 
     outcome, deliveries = verbs.mail(home, to=to, resend=resend, progress=Steps())
     for one in deliveries:
-        click.echo(f"{one.status:<8} {one.address}" + (f" ({visible(one.told)})" if one.told else ""))
+        say(f"{one.status:<8} {one.address}" + (f" ({visible(one.told)})" if one.told else ""))
     if not deliveries and not outcome.needs_person:
-        click.echo("nothing to mail: every recipient has the report of this date; --resend mails it again")
+        say("nothing to mail: every recipient has the report of this date; --resend mails it again")
     _finish(outcome)
 
 
@@ -191,39 +239,16 @@ def customer(customer: str, home: Path, languages: tuple[str, ...]) -> None:
     from receivables import verbs
 
     for language, page in verbs.customer(customer, home, languages=languages).items():
-        click.echo(f"page ({language}): {page}")
+        say(f"page ({language}): {page}")
 
 
-@main.command(epilog=example("receivables status --home data"))
-@home_option
-def status(home: Path) -> None:
-    """Say how the last run ended and what is published."""
-    from receivables import verbs
-    from receivables.state import counting
-
-    where = verbs.status(home)
-    if where.last_run is None:
-        click.echo("no run yet")
-        return
-    click.echo(f"last run    {where.last_run.run_id}  {where.last_run.status}")
-    for step in where.steps:
-        took = (step.finished_at - step.started_at).total_seconds()
-        click.echo(f"  {step.name:<9} {took:7.2f} s  {step.items} done, {step.findings} findings")
-    click.echo(
-        f"published   {f'as of {where.published.as_of}, run {where.published.run_id}' if where.published else 'nothing yet'}"
-    )
-    refused, current = sum(batch.status == "refused" for batch in where.batches), len(counting(where.batches))
-    superseded = len(where.batches) - refused - current
-    click.echo(
-        f"batches     {current} loaded, {refused} refused"
-        + (f", {superseded} superseded by repairs" if superseded else "")
-    )
-
-
+main.add_command(doctor)
 main.add_command(findings)
 main.add_command(flags)
 main.add_command(profiles)
 main.add_command(rate)
+main.add_command(schedule)
+main.add_command(status)
 main.add_command(trace)
 main.add_command(backup)
 main.add_command(forget)
@@ -247,8 +272,8 @@ def templates(tables: tuple[str, ...], out: Path, language: str) -> None:
     from receivables import verbs
 
     written = verbs.templates(out, tables=tables, language=language)
-    click.echo(f"{len(written)} workbooks in {out}; each says on its second sheet what its columns mean")
-    click.echo("a first balance needs company, customer and document; what was paid goes into payment and allocation")
+    say(f"{len(written)} workbooks in {out}; each says on its second sheet what its columns mean")
+    say("a first balance needs company, customer and document; what was paid goes into payment and allocation")
 
 
 @main.command(epilog=example("receivables sample --out /tmp/world --customers 200 --seed 7 --dialect sap_fbl5n"))
@@ -290,15 +315,15 @@ def sample(out: Path, invoices: int | None, **world: Any) -> None:
 
     summary = verbs.sample(out, invoices_per_customer=invoices, progress=Steps(), **world)
     if isinstance(summary, SampleSummary):
-        click.echo(
+        say(
             f"{len(summary.files)} files in {out}: {summary.documents:,} documents, {summary.payments:,} payments, {summary.allocations:,} allocations"
         )
     else:
         happened = ", ".join(
             f"{count} {kind.replace(chr(95), chr(32))}" for kind, count in summary.irregularities.items()
         )
-        click.echo(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
-    click.echo(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
+        say(f"{len(summary.nights)} nights in {out}: {happened}; see {summary.truth}")
+    say(f"open as of {summary.as_of}: {summary.open_local_total:,.2f}")
 
 
 @main.command(epilog=example("receivables demo"))
@@ -331,19 +356,23 @@ def _headline(home: Path) -> None:
             "select sum(abs(difference)), sum(abs(difference_local)) from marts.aging_control"
         ).fetchall()[0]
     for currency, total, overdue, late, unapplied in rows:
-        click.echo(f"receivables               {total:>18,.2f} {currency}")
-        click.echo(f"overdue                   {overdue:>18,.2f} {currency}")
-        click.echo(f"more than 90 days overdue {late:>18,.2f} {currency}")
-        click.echo(f"unapplied and credits     {unapplied:>18,.2f} {currency}")
-    click.echo(f"aged items less ledger    {tie[0]:>18,.2f} in document currencies, {tie[1]:,.4f} in ledger currency")
+        say(f"receivables               {total:>18,.2f} {currency}")
+        say(f"overdue                   {overdue:>18,.2f} {currency}")
+        say(f"more than 90 days overdue {late:>18,.2f} {currency}")
+        say(f"unapplied and credits     {unapplied:>18,.2f} {currency}")
+    say(f"aged items less ledger    {tie[0]:>18,.2f} in document currencies, {tie[1]:,.4f} in ledger currency")
 
 
 def _finish(outcome: Outcome) -> None:
     for language, path in outcome.reports.items():
-        click.echo(f"report ({language}): {path}")
+        say(f"report ({language}): {path}")
+    for language, path in outcome.workbooks.items():
+        say(f"workbook ({language}): {path}")
     if outcome.warehouse is not None:
-        click.echo(f"published: {outcome.warehouse} as of {outcome.as_of}")
+        say(f"published: {outcome.warehouse} as of {outcome.as_of}")
+    for note in outcome.notes:
+        say(f"note: {note}", err=True)
     for reason in outcome.needs_person:
-        click.echo(f"needs a person: {reason}", err=True)
+        say(f"needs a person: {reason}", err=True)
     if outcome.needs_person:
         sys.exit(EXIT_NEEDS_PERSON)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from receivables.cli.options import by_option, home_option
-from receivables.cli.terminal import Steps, columns, example
+from receivables.cli.terminal import Steps, columns, example, say
 from receivables.plain_text import aligned, padded, visible, width, wrapped
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def flags(ctx: click.Context, /, home: Path, limit: int, **which: Any) -> None:
     found = desk.flags(home, desk.Wanted(**which))
     _list(found[:limit])
     if len(found) > limit:
-        click.echo(f"{len(found) - limit} more: --limit {len(found)}", err=True)
+        say(f"{len(found) - limit} more: --limit {len(found)}", err=True)
     if since := sum(flag.is_since for flag in found):
-        click.echo(f"decided since the night: {since}; to count it: receivables nightly --home {home}", err=True)
+        say(f"decided since the night: {since}; to count it: receivables nightly --home {home}", err=True)
 
 
 def _list(found: Sequence[Flag]) -> None:
@@ -62,7 +62,7 @@ def _list(found: Sequence[Flag]) -> None:
     from receivables.language import language_in
 
     if not found:
-        click.echo("no flags")
+        say("no flags")
         return
     words = language_in("en")
     amounts = [_exposure(flag) for flag in found]
@@ -82,7 +82,7 @@ def _list(found: Sequence[Flag]) -> None:
     ]
     head = ("flag", "severity", "state", "customer", "name", "what", "first seen", "exposure".rjust(wide))
     for line in aligned([head, *(tuple(map(visible, row)) for row in rows)], _WIDTHS, ""):
-        click.echo(line)
+        say(line)
 
 
 def _exposure(flag: Flag) -> str:
@@ -99,7 +99,7 @@ def show_flag(flag_id: str, home: Path) -> None:
     for label, text in _told(verbs.flag(flag_id, home)):
         first = padded(label, _LABEL) + "  "
         for line in wrapped(visible(text), columns(), " " * len(first), first):
-            click.echo(line)
+            say(line)
 
 
 def _told(shown: Shown) -> list[tuple[str, str]]:
@@ -152,7 +152,7 @@ def _deciding(verb: Any, what: str, reason: str) -> click.Command:
         decided = verbs.decide_flags(flag_ids, verb, home, reason=reason, by=by, progress=Steps())
         for one in decided:
             said = f"{one.decision.flag_id}: {one.decision.kind} by {one.decision.recorded_by}"
-            click.echo(visible(said + ("" if one.is_new else "; it was decided before")))
+            say(visible(said + ("" if one.is_new else "; it was decided before")))
         _counts_from(home)
 
     return command
@@ -168,7 +168,7 @@ for _verb, _what, _reason in (
 
 
 def _counts_from(home: Path) -> None:
-    click.echo(f"it counts from the next night on: receivables nightly --home {home}")
+    say(f"it counts from the next night on: receivables nightly --home {home}")
 
 
 @flags.command("export", epilog=example("receivables flags export flags.xlsx"))
@@ -184,7 +184,7 @@ def export_flags(file: Path, home: Path, **which: Any) -> None:
     from receivables import verbs
 
     told = verbs.export_flags(file, home, **which)
-    click.echo(f"flags in {file}: {told}" if told else "no flags")
+    say(f"flags in {file}: {told}" if told else "no flags")
 
 
 @flags.command("import", epilog=example('receivables flags import flags.xlsx --by "Ana Gil"'))
@@ -200,8 +200,8 @@ def import_flags(file: Path, home: Path, by: str | None) -> None:
 
     told = verbs.import_flags(file, home, by=by, progress=Steps())
     new = sum(one.is_new for one in told.decided)
-    click.echo(f"{new} decided, {len(told.decided) - new} decided before, {told.undecided} without a decision")
+    say(f"{new} decided, {len(told.decided) - new} decided before, {told.undecided} without a decision")
     if told.reasons_alone:
-        click.echo(f"{told.reasons_alone} of these have a reason and no decision", err=True)
+        say(f"{told.reasons_alone} of these have a reason and no decision", err=True)
     if told.decided:
         _counts_from(home)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from receivables.cli.options import company_option, extract_as_of_option, home_option, profile_option
-from receivables.cli.terminal import columns, example
+from receivables.cli.terminal import columns, example, say, say_lines
 from receivables.errors import EXIT_REFUSED
 from receivables.plain_text import visible, wrapped
 
@@ -29,7 +29,7 @@ def profiles(ctx: click.Context, home: Path) -> None:
     if ctx.invoked_subcommand is not None:
         return
     for profile in verbs.profiles(home):
-        click.echo(f"{profile.id:<14} {profile.status:<11} {profile.title}")
+        say(f"{profile.id:<14} {profile.status:<11} {profile.title}")
 
 
 @profiles.command("test", epilog=example("receivables profiles test export.csv --profile mine.toml"))
@@ -44,7 +44,7 @@ def profiles_test(file: Path, home: Path, **asked: Any) -> None:
     from receivables.examination_text import examination_text
 
     seen = verbs.examine(file, home, **asked)
-    click.echo(examination_text(seen, columns()), nl=False)
+    say_lines(examination_text(seen, columns()))
     if seen.refusal is not None:
         sys.exit(EXIT_REFUSED)
 
@@ -60,10 +60,10 @@ def profiles_new(file: Path, home: Path, profile_id: str | None, out: Path | Non
 
     drafted = verbs.draft(file, home, profile_id=profile_id, out=out)
     if out is None:
-        click.echo(drafted.text, nl=False)
+        click.echo(drafted.text, nl=False)  # as it would stand in the file
         return
-    click.echo(f"{out}: {drafted.decided} lines decided, {len(drafted.questions)} questions open")
+    say(f"{out}: {drafted.decided} lines decided, {len(drafted.questions)} questions open")
     for where, question in drafted.questions:
         for line in wrapped(f"{visible(where)}: {visible(question)}", columns(), "    ", "  "):
-            click.echo(line)
-    click.echo(f"answer them in {out}, then: receivables profiles test {visible(str(file))} --profile {out}")
+            say(line)
+    say(f"answer them in {out}, then: receivables profiles test {visible(str(file))} --profile {out}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from receivables.cli.options import by_option, home_option
-from receivables.cli.terminal import Steps, example, print_frame
+from receivables.cli.terminal import Steps, example, print_frame, say
 from receivables.errors import EXIT_NEEDS_PERSON
 
 
@@ -28,7 +28,7 @@ def findings(ctx: click.Context, home: Path, reason: str | None, limit: int, *, 
     shown = verbs.findings(home, reason=reason, limit=limit, resolved=resolved)
     print_frame(shown, "nothing has left the quarantine" if resolved else "no findings")
     if verbs.status(home).repaired_since:
-        click.echo(f"lines were repaired since; to count them: receivables build --home {home}", err=True)
+        say(f"lines were repaired since; to count them: receivables build --home {home}", err=True)
 
 
 @findings.command("export", epilog=example("receivables findings export quarantine.xlsx --reason NUM_INVALID"))
@@ -45,7 +45,7 @@ def export_findings(file: Path, home: Path, reason: str | None, language: str | 
     from receivables import verbs
 
     lines = verbs.export_findings(file, home, reason=reason, language=language)
-    click.echo(f"{lines} lines in {file}" if lines else "nothing in quarantine")
+    say(f"{lines} lines in {file}" if lines else "nothing in quarantine")
 
 
 @findings.command("repair", epilog=example('receivables findings repair quarantine.xlsx --by "Ana Gil"'))
@@ -61,19 +61,19 @@ def repair_findings(file: Path, home: Path, by: str | None) -> None:
     from receivables import verbs
 
     told = verbs.repair_findings(file, home, by=by, progress=Steps())
-    click.echo(
+    say(
         f"{told.repaired} repaired, {told.left_out} left out, {told.already} already repaired, {told.untouched} untouched,"
         f" {sum(told.still.values())} still in quarantine"
     )
     for reason, lines in told.still.items():
-        click.echo(
+        say(
             f"needs a person: {lines} repaired lines still in quarantine, {reason}: receivables findings export",
             err=True,
         )
     if told.repaired or told.left_out:
-        click.echo(f"to count them: receivables build --home {home}")
+        say(f"to count them: receivables build --home {home}")
     for refusal in told.refusals:
-        click.echo(f"receivables: {refusal}", err=True)
+        say(f"receivables: {refusal}", err=True)
     if told.refusals:
         sys.exit(told.refusals[0].exit_code)
     if told.still:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from receivables.cli.options import by_option, home_option, until_option
-from receivables.cli.terminal import Steps, example, print_frame
+from receivables.cli.terminal import Steps, example, print_frame, say
 from receivables.errors import UsageError
 from receivables.plain_text import visible
 
@@ -59,9 +59,9 @@ def _tell(rated: Rated, home: Path) -> None:
         "withdrawal": f"grade set by hand withdrawn by {decision.recorded_by}",
         "confirmation": f"grade {decision.grade} as of {decision.said_of} confirmed by {decision.recorded_by}",
     }[decision.kind]
-    click.echo(visible(f"{decision.customer_id}: {said}" + ("" if rated.is_new else "; it was decided before")))
+    say(visible(f"{decision.customer_id}: {said}" + ("" if rated.is_new else "; it was decided before")))
     if decision.kind != "confirmation":
         by_rule = f"by rule {standing.ruled_grade}" if standing.ruled_grade else "no grade by rule"
         cap = f", a hard event leaves {standing.cap} at best" if standing.cap else ""
-        click.echo(f"as rated on {standing.as_of} it leaves {rated.counts_as or 'no grade'} ({by_rule}{cap})")
-    click.echo(f"it counts in nights as of {decision.given_on} or later: receivables nightly --home {home}")
+        say(f"as rated on {standing.as_of} it leaves {rated.counts_as or 'no grade'} ({by_rule}{cap})")
+    say(f"it counts in nights as of {decision.given_on} or later: receivables nightly --home {home}")

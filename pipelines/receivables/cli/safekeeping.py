@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from receivables.cli.options import by_option, home_option
-from receivables.cli.terminal import Steps, example
+from receivables.cli.terminal import Steps, example, say, say_lines
 from receivables.errors import EXIT_DAMAGED
-from receivables.plain_text import visible
 
 
 @click.command(epilog=example("receivables verify --rebuild --json"))
@@ -30,12 +29,12 @@ def verify(home: Path, *, rebuild: bool, is_json: bool) -> None:
 
     found = verbs.verify(home, rebuild=rebuild, progress=Steps())
     if is_json:
-        click.echo(as_json(found))
+        say_lines(as_json(found))
     else:
         for fault in found.faults:
-            click.echo(f"receivables: {visible(str(fault))}", err=True)
+            say(f"receivables: {fault}", err=True)
         again = ", the published night made again" if found.rebuilt else ""
-        click.echo(
+        say(
             f"{found.files:,} files of the lake ({found.size / 1e6:,.1f} MB), {found.copies:,} copies of decisions{again}: "
             + (f"{len(found.faults):,} faults" if found.faults else "all as it should be")
         )
@@ -71,7 +70,7 @@ def backup(home: Path, to: Path, wait_minutes: float, *, published: bool) -> Non
     from receivables import verbs
 
     kept = verbs.backup(to, home, published=published, wait_seconds=wait_minutes * 60, progress=Steps())
-    click.echo(
+    say(
         f"{kept.to}: {kept.files:,} files ({kept.size / 1e6:,.1f} MB), {kept.copied:,} of them copied ({kept.copied_size / 1e6:,.1f} MB)"
     )
 
@@ -90,12 +89,10 @@ def restore(source: Path, home: Path, *, force: bool) -> None:
     from receivables import verbs
 
     told = verbs.restore(source, home, force=force, progress=Steps())
-    click.echo(
-        f"{told.home}: {told.files:,} files ({told.size / 1e6:,.1f} MB) of the backup of {visible(told.made_at)}"
-    )
+    say(f"{told.home}: {told.files:,} files ({told.size / 1e6:,.1f} MB) of the backup of {told.made_at}")
     if told.aside:
-        click.echo(f"what stood there: {told.aside}")
-    click.echo(f"it publishes again with: receivables nightly --home {told.home}")
+        say(f"what stood there: {told.aside}")
+    say(f"it publishes again with: receivables nightly --home {told.home}")
 
 
 @click.command(epilog=example('receivables forget ES01:C00012 --reason "asked for it on 2026-11-02" --by "Ana Gil"'))
@@ -114,13 +111,11 @@ def forget(subject: str, home: Path, *, contact: bool, reason: str, by: str | No
 
     done = verbs.forget(subject, home, contact=contact, reason=reason, by=by, progress=Steps())
     entry = done.entry
-    click.echo(
-        f"{visible(entry.subject_id)} is forgotten: {len(done.files):,} files of the lake, lake/forgotten/{entry.forgotten_id}.json"
+    say(
+        f"{entry.subject_id} is forgotten: {len(done.files):,} files of the lake, lake/forgotten/{entry.forgotten_id}.json"
     )
     for name in done.removed:
-        click.echo(f"deleted     {visible(name)}")
+        say(f"deleted     {name}")
     for name in done.still:
-        click.echo(f"still there {visible(name)}")
-    click.echo(
-        f"the next night publishes without it: receivables nightly --home {home}; backups of before still hold it"
-    )
+        say(f"still there {name}")
+    say(f"the next night publishes without it: receivables nightly --home {home}; backups of before still hold it")

@@ -40,7 +40,7 @@ class Steps(Progress):
     def advance(self, detail: str) -> None:
         """Move the bar by one part."""
         if self._bar is not None:
-            self._bar.update(1, detail)
+            self._bar.update(1, visible(detail))
 
     def done(self, name: str, summary: str) -> None:
         """End the bar, or log the step."""
@@ -49,7 +49,12 @@ class Steps(Progress):
             self._bar = None
         else:
             with suppress(BrokenPipeError):  # nobody listens any more, which is no reason to stop the night
-                click.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {name}: {summary}", err=True)
+                say(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {name}: {summary}", err=True)
+
+    def notice(self, text: str) -> None:
+        """Say it beside the steps."""
+        with suppress(BrokenPipeError):
+            say(f"receivables: {text}", err=True)
 
     def stopped(self) -> None:
         """Give the terminal back where a bar stands unfinished."""
@@ -67,13 +72,11 @@ class Group(click.Group):
             with private_files():
                 return super().main(*args, **kwargs)
         except ReceivablesError as error:
-            click.echo(f"receivables: {visible(str(error))}", err=True)
+            say(f"receivables: {error}", err=True)
             sys.exit(error.exit_code)
         except Exception:  # noqa: BLE001  # the last line of defence: a bug ends in exit code 1, never in a half-told one
-            click.echo(traceback.format_exc(), err=True)
-            click.echo(
-                "receivables: a bug; please report the lines above. What was published before is untouched.", err=True
-            )
+            say_lines(traceback.format_exc(), err=True)
+            say("receivables: a bug; please report the lines above. What was published before is untouched.", err=True)
             sys.exit(EXIT_BUG)
 
     def invoke(self, ctx: click.Context) -> Any:  # signature is click's
@@ -95,10 +98,22 @@ def columns() -> int:
     return max(60, shutil.get_terminal_size((100, 24)).columns)
 
 
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print one line; whatever name stands in it, it stays one and steers no terminal."""
+    click.echo(visible(text), err=err)
+
+
+def say_lines(text: str, *, err: bool = False) -> None:
+    """Print lines that were put together here, none of them by what a file says."""
+    for line in text.removesuffix("\n").split("\n"):
+        say(line, err=err)
+
+
 def print_frame(frame: pd.DataFrame, nothing: str) -> None:
     """Print a table, or what stands for an empty one."""
     if frame.empty:
-        click.echo(nothing)
+        say(nothing)
         return
     shown = frame.astype(object).where(frame.notna(), "")
-    click.echo(shown.to_string(index=False, max_colwidth=60))
+    told = shown.map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
+    say_lines(told.to_string(index=False, max_colwidth=60))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from receivables.cli.options import home_option, period_end_option
-from receivables.cli.terminal import example, print_frame
+from receivables.cli.terminal import example, print_frame, say
 from receivables.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def trace(
         found = tracing.trace(key, home, bucket=bucket)
         is_repaired = bool(found.items["repaired_by"].notna().any())
         _show(found.items if is_repaired else found.items.drop(columns="repaired_by"), "items", limit)
-        click.echo()
+        say()
         _show(found.allocations, "allocations", limit)
         _write([("item", found.items), ("allocation", found.allocations)], out)
     elif metric is not None:
@@ -83,24 +83,25 @@ def _refuse(got: str, expected: str) -> None:
 
 def _show_metric(figure: TracedMetric, limit: int) -> None:
     value = "not told" if figure.value is None else f"{figure.value.normalize():f} {figure.unit}"
-    click.echo(f"{figure.metric} of {figure.company_id} on {figure.period_end}: {value}")
+    say(f"{figure.metric} of {figure.company_id} on {figure.period_end}: {value}")
     for word, said in (("note", figure.note), ("marks", figure.marks)):
         if said:
-            click.echo(f"{word}: {said}")
-    click.echo(f"= {figure.formula.replace('::double', '')}")
+            say(f"{word}: {said}")
+    say(f"= {figure.formula.replace('::double', '')}")
     for operand in figure.operands:
         total = "not told" if operand.total is None else f"{operand.total.normalize():f}"
-        click.echo(f"\n{operand.name} = {total}: {operand.meaning}")
+        say()
+        say(f"{operand.name} = {total}: {operand.meaning}")
         _show(operand.rows.dropna(axis="columns", how="all"), "rows", limit)
-    click.echo()
+    say()
 
 
 def _show_cell(cell: Cell, limit: int, out: str | None) -> None:
-    click.echo(f"open on {cell.period_end}:")
+    say(f"open on {cell.period_end}:")
     print_frame(cell.amounts, "nothing")
-    click.echo()
+    say()
     _show(cell.items, "items", limit)
-    click.echo()
+    say()
     _show(cell.allocations, "allocations", limit)
     _write([("item", cell.items), ("allocation", cell.allocations)], out)
 
@@ -108,7 +109,7 @@ def _show_cell(cell: Cell, limit: int, out: str | None) -> None:
 def _show(frame: pd.DataFrame, what: str, limit: int) -> None:
     print_frame(frame.head(limit), f"no {what}")
     if len(frame) > limit:
-        click.echo(f"... and {len(frame) - limit:,} more {what}: --limit, or --out FILE.csv for all")
+        say(f"... and {len(frame) - limit:,} more {what}: --limit, or --out FILE.csv for all")
 
 
 def _write(tables: list[tuple[str, pd.DataFrame]], out: str | None) -> None:
@@ -127,4 +128,4 @@ def _write(tables: list[tuple[str, pd.DataFrame]], out: str | None) -> None:
         raise UsageError(
             got=f"--out {out}: {error.strerror or error}", expected="a file this user may write", try_="--out FILE.csv"
         ) from None
-    click.echo(f"{len(whole):,} rows in {out}")
+    say(f"{len(whole):,} rows in {out}")

@@ -14,6 +14,13 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     Detector("duplicate_invoice", "ledger", "duplicates", "high", (_DOCUMENTS,)),
     Detector("duplicate_payment", "ledger", "duplicates", "medium", (Need("core.payment", ("customer_id",)),)),
     Detector("re_aging", "ledger", "re-aging", "high", (_DOCUMENTS, _DUE)),
+    Detector(
+        "reapplied_payment",
+        "ledger",
+        "re-aging",
+        "medium",
+        (Need("core.payment", ("customer_id",)), Need("core.allocation", ("from_payment_id", "to_doc_id")), _DUE),
+    ),
     Detector("due_date_edited", "ledger", "re-aging", "medium", (_DOCUMENTS, _DUE)),
     Detector(
         "credit_note_without_origin",

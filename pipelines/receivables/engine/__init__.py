@@ -8,6 +8,7 @@ from receivables.engine.duckdb import (
     connect,
     run_entries,
     run_judged_models,
+    run_model,
     run_models,
 )
 from receivables.engine.models import Model, models
@@ -24,5 +25,6 @@ __all__ = [
     "models",
     "run_entries",
     "run_judged_models",
+    "run_model",
     "run_models",
 ]

@@ -44,10 +44,14 @@ def connect(
     temp: Path | None = None,
     read_only: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB offline: no extension is fetched or loaded, memory and spill folder as the settings say."""
+    """Open DuckDB offline: no extension is fetched or loaded, memory and spill folder as the settings say.
+
+    What is only read is shut in: SQL that somebody runs on it reaches no other file, and changes none of this.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "enable_external_access": not read_only,
     }
     if settings is not None:
         config["memory_limit"] = settings.engine.memory_limit
@@ -56,7 +60,13 @@ def connect(
     if temp is not None:
         config["temp_directory"] = str(temp)
     con = duckdb.connect(str(path), read_only=read_only, config=config)
-    con.execute("set enable_progress_bar = false")  # the night shows its own
+    ((shows_progress,),) = con.execute("select current_setting('enable_progress_bar')").fetchall()
+    if (
+        shows_progress
+    ):  # the night shows its own; in a notebook without widgets it is off, and to say so again is an error
+        con.execute("set enable_progress_bar = false")
+    if read_only:
+        con.execute("set lock_configuration = true")
     return con
 
 
@@ -225,6 +235,24 @@ def run_models(
     return tables
 
 
+def run_model(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, name: str) -> None:
+    """Build one model from the tables in `lake`, with those alone that it reads, directly or through others.
+
+    Raises:
+        NightFailed: a model's SQL failed.
+    """
+    tables = run_entries(con, settings, as_of)
+    needed = {name}
+    for model in reversed(models()):
+        if model.full_name in needed:
+            needed |= model.reads
+    for schema in ("core", "marts", "checks"):
+        con.execute(f"create schema if not exists {schema}")
+    for model in models():
+        if model.full_name in needed and model.schema != "entries" and model.full_name not in BEFORE_ENTRIES:
+            tables.create_model(model)
+
+
 def run_judged_models(tables: Tables, on_model: Callable[[str], None] = lambda _: None) -> None:
     """Build the models that read what judgement has written, after it and in the same transaction; `tables` are those of `run_models`.
 
@@ -316,7 +344,22 @@ _BUCKET: Final = {
     **dict.fromkeys(("ordinal", "lower_days", "upper_days"), "integer"),
     **dict.fromkeys(("is_aged", "is_overdue"), "boolean"),
 }
-_GRADE: Final = {"grade": "varchar", "ordinal": "integer", "supply": "varchar", "terms_days": "integer"}
+_GRADE: Final = {
+    "grade": "varchar",
+    "ordinal": "integer",
+    "supply": "varchar",
+    "terms_days": "integer",
+    "points_from": "decimal(9, 6)",
+    "limit_factor": "decimal(9, 6)",
+    "has_benefits": "boolean",
+}
+_HARD_EVENT_CAP: Final = {"event": "varchar", "grade": "varchar", "days": "integer"}
+_CARD_POINTS: Final = {
+    **dict.fromkeys(("attribute", "block"), "varchar"),
+    "place": "integer",
+    "value": "varchar",
+    "points": "decimal(9, 6)",
+}
 _COMPANY: Final = dict.fromkeys(("company_id", "name", "local_currency", "country"), "varchar")
 _AMOUNT_BAND: Final = {
     "amount_band": "varchar",
@@ -338,18 +381,34 @@ def _write_rating_params(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     rating, credit = settings.rating, settings.credit_limit
     con.execute(
         "create table params.rating as select ?::decimal(18, 4) as material_amount, ?::decimal(9, 6) as material_share,"
-        " ?::integer as rerating_months, ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap",
+        " ?::integer as rerating_months, ?::decimal(9, 6) as completeness_min, ?::varchar as completeness_cap,"
+        " ?::varchar as card, ?::decimal(9, 6) as hysteresis_points, ?::integer as notches_up, ?::integer as notches_down,"
+        " ?::integer as upgrade_pause_days, ?::integer as override_days_max, ?::integer as override_notches_up",
         [
             rating.material_amount,
             rating.material_share,
             rating.rerating_months,
             rating.completeness_min,
             rating.completeness_cap,
+            rating.card,
+            rating.hysteresis_points,
+            rating.notches_up,
+            rating.notches_down,
+            rating.upgrade_pause_days,
+            rating.override_days_max,
+            rating.override_notches_up,
         ],
     )
     con.execute("create table params.scorecard as select ?::integer as stale_months", [settings.scorecard.stale_months])
-    grades = zip(GRADES, range(len(GRADES)), credit.supply, credit.terms_days, strict=True)
-    _write_rows(con, "grade", _GRADE, list(grades))
+    worth = (credit.supply, credit.terms_days, (None, *rating.grade_edges), credit.multipliers, credit.benefits)
+    _write_rows(con, "grade", _GRADE, list(zip(GRADES, range(len(GRADES)), *worth, strict=True)))
+    _write_rows(con, "hard_event_cap", _HARD_EVENT_CAP, rating.hard_event_caps)
+    points = [
+        (attribute.name, attribute.block, place, str(value), best)
+        for attribute in settings.scorecard.attributes()
+        for place, (value, best) in enumerate(attribute.table, start=1)
+    ]
+    _write_rows(con, "card_points", _CARD_POINTS, points)
 
 
 def _write_behaviour_params(con: duckdb.DuckDBPyConnection, behaviour: Behaviour) -> None:

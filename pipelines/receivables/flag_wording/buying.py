@@ -1,4 +1,4 @@
-"""What is said of the statistical detectors and of what they find."""
+"""What is said of the statistical detectors, tests and charts, and of what they find."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, str]] = {
     "off_season_bulk": N_("Bulk buying out of season"),
     "repeated_bulk": N_("Repeated bulk buying"),
     "order_rate_jump": N_("Orders far more often"),
+    "large_order": N_("An order far above its usual ones"),
     "mix_change": N_("Buys other goods than before"),
     "lateness_drift": N_("Pays later and later"),
 }
@@ -22,6 +23,9 @@ TESTED: Final[Mapping[str, str]] = {
     "off_season_bulk": N_("Months in which far more than usual was bought of goods out of season."),
     "repeated_bulk": N_("Months in which far more was bought than is usual for the customer at that time of the year."),
     "order_rate_jump": N_("Months with far more orders than is usual for the customer at that time of the year."),
+    "large_order": N_(
+        "Single orders so far above what the customer orders at a time that its own orders make one like it less than once in many years."
+    ),
     "mix_change": N_("Shares of product groups in the last year that differ from the year before by more than chance."),
     "lateness_drift": N_("Customers that paid about on time and whose latest payments come ever later."),
 }
@@ -39,6 +43,15 @@ EVIDENCE: Final[Mapping[str, str]] = {
     ),
     "order_rate_jump": N_(
         "Orders in the month from %(day)s: %(measured)s, usual: %(usual)s; together %(amount_local)s, the last %(item_id)s of %(other_day)s."
+    ),
+    "large_order": N_(
+        "Order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times its usual order; the largest one before was %(usual)s times."
+    ),
+    "large_order_off_season": N_(
+        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s, most of it %(word)s, is %(measured)s times its usual order; the largest one before was %(usual)s times."
+    ),
+    "large_order_off_season_all": N_(
+        "Out of season, order %(item_id)s of %(other_day)s over %(amount_local)s is %(measured)s times its usual order; the largest one before was %(usual)s times."
     ),
     "mix_gain": N_(
         "Buys more of %(word)s: %(measured_share)s of its purchases (%(amount_local)s), before %(usual_share)s."

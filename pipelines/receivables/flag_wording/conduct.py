@@ -90,6 +90,9 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "broken_promises_again": N_(
         "Promised again on %(day)s to pay the same by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s in a row."
     ),
+    "broken_promises_same": N_(
+        "Promised on %(day)s to pay %(other_id)s by %(other_day)s and did not (log entry %(item_id)s); promise number %(measured)s about this document broken in a row."
+    ),
     "broken_promises_unnamed": N_(
         "Promised on %(day)s to pay by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s in a row."
     ),

@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, str]] = {
     "duplicate_invoice": N_("Duplicate invoice"),
     "duplicate_payment": N_("Duplicate payment"),
     "re_aging": N_("Billed anew while overdue"),
+    "reapplied_payment": N_("Payment moved to an older debt"),
     "due_date_edited": N_("Due date moved"),
     "credit_note_without_origin": N_("Credit note without origin"),
     "missing_own_invoice": N_("Our tax invoice missing"),
@@ -36,6 +37,9 @@ TESTED: Final[Mapping[str, str]] = {
         "Two receipts of a customer within a week over the same amount whose money is not used, or one reference and amount in the accounts of two customers."
     ),
     "re_aging": N_("An overdue invoice that was credited and billed anew within two weeks, with a later due date."),
+    "reapplied_payment": N_(
+        "Receipts whose money was taken off a debt and put on an older, overdue one later on, so that what is open looks younger."
+    ),
     "due_date_edited": N_(
         "Due dates moved later without an approved concession that reaches the new date, and terms changed while a debt was overdue."
     ),
@@ -82,11 +86,17 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "duplicate_payment_amount": N_(
         "Receipt %(item_id)s of %(day)s has the amount of receipt %(other_id)s of %(other_day)s, %(amount_local)s, and the money of one of the two was not used at once."
     ),
+    "duplicate_payment_unapplied": N_(
+        "Receipt %(item_id)s of %(day)s has the amount of receipt %(other_id)s of %(other_day)s, %(amount_local)s; the customer pays equal amounts as a habit, but nothing was owed for the second one, which stayed unapplied."
+    ),
     "duplicate_payment_across": N_(
         "Receipt %(item_id)s of %(day)s and receipt %(other_id)s of %(other_day)s in the account of %(other_word)s have the same reference %(word)s and the same amount, %(amount_local)s."
     ),
     "re_aging": N_(
         "Invoice %(other_id)s, due on %(day)s, was billed anew as %(item_id)s, due on %(other_day)s, over %(amount_local)s. Days overdue by the first due date: %(measured)s; as the ledger shows it: %(usual)s."
+    ),
+    "reapplied_payment": N_(
+        "%(amount_local)s of receipt %(item_id)s was taken off %(word)s, due on %(other_day)s, which is open again, and put on %(other_id)s, due on %(day)s. Days overdue then: %(measured)s of the older one, %(usual)s of the other."
     ),
     "due_date_edited": N_(
         "The due date of %(item_id)s was moved from %(day)s to %(other_day)s and no concession covers it: %(amount_local)s."

@@ -59,8 +59,8 @@ def detector_tests(detector: str, words: Language) -> str:
     return wording.named(TESTED, detector, words.text)
 
 
-def _need(need: str, words: Language) -> str:
-    """What a company would have to tell: the name of the table, and in brackets the columns as files name them."""
+def need_text(need: str, words: Language) -> str:
+    """What a company must tell: the name of the table, and in brackets the columns as files name them."""
     table = need.partition(".")[0]
     if table in _MADE:
         return words.text(_MADE[table])
@@ -150,7 +150,7 @@ def picture_text(picture: Picture, currency: str, words: Language) -> str:
 def lack_text(line: Health, words: Language) -> str:
     """What a detector that is not evaluated lacks."""
     told = {
-        "need": _need(line.need or "", words),
+        "need": need_text(line.need or "", words),
         "has": words.count(line.has or 0),
         "wanted": words.count(line.wanted or 0),
     }

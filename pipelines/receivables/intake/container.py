@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 import re
-import zipfile
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
-import fastexcel
 import pyarrow as pa
 
 from receivables.errors import FileRefused
-from receivables.intake import dbase, markup
+from receivables.intake import dbase, markup, workbook
 from receivables.intake.sqltext import ident, lit
+from receivables.intake.steady import unreadable
+from receivables.plain_text import visible
+from receivables.settings import Ingest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO, TextIO
 
-    HasHeader = Callable[[list[tuple[int, list[str]]]], bool]
-    """Whether rows, each with its number and cells, hold the header of a known export."""
+    from receivables.intake.workbook import HasHeader
 
 CHUNK: Final = 1 << 22
 _HEAD: Final = 1 << 16
@@ -46,38 +46,62 @@ _BOMS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", cod
 
 @dataclass(frozen=True)
 class Source:
-    """A file as found: its bytes' kind (text, workbook, parquet, dbf, html, xml2003), size and hash; an encoding its bytes prove."""
+    """A file as found: its bytes' kind (text, workbook, parquet, dbf, html, xml2003), size and hash; an encoding its bytes prove; how much of it is read at most."""
 
     path: Path
     kind: str
     size: int
     sha256: str
     bom_encoding: str | None
+    limits: Ingest
 
 
-def inspect(path: Path, max_mb: int) -> Source:
+def inspect(path: Path, limits: Ingest) -> Source:
     """Look at the first bytes and hash the whole file; the extension is not believed.
 
     Raises:
         FileRefused: empty, too large, unreadable, or something that holds no table.
     """
+    _refuse_strange(path)
     try:
         size = path.stat().st_size
         head = _read_head(path)
-        _refuse_useless(path, size, head, max_mb)
+        _refuse_useless(path, size, head, limits.max_file_mb)
         digest = _sha256(path)
     except OSError as error:
-        raise FileRefused(
-            got=f"{path.name}: {error.strerror or error}",
-            expected="a readable file",
-            try_="checking the path and its permissions",
-            reason="FILE_UNREADABLE",
-        ) from None
+        raise unreadable(path.name, error) from None
     kind = _kind_of(head)
     bom = _proven_encoding(head)
     if kind == "text" and b"<" in head:
         kind = markup.kind_of(head.decode(bom or "latin-1", errors="ignore")) or "text"
-    return Source(path, kind, size, digest, bom)
+    return Source(path, kind, size, digest, bom, limits)
+
+
+def shown_name(path: Path) -> str:
+    """A file's name as it can be told: that of a file whose name is no text, or would steer a terminal, with codes for what it is not."""
+    return path.name if _is_text(path.name) else visible(path.name)
+
+
+def _is_text(name: str) -> bool:
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
+
+
+def _refuse_strange(path: Path) -> None:
+    """Refuse a name that is no text, and a link that leads to what whoever put it there may not be allowed to read."""
+    if not _is_text(path.name):
+        raise FileRefused(
+            got=f"{shown_name(path)}, a name with bytes or control characters that are no text",
+            expected="a name that can be told",
+            try_="renaming it",
+            reason="FILE_UNREADABLE",
+        )
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        raise FileRefused(
+            got=f"{path.name}, a link that leads out of its folder",
+            expected="a file",
+            try_="a copy in its place, or ingest with the file that it leads to",
+            reason="FILE_UNREADABLE",
+        )
 
 
 def _kind_of(head: bytes) -> str:
@@ -251,18 +275,18 @@ def load_sheet(con: duckdb.DuckDBPyConnection, source: Source, has_header: HasHe
     A cell is text, a sheet's line is its row.
 
     Raises:
-        FileRefused: the workbook cannot be opened or holds no row.
+        FileRefused: the workbook cannot be opened, holds no row, or needs more memory or time than the settings allow.
     """
-    arrow = _opened(source, has_header)
-    if arrow is None:
+    sheet = workbook.sheet_of(source.path, source.limits, has_header)
+    if sheet is None:
         raise FileRefused(
             got=f"{source.path.name}, a workbook without a row",
             expected="a sheet with rows",
             try_="exporting it again",
             reason="FILE_TRUNCATED",
         )
-    con.register("sheet_rows", arrow)
-    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in arrow.schema.names)
+    con.register("sheet_rows", sheet)
+    cells = ", ".join(f"coalesce({ident(name)}, '')" for name in sheet.schema.names)
     _records_from(con, "sheet_rows", cells)
     con.unregister("sheet_rows")
     return _count(con, "record")
@@ -272,88 +296,17 @@ def sheet_texts(path: Path, has_header: HasHeader) -> Iterator[list[str]]:
     """The rows of a workbook's sheet as texts: of the first sheet whose first rows hold the header, else of the first with any row.
 
     Raises:
-        FileRefused: the workbook cannot be opened.
+        FileRefused: the workbook cannot be opened, or needs more memory or time than is usual.
     """
-    arrow = _opened(Source(path, "workbook", 0, "", None), has_header)
-    if arrow is None:
+    sheet = workbook.sheet_of(path, Ingest(), has_header)
+    if sheet is None:
         return
-    for start in range(0, arrow.num_rows, _ROWS_AT_ONCE):
-        columns = [column.to_pylist() for column in arrow.slice(start, _ROWS_AT_ONCE).columns]
+    for start in range(0, sheet.num_rows, _ROWS_AT_ONCE):
+        columns = [column.to_pylist() for column in sheet.slice(start, _ROWS_AT_ONCE).columns]
         yield from ([cell or "" for cell in row] for row in zip(*columns, strict=True))
 
 
 _ROWS_AT_ONCE: Final = 10_000
-
-
-def _opened(source: Source, has_header: HasHeader | None) -> pa.RecordBatch | None:
-    try:
-        return _sheet(source, has_header)
-    except fastexcel.FastExcelError as error:
-        raise _unreadable_workbook(source, str(error)) from None
-    except BaseException as error:
-        # What the reader did not foresee ends its thread: it comes as an exception that is none of Python's own.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _unreadable_workbook(source, "a workbook that is cut off or damaged") from None
-
-
-def _sheet(source: Source, has_header: HasHeader | None) -> pa.RecordBatch | None:
-    with _silent_stderr():
-        book = fastexcel.read_excel(str(source.path))
-        sheets = (book.load_sheet(name, header_row=None, dtypes="string", skip_rows=0) for name in book.sheet_names)
-        filled = (sheet.to_arrow() for sheet in sheets if sheet.total_height)
-        arrow = next(filled, None)
-        if arrow is not None and has_header is not None and not has_header(_first_rows(arrow)):
-            arrow = next((sheet for sheet in filled if has_header(_first_rows(sheet))), arrow)
-    return arrow
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep what a library's own code writes there out of the user's sight; what went wrong is told in one line."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _unreadable_workbook(source: Source, why: str) -> FileRefused:
-    return FileRefused(
-        got=f"{source.path.name}: {_archived(source) or why.splitlines()[0]}",
-        expected="a workbook that opens",
-        try_="saving it again as XLSX, or unpacking it first",
-        reason="FILE_UNREADABLE",
-    )
-
-
-def _first_rows(arrow: pa.RecordBatch, count: int = 40) -> list[tuple[int, list[str]]]:
-    columns = [column.to_pylist() for column in arrow.slice(0, count).columns]
-    return [(n, [cell or "" for cell in row]) for n, row in enumerate(zip(*columns, strict=True), 1)]
-
-
-def _archived(source: Source) -> str | None:
-    """What an archive holds that is no workbook."""
-    if not zipfile.is_zipfile(source.path):
-        return None
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile:
-        return None
-    return (
-        None
-        if any(name.startswith("xl/") for name in names)
-        else f"a ZIP archive of {', '.join(names[:3]) or 'nothing'}"
-    )
 
 
 def load_markup(con: duckdb.DuckDBPyConnection, source: Source, encodings: Sequence[str]) -> int:
@@ -364,13 +317,14 @@ def load_markup(con: duckdb.DuckDBPyConnection, source: Source, encodings: Seque
     Raises:
         FileRefused: no encoding fits, or there is no table with a row.
     """
+    _refuse_unless_small(source)
     told = markup.charset_of(_read_head(source.path)[:2048])
     tried = [told, *encodings] if told and _is_encoding(told) else list(encodings)
     read = markup.html_rows if source.kind == "html" else markup.spreadsheet_rows
     for encoding in (source.bom_encoding,) if source.bom_encoding else tried:
         try:
             with source.path.open(encoding=encoding, errors="strict") as text:
-                rows = read(_chunks(text), source.path.name)
+                rows = read(_chunks(text), source.path.name, source.limits.max_cells)
         except UnicodeError:
             continue
         numbers, cells = zip(*rows, strict=True)
@@ -389,6 +343,36 @@ def load_markup(con: duckdb.DuckDBPyConnection, source: Source, encodings: Seque
     )
 
 
+@contextmanager
+def memory_told(name: str, limits: Ingest) -> Iterator[None]:
+    """Turn the end of the memory that reading a file may take into a refusal of that file, which ends no night.
+
+    Raises:
+        FileRefused: there was no more.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise FileRefused(
+            got=f"{name}, which needs more than {limits.memory_limit} of memory to read",
+            expected="lines and rows as an export has them",
+            try_="exporting it again, or a larger ingest.memory_limit if it is no trap",
+            reason="FILE_TOO_LARGE",
+        ) from None
+
+
+def _refuse_unless_small(source: Source) -> None:
+    """Refuse a file too large to be held in memory whole."""
+    most = source.limits.max_whole_mb
+    if source.size > most * 1_000_000:
+        raise FileRefused(
+            got=f"{source.path.name}, {source.kind} of {source.size / 1e6:,.0f} MB",
+            expected=f"at most {most} MB of a kind that is held in memory whole",
+            try_="exporting it again as CSV, or a larger ingest.max_whole_mb",
+            reason="FILE_TOO_LARGE",
+        )
+
+
 def _chunks(text: TextIO) -> Iterator[str]:
     while chunk := text.read(CHUNK):
         yield chunk
@@ -396,9 +380,23 @@ def _chunks(text: TextIO) -> Iterator[str]:
 
 def _is_encoding(name: str) -> bool:
     try:
-        return bool(codecs.lookup(name)._is_text_encoding)  # noqa: SLF001  # how Python itself tells texts from bytes
+        found = codecs.lookup(name)
     except LookupError:
         return False
+    return found.name not in _NO_CHARSETS and bool(
+        found._is_text_encoding  # noqa: SLF001  # how Python itself tells texts from bytes
+    )
+
+
+_NO_CHARSETS: Final = (
+    "idna",
+    "punycode",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "unicode-escape",
+    "raw-unicode-escape",
+)
+"""Ways to write text that Python knows and no export has; some take the square of a text's length to read."""
 
 
 def load_dbase(con: duckdb.DuckDBPyConnection, source: Source, encodings: Sequence[str]) -> int:
@@ -407,7 +405,8 @@ def load_dbase(con: duckdb.DuckDBPyConnection, source: Source, encodings: Sequen
     Raises:
         FileRefused: it is cut off, or no encoding fits.
     """
-    found = dbase.rows(source.path.read_bytes(), encodings, source.path.name)
+    _refuse_unless_small(source)
+    found = dbase.rows(source.path.read_bytes(), encodings, source.path.name, source.limits.max_cells)
     con.register("dbase_rows", pa.table({"cells": pa.array(found, pa.list_(pa.string()))}))
     con.execute(
         "create or replace table record as select row_number() over () as line_no, 1::bigint as n_lines, array_to_string(cells, chr(9)) as raw, cells from dbase_rows"
@@ -420,6 +419,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
     """Create table `record` from a Parquet file: its column names as first row, then its rows as text; returns how many rows, names included."""
     rows = f"read_parquet({lit(_literal_path(source.path))})"
     try:
+        _refuse_endless(con, source)
         described = con.execute(f"select column_name, column_type from (describe select * from {rows})").fetchall()
         _records_from(con, rows, ", ".join(_parquet_cell(name, kind) for name, kind in described), first=2)
     except duckdb.Error as error:
@@ -432,6 +432,20 @@ def load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> int:
     names = [name for name, _ in described]
     con.execute("insert into record values (1, 1, ?, ?)", ["\t".join(names), names])
     return _count(con, "record")
+
+
+def _refuse_endless(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Refuse a Parquet file by the rows it says it has, before any of them is looked at: equal ones take no room in it."""
+    ((rows,),) = con.execute(
+        "select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata(?)", [_literal_path(source.path)]
+    ).fetchall()
+    if rows > source.limits.max_rows:
+        raise FileRefused(
+            got=f"{source.path.name}, which says it has {rows:,} rows",
+            expected=f"at most {source.limits.max_rows:,}",
+            try_="exporting it again in parts, or a larger ingest.max_rows if it is no trap",
+            reason="FILE_TOO_LARGE",
+        )
 
 
 def _parquet_cell(name: str, kind: str) -> str:
@@ -458,5 +472,5 @@ def _records_from(con: duckdb.DuckDBPyConnection, rows: str, cells: str, first: 
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = con.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
+    ((rows,),) = con.execute(f"select count(*) from {table}").fetchall()
+    return int(rows)

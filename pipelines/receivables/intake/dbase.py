@@ -25,11 +25,11 @@ def is_table(head: bytes) -> bool:
     return header >= 65 and record > 1 and head[12] == 0 and b"\r" in head[64 : header + 1]
 
 
-def rows(raw: bytes, encodings: Sequence[str], name: str) -> list[list[str]]:
+def rows(raw: bytes, encodings: Sequence[str], name: str, cells_max: int) -> list[list[str]]:
     """The fields' names, then every record as texts: days as 2024-03-01, numbers as written; a deleted record is a row of blanks.
 
     Raises:
-        FileRefused: it ends before its last record, or no encoding fits.
+        FileRefused: it ends before its last record, has more cells than allowed, or no encoding fits.
     """
     count, start, length = struct.unpack_from("<IHH", raw, 4)
     fields, place = [], 1
@@ -45,6 +45,13 @@ def rows(raw: bytes, encodings: Sequence[str], name: str) -> list[list[str]]:
             expected="a whole DBF table",
             try_="copying it again while nobody writes to it",
             reason="FILE_TRUNCATED",
+        )
+    if count * len(fields) > cells_max:
+        raise FileRefused(
+            got=f"{name}, with {count:,} records of {len(fields):,} fields",
+            expected=f"at most {cells_max:,} cells",
+            try_="exporting it again as CSV, or a larger ingest.max_cells",
+            reason="FILE_TOO_LARGE",
         )
     told = _CODE_PAGES.get(raw[29])
     for encoding in (told,) if told else encodings:

@@ -86,7 +86,7 @@ def examine(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -> 
     Raises:
         FileRefused: it is no table at all, so that there is nothing to show.
     """
-    source = container.inspect(request.path, request.settings.ingest.max_file_mb)
+    source = container.inspect(request.path, request.settings.ingest)
     try:
         found = recognise(con, source, request.profiles, request.settings, scratch)
     except FileRefused as refusal:

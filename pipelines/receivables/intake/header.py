@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from receivables.intake.expression import is_found
 from receivables.intake.profile import fold
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def match_roles(labels: Sequence[str], profile: Profile) -> dict[str, int]:
 def role_positions(column: Role, labels: Sequence[str], place: Mapping[str, int]) -> list[int]:
     """Positions (from 1) of the cells a role is read from: one, those joined to its value, or those summed; none where a label lacks."""
     if column.sum_matching is not None:
-        return [n for n, label in enumerate(labels, start=1) if re.search(column.sum_matching, label.strip())]
+        return [n for n, label in enumerate(labels, start=1) if is_found(column.sum_matching, label.strip())]
     if column.first_of:
         return [place[fold(alias)] for part in column.first_of for alias in part if fold(alias) in place]
     if column.join:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 _COLUMNS_MAX: Final = 16_384
 _ROWS_MAX: Final = 1_048_576
-_CELLS_MAX: Final = 30_000_000
+_DEPTH_MAX: Final = 100
+"""How deep tables and elements stand in one another at most; each level is kept until it ends."""
+_WAITING_MAX: Final = 1 << 17
+"""Characters of a tag or comment that does not end; the parser looks through them again and again."""
+_HIDDEN_MAX: Final = 1 << 22
+"""Characters of a style or script, which are only passed over."""
 
 _SPREADSHEET: Final = "urn:schemas-microsoft-com:office:spreadsheet"
 _HTML: Final = re.compile(r"<(!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
@@ -25,7 +30,7 @@ Row = tuple[int, list[str]]
 
 
 class TooWideError(Exception):
-    """More cells than any export has."""
+    """More cells than any export has, or tables, tags or comments that no export nests or leaves open so."""
 
 
 def kind_of(head: str) -> str | None:
@@ -48,6 +53,7 @@ def charset_of(head: bytes) -> str | None:
 class _Grid:
     """Rows as they are filled, with a bound on how many cells a file may claim to have."""
 
+    cells_max: int
     rows: list[Row] = field(default_factory=list)
     width: int = 0
 
@@ -56,7 +62,7 @@ class _Grid:
         while cells and not cells[-1]:
             cells.pop()
         self.width = max(self.width, len(cells))
-        if self.width > _COLUMNS_MAX or number > _ROWS_MAX or self.width * (len(self.rows) + 1) > _CELLS_MAX:
+        if self.width > _COLUMNS_MAX or number > _ROWS_MAX or self.width * (len(self.rows) + 1) > self.cells_max:
             raise TooWideError
         self.rows.append((number, cells))
 
@@ -65,20 +71,28 @@ class _Grid:
         return [(number, cells + [""] * (self.width - len(cells))) for number, cells in self.rows]
 
 
-def html_rows(chunks: Iterator[str], name: str) -> list[Row]:
+def html_rows(chunks: Iterator[str], name: str, cells_max: int) -> list[Row]:
     """The rows of all tables of an HTML file, one below the other; a cell over several columns or rows stands in its first place.
 
     Raises:
         FileRefused: there is no row, or more cells than a table has.
     """
-    reader = _HtmlTables()
+    reader = _HtmlTables(cells_max)
     try:
         for chunk in chunks:
             reader.feed(chunk)
+            reader.refuse_endless()
         reader.close()
         reader.end_row()
     except TooWideError:
-        raise _too_wide(name) from None
+        raise _too_wide(name, cells_max) from None
+    except AssertionError as error:  # what Python's parser calls a declaration that it does not know
+        raise FileRefused(
+            got=f"{name}: {error}",
+            expected="HTML as a program saves it",
+            try_="exporting it again as CSV or XLSX",
+            reason="FILE_UNREADABLE",
+        ) from None
     if not any(any(cells) for _, cells in reader.grid.rows):
         raise FileRefused(
             got=f"{name}, an HTML page without a table row",
@@ -92,9 +106,9 @@ def html_rows(chunks: Iterator[str], name: str) -> list[Row]:
 class _HtmlTables(HTMLParser):
     """Collects rows; a table inside a cell yields rows of its own, before the row around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, cells_max: int) -> None:
         super().__init__(convert_charrefs=True)
-        self.grid = _Grid()
+        self.grid = _Grid(cells_max)
         self._outer: list[tuple[list[str] | None, list[str] | None, int, dict[int, int]]] = []
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
@@ -107,6 +121,8 @@ class _HtmlTables(HTMLParser):
         if tag in ("style", "script", "title"):
             self._is_hidden = True
         elif tag == "table":
+            if len(self._outer) >= _DEPTH_MAX:
+                raise TooWideError
             self._outer.append((self._row, self._cell, self._place, self._below))
             self._row, self._cell, self._below = None, None, {}
         elif tag == "tr":
@@ -152,6 +168,11 @@ class _HtmlTables(HTMLParser):
             self._row[self._place] = " ".join("".join(self._cell).split())
         self._cell = None
 
+    def refuse_endless(self) -> None:
+        """Stop where a tag or comment has not ended for so long that none of an export has."""
+        if len(self.rawdata) > (_HIDDEN_MAX if self.cdata_elem else _WAITING_MAX):
+            raise TooWideError
+
     def end_row(self) -> None:
         """Keep the row that is open, if one is."""
         self._end_cell()
@@ -166,13 +187,13 @@ def _span(told: str | None) -> int:
     return min(int(told), _COLUMNS_MAX) if told and re.fullmatch("[1-9][0-9]{0,5}", told.strip()) else 1
 
 
-def spreadsheet_rows(chunks: Iterator[str], name: str) -> list[Row]:
+def spreadsheet_rows(chunks: Iterator[str], name: str, cells_max: int) -> list[Row]:
     """The rows of the first sheet with any, of a workbook saved as XML by Excel 2003; blank rows between others are left out.
 
     Raises:
         FileRefused: it is no such workbook, declares a document type (which could hide anything), or has more cells than a sheet.
     """
-    reader = _SheetXml()
+    reader = _SheetXml(cells_max)
     try:
         for chunk in chunks:
             reader.parser.Parse(chunk.encode("utf-8", "replace"), False)
@@ -181,7 +202,7 @@ def spreadsheet_rows(chunks: Iterator[str], name: str) -> list[Row]:
         else:
             reader.parser.Parse(b"", True)
     except TooWideError:
-        raise _too_wide(name) from None
+        raise _too_wide(name, cells_max) from None
     except (expat.ExpatError, _DoctypeError) as error:
         raise FileRefused(
             got=f"{name}: {error}",
@@ -206,9 +227,10 @@ class _DoctypeError(Exception):
 class _SheetXml:
     """Collects the cells of the first sheet that has rows; nothing outside the file is ever looked at."""
 
-    def __init__(self) -> None:
-        self.grid = _Grid()
+    def __init__(self, cells_max: int) -> None:
+        self.grid = _Grid(cells_max)
         self.is_done = False
+        self._depth = 0
         self.parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
@@ -226,6 +248,9 @@ class _SheetXml:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if self.is_done:
             return
+        self._depth += 1
+        if self._depth > _DEPTH_MAX:
+            raise TooWideError
         match tag:
             case _ if tag == f"{_SPREADSHEET} Row":
                 self._number = _index(attributes, "Index", self._number + 1)
@@ -243,6 +268,7 @@ class _SheetXml:
     def _end(self, tag: str) -> None:
         if self.is_done:
             return
+        self._depth -= 1
         if tag == f"{_SPREADSHEET} Data" and self._data is not None and self._row:
             self._row[-1] = "".join(self._data)
             self._data = None
@@ -262,10 +288,10 @@ def _index(attributes: dict[str, str], name: str, otherwise: int) -> int:
     return int(told) if re.fullmatch("[0-9]{1,7}", told) else otherwise
 
 
-def _too_wide(name: str) -> FileRefused:
+def _too_wide(name: str, cells_max: int) -> FileRefused:
     return FileRefused(
-        got=f"{name}, with more cells than any export has",
-        expected=f"at most {_COLUMNS_MAX:,} columns and {_CELLS_MAX:,} cells",
+        got=f"{name}, with more cells, or tags deeper in one another or longer, than any export has",
+        expected=f"at most {_COLUMNS_MAX:,} columns, {cells_max:,} cells and {_DEPTH_MAX} levels",
         try_="exporting it again as CSV or XLSX",
         reason="FILE_TOO_LARGE",
     )

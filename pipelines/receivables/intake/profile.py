@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from receivables.assets import profiles_dir
 from receivables.errors import SettingsError, nearest
+from receivables.intake.expression import fault_of
 from receivables.intake.questions import settled
 from receivables.schema import TABLES
 from receivables.settings import parse_toml, validated
@@ -116,10 +117,12 @@ def _readable(expression: str) -> str:
     """Python compiles it, the engine's RE2 runs it, which knows neither look-around nor back-references."""
     try:
         re.compile(expression)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"a regular expression; this one cannot be read: {error}") from None
     if beyond := _BEYOND_RE2.search(expression):
         raise ValueError(f"a regular expression without {beyond[0]}, which cannot be read by the engine")
+    if fault := fault_of(expression):
+        raise ValueError(f"a regular expression that the engine can run; this one cannot be read: {fault}")
     return expression
 
 
@@ -534,7 +537,7 @@ def _extended(raw: dict[str, Any], path: Path) -> dict[str, Any]:
     if base_id is None:
         return raw
     base_path = profiles_dir() / f"{base_id}.toml"
-    if not base_path.is_file():
+    if base_id not in {path.stem for path in profiles_dir().glob("*.toml")}:  # a name, never a way to another file
         guess = nearest(str(base_id), (p.stem for p in profiles_dir().glob("*.toml")))
         raise SettingsError(got=f"extends = {base_id!r} in {path}", expected="a shipped profile", try_=guess)
     return _merged(parse_toml(base_path), raw)

@@ -94,7 +94,7 @@ def read_file(con: duckdb.DuckDBPyConnection, request: Request, scratch: Path) -
         FileRefused: nothing of the file can be loaded; the message says what was got, expected, and what to try.
         UsageError: a repair that is asked for cannot be put into this file.
     """
-    source = container.inspect(request.path, request.settings.ingest.max_file_mb)
+    source = container.inspect(request.path, request.settings.ingest)
     found = recognise(con, source, request.profiles, request.settings, scratch)
     found, replaced = substitute(con, found, request.recorded, request.asked)
     return replace(read_as(con, request, found), replaced=replaced)

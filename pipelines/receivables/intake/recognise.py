@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused, nearest
 from receivables.intake import container
+from receivables.intake.expression import is_found
 from receivables.intake.header import Header, declared_header, find_header, unknown_labels
 from receivables.intake.profile import Locale, fold
 from receivables.intake.records import split_fields, split_pipes, split_places
@@ -266,7 +267,7 @@ def _ranked(candidates: Sequence[Recognised]) -> tuple[Fit, ...]:
 
 
 def _is_named(source: Source, profile: Profile) -> bool:
-    return profile.file_name is not None and re.search(profile.file_name, source.path.name) is not None
+    return profile.file_name is not None and is_found(profile.file_name, source.path.name)
 
 
 def _as_text(found: Recognised, scratch: Path) -> Recognised:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from receivables.errors import FileRefused
 from receivables.intake.container import LINE_BYTES_MAX
+from receivables.intake.expression import one_is_found
 from receivables.intake.header import DOCUMENT_ROLES
 from receivables.intake.rows import heads
 from receivables.intake.sqltext import SPACES, lit
@@ -195,16 +196,13 @@ def join_continued(
         [header.line_no, header.width, _BROKEN_MAX],
     ).fetchall()
     whole = [header.roles[role] for role in ("customer", *DOCUMENT_ROLES) if role in header.roles]
-    known = [
-        re.compile(e)
-        for e in (*rows.total, *rows.trailer, *rows.title, *heads(rows)[0], *([rows.rule] if rows.rule else []))
-    ]
+    known = (*rows.total, *rows.trailer, *rows.title, *heads(rows)[0], *([rows.rule] if rows.rule else []))
     joined: list[tuple[int, int, str, list[str]]] = []
     run: list[tuple[int, int, str, list[str]]] = []
-    for row in short:
+    for row, is_known in zip(short, one_is_found(known, [_words(cells) for _, _, _, cells in short]), strict=True):
         if run and run[-1][0] + run[-1][1] != row[0]:
             run = []
-        if _is_known(row[3], known):
+        if is_known:
             run = []
             continue
         run.append(row)
@@ -232,9 +230,8 @@ def join_continued(
     return len(joined)
 
 
-def _is_known(cells: Sequence[str], known: Sequence[re.Pattern[str]]) -> bool:
-    words = "\t".join(cell.strip(SPACES) for cell in cells if cell.strip(SPACES))
-    return any(expression.search(words) for expression in known)
+def _words(cells: Sequence[str]) -> str:
+    return "\t".join(cell.strip(SPACES) for cell in cells if cell.strip(SPACES))
 
 
 def _width(run: Sequence[tuple[int, int, str, list[str]]]) -> int:

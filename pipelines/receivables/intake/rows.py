@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from receivables.intake.expression import is_found
 from receivables.intake.header import document_positions
 from receivables.intake.sqltext import FILLED, lit
 
@@ -149,7 +150,7 @@ def _fits(expression: str) -> str:
 
 def heads(rows: Rows) -> tuple[list[str], list[str]]:
     """The expressions of heads that begin with a label of their own, and of those that take any words: a head only below the header."""
-    unlabelled = [e for e in rows.group.values() if any(re.search(e, words) for words in ("Qzxv", "Qzxv Wkyp"))]
+    unlabelled = [e for e in rows.group.values() if any(is_found(e, words) for words in ("Qzxv", "Qzxv Wkyp"))]
     return [e for e in rows.group.values() if e not in unlabelled], unlabelled
 
 

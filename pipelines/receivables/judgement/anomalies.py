@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TABLE: Final = "marts.anomaly"
 
 _GRAIN: Final = (
-    "One row per customer, detector and subject that is a flag at the as-of date, or was one a while ago. flag_id stays the same. severity: low, medium, high, each weighing twice the one before; p_value and"
+    "One row per customer, detector and subject that is a flag at the as-of date, or was one a while ago. flag_id stays the same. severity: low, medium, high, each weighing twice the one before; p_value of charts and tests, and"
     " adjusted_p (Benjamini and Hochberg) of tests; evidence: JSON list of {code, params}, newest first, evidence_count of all; amount_local: what the evidence is about, exposure_local: what the customer owes, ledger"
     " currency; seen_on: day of the newest evidence, last_seen: last day it was so; first_seen: the as-of date of the first night that saw it; raised_on: of the night that raised it, NULL where it waits"
     " (held_by: cap, cool_down), raised_severity then; is_new: raised on the as-of date, is_graver: for the second time as it weighs twice as much. state: new, acknowledged, closed; verdict: confirmed,"
@@ -148,12 +148,12 @@ def _grouped(con: Connection, settings: Settings, able: set[tuple[str, str]], as
 
 
 def _signs(con: Connection, one: Detector, settings: Settings, as_of: date, called: float) -> Iterable[dict[str, Any]]:
-    """The signs of a detector that are recent enough, newest first; of a test, which tells every customer, those no likelier than what is called at most."""
+    """The signs of a detector that are recent enough, newest first; of a test those no likelier than what is called at most."""
     days = _or(one.look_back_days, settings.anomaly.look_back_days)
-    columns = [name for name in SIGN.names if one.is_test or name != "p_value"]
+    columns = [name for name in SIGN.names if one.tells_chance or name != "p_value"]
     rows = con.execute(
         f"select {', '.join(columns)} from {one.table} where seen_on <= ? and coalesce(until, ?) > ?::date - ?::integer"
-        f" and customer_id is not null and subject is not null{f' and p_value <= {called!r}' if one.is_test else ''}"
+        f" and customer_id is not null and subject is not null and code is not null{f' and p_value <= {called!r}' if one.is_test else ''}"
         " order by company_id, customer_id, subject, seen_on desc, item_id, other_id, day, other_day, amount_local, word",
         [as_of, as_of, as_of, days],
     )

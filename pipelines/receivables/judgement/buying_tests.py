@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from receivables.detectors import DETECTORS as DECLARED
 from receivables.detectors import SIGN
 from receivables.judgement.writing import table_of, write
 
@@ -20,20 +21,33 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
     from receivables.policy.buying import Cells, Chances, History, Usual
+    from receivables.policy.order_size import Sizes
     from receivables.settings import AnomalyBuying, Settings
 
     Floats = npt.NDArray[np.float64]
     Lack = tuple[str, int, int]
 
-DETECTORS: Final = ("off_season_bulk", "repeated_bulk", "order_rate_jump", "mix_change", "lateness_drift")
+DETECTORS: Final = (
+    "off_season_bulk",
+    "repeated_bulk",
+    "order_rate_jump",
+    "large_order",
+    "mix_change",
+    "lateness_drift",
+)
 SHORTAGES: Final = "marts.detector_shortage"
 
 _SIGNS_GRAIN: Final = (
-    "One row per piece of evidence of {detector} at the test day (marts.test_day), and one for each customer tested of whom there is none; columns as of every table of signs. p_value: the chance"
-    " of what is so unusual of a customer whose habits are unchanged, the same in all its rows; whether it is a flag, the false discovery rate over all tests decides."
+    "One row per piece of evidence of {detector} {day}, and one for each customer tested of whom there is none, without a code; columns as of every table of signs. p_value: the chance"
+    " of what is so unusual of a customer whose habits are unchanged{decides}"
 )
+_DECIDES: Final = {
+    "test": ", the same in all its rows; whether it is a flag, the false discovery rate over all tests decides.",
+    "chart": " (of orders: in the month of the sign; without a code in all months tested together); what is beyond the limits that the settings tell is a flag.",
+}
+_AT_TEST_DAY: Final = "at the test day (marts.test_day)"
 _SHORTAGES_GRAIN: Final = (
-    "One row per company and statistical detector that could test none of its customers: what is lacking (code: months, orders, season, product_groups, payments), how much of it"
+    "One row per company and chart or test that could test none of its customers: what is lacking (code: months, orders, season, product_groups, payments), how much of it"
     " the customer or company with most has, and how much it needs. A company that tells nothing of the kind has no row: what its detector needs says so."
 )
 _SHORTAGE: Final = pa.schema(
@@ -47,7 +61,9 @@ _SHORTAGE: Final = pa.schema(
 )
 
 _MONTHS: Final = """
-select company_id, customer_id, month_start, orders, (amount_local * 10000)::bigint as amount, largest_id, largest_day, last_id, last_day, history_from
+select
+  company_id, customer_id, month_start, orders, (amount_local * 10000)::bigint as amount, sized_orders, log_sum, log_square_sum, (largest_local * 10000)::bigint as largest,
+  largest_id, largest_day, last_id, last_day, history_from
 from marts.buying_month
 order by company_id, customer_id, month_start
 """
@@ -88,14 +104,14 @@ class Series:
 
 
 def series(con: Connection) -> Series:
-    """Read what was bought and paid up to the test day."""
+    """Read what was bought up to the test day, and what was paid up to the as-of date."""
     import pandas as pd
 
     return Series(*(pd.DataFrame(con.execute(sql).fetchnumpy()) for sql in (_MONTHS, _GROUPS, _PAYMENTS)))
 
 
 def judge_buying(con: Connection, settings: Settings) -> None:
-    """Write `marts.sign_<detector>` of the detectors of buying, and `marts.detector_shortage`, from what was bought and paid up to the test day."""
+    """Write `marts.sign_<detector>` of the detectors of buying, and `marts.detector_shortage`, from what was bought up to the test day and paid up to the as-of date."""
     signs: dict[str, list[pa.Table]] = {detector: [] for detector in DETECTORS}
     shortages: list[dict[str, Any]] = []
     is_told = con.execute("select 1 from marts.buying_month limit 1").fetchall()
@@ -109,7 +125,9 @@ def judge_buying(con: Connection, settings: Settings) -> None:
                 shortages.append(dict(zip(names, (company_id, detector, *lack), strict=True)))
     for detector, tables in signs.items():
         told = pa.concat_tables(tables) if tables else SIGN.empty_table()
-        write(con, f"marts.sign_{detector}", told, _SIGNS_GRAIN.format(detector=detector))
+        day = "at the as-of date" if detector == "lateness_drift" else _AT_TEST_DAY
+        grain = _SIGNS_GRAIN.format(detector=detector, day=day, decides=_DECIDES[DECLARED[detector].kind])
+        write(con, f"marts.sign_{detector}", told, grain)
     write(con, SHORTAGES, table_of(shortages, _SHORTAGE), _SHORTAGES_GRAIN)
 
 
@@ -150,7 +168,8 @@ def _found(con: Connection, settings: Settings) -> Iterator[tuple[str, str, pd.D
     import numpy as np
 
     rules = settings.anomaly_buying
-    test_day = np.datetime64(con.execute("select test_day from marts.test_day").fetchall()[0][0], "D")
+    days = con.execute("select test_day, getvariable('as_of') from marts.test_day").fetchall()
+    test_day, as_of = (np.datetime64(day, "D") for day in days[0])
     told = series(con)
     for company_id, of_company in told.months.groupby("company_id", sort=True):
         of_groups = told.groups[told.groups["company_id"] == company_id]
@@ -159,7 +178,7 @@ def _found(con: Connection, settings: Settings) -> Iterator[tuple[str, str, pd.D
         orders_of = partial(_orders, con, str(company_id))
         yield str(company_id), "mix_change", *test_of_mix(of_groups, of_company, orders_of, test_day, rules)
     for company_id, of_company in told.days.groupby("company_id", sort=True):
-        yield str(company_id), "lateness_drift", *test_of_drift(of_company.reset_index(drop=True), test_day, settings)
+        yield str(company_id), "lateness_drift", *test_of_drift(of_company.reset_index(drop=True), as_of, settings)
 
 
 # Bulk and rates ------------------------------------------------------------------------------------------------------
@@ -168,36 +187,48 @@ def _found(con: Connection, settings: Settings) -> Iterator[tuple[str, str, pd.D
 def tests_of_buying(
     groups: pd.DataFrame, months: pd.DataFrame, test_day: np.datetime64, rules: AnomalyBuying
 ) -> Iterator[tuple[str, pd.DataFrame | None, Lack | None]]:
-    """What off_season_bulk, repeated_bulk and order_rate_jump find in the months of a company; frames as policy.buying asks for."""
-    from receivables.policy import buying, buying_signs
+    """What off_season_bulk, repeated_bulk, order_rate_jump and large_order find in the months of a company; frames as policy.buying and policy.order_size ask for."""
+    from receivables.policy import buying, buying_signs, order_size
 
     past = buying.history(groups, months, test_day, rules)
     if past is None:
-        needs = (rules.months_min, rules.pooled_months_min, rules.rate_months_min)
+        needs = (rules.months_min, rules.pooled_months_min, rules.rate_months_min, rules.pooled_months_min)
         yield from ((detector, None, ("months", 0, need)) for detector, need in zip(DETECTORS, needs, strict=False))
         return
     then = _usual(past)
     now, before = buying.tested(past, then), buying.before(past, then)
-    off, bulk, rate = chances = _chances(past, then, now, before)
+    off, bulk, rate = _chances(past, then, now, before)
+    sizes = order_size.sizes(months, past.customers, past.month_numbers, past.span, past.first_tested)
+    large, out = _large_orders(past, now, sizes), buying.out_of_season(past, then, groups)
     told = {
-        "off_season_bulk": buying.told_months(past, off, *buying.times(now)),
-        "repeated_bulk": buying.told_months(past, bulk, *buying.times(now)),
-        "order_rate_jump": buying.told_months(past, rate, now.orders, now.expected_orders),
+        "off_season_bulk": (off, *buying.times(now)),
+        "repeated_bulk": (bulk, *buying.times(now)),
+        "order_rate_jump": (rate, now.orders, now.expected_orders),
+        "large_order": (large, *order_size.times(sizes, buying.MONEY)),
     }
     lacks = {
         "off_season_bulk": buying.season_lacks(past, then),
         "repeated_bulk": buying.bulk_lacks(past),
         "order_rate_jump": buying.rate_lacks(past),
+        "large_order": buying.bulk_lacks(past),
     }
-    out = buying.out_of_season(past, then, groups)
     make = {
         "off_season_bulk": lambda tested: buying_signs.off_season_signs(tested, out, test_day, rules),
         "repeated_bulk": lambda tested: buying_signs.bulk_signs(tested, months, test_day, rules),
         "order_rate_jump": lambda tested: buying_signs.rate_signs(tested, months, test_day),
+        "large_order": lambda tested: buying_signs.order_signs(
+            tested.assign(usual_month=buying.told_months(past, large, *buying.times(now))["usual"]),
+            months,
+            out,
+            test_day,
+            rules,
+        ),
     }
-    for (detector, tested), chance in zip(told.items(), chances, strict=True):
-        is_tested = bool(chance.is_told.any())
-        yield detector, make[detector](tested) if is_tested else None, None if is_tested else lacks[detector]
+    for detector, (chance, measured, usual) in told.items():
+        if chance.is_told.any():
+            yield detector, make[detector](buying.told_months(past, chance, measured, usual)), None
+        else:
+            yield detector, None, lacks[detector]
 
 
 def _usual(past: History) -> Usual:
@@ -263,6 +294,19 @@ def _rate_chance(now: Cells, before: Cells) -> Floats:
     return counts.nb_tail(now.orders, now.expected_orders, 1 / (1 / now.orders_size + spread))
 
 
+def _large_orders(past: History, now: Cells, sizes: Sizes) -> Chances:
+    """The chances of each month's largest order, and which are beyond the limit."""
+    import numpy as np
+
+    from receivables.policy import buying, order_size
+
+    chance = order_size.chances(sizes, now.expected_orders, buying.MONEY)
+    is_large = order_size.large_orders(sizes, chance, buying.MONEY, past.rules)
+    is_told = now.is_bulk_told.all(axis=1) & order_size.is_known(sizes)
+    together = -np.expm1(chance.shape[1] * np.log1p(-np.minimum(chance.min(axis=1), 1 - 1e-16)))
+    return buying.Chances(chance, is_large, np.where(is_told, together, 1.0), is_told)
+
+
 # Mixes and drift -----------------------------------------------------------------------------------------------------
 
 
@@ -293,12 +337,12 @@ def _orders(con: Connection, company_id: str, customers: pd.Index[Any]) -> pd.Da
 
 
 def test_of_drift(
-    days: pd.DataFrame, test_day: np.datetime64, settings: Settings
+    days: pd.DataFrame, as_of: np.datetime64, settings: Settings
 ) -> tuple[pd.DataFrame | None, Lack | None]:
     """What lateness_drift finds in the payments of a company: frame as policy.drift asks for, with customer_group."""
     from receivables.policy import drift, shrinkage
 
-    paid = drift.payments(days, test_day, settings.anomaly_buying)
+    paid = drift.payments(days, as_of, settings.anomaly_buying)
     if not paid.is_told.any():
         return None, drift.drift_lacks(paid, settings.anomaly_buying)
     segment = days.drop_duplicates("customer_id")["customer_group"]

@@ -34,6 +34,74 @@ class _Whole:
     """Whether the company's own share is told at each of the ends."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """A curve with who stands behind each of its ages, why an age is not told (`reasons`, None where it is), and the 95 % interval of cash, leaving out one customer at a time.
+
+    `last_age`: the last with customers enough; None where no age has, and then there is no interval.
+    """
+
+    curve: Curve
+    support: Support
+    reasons: list[str | None]
+    last_age: int | None
+    left_out: Shares | None
+    low: Floats
+    high: Floats
+
+    @property
+    def is_told(self) -> npt.NDArray[np.bool_]:
+        """Which ages lie no later than the last with customers enough."""
+        return self.curve.ages <= (-1 if self.last_age is None else self.last_age)
+
+    def chances(self, settings: CurveSettings) -> dict[str, Any]:
+        """The chance of success by days overdue and horizon, as columns: overdue_days, horizon_days (None: ever), p, p_lo, p_hi, upper_bound, loss, reason; nothing where no age is told."""
+        if self.last_age is None or self.left_out is None:
+            return {}
+        questions = [(u, h) for u in settings.overdue_days for h in (*settings.horizon_days, None)]
+        overdue = np.array([u for u, _ in questions])
+        until = np.array([self.last_age if h is None else u + h for u, h in questions])
+        told = collection.conditional_success(self.curve, overdue, until, self.last_age)
+        others = collection.conditional_success(self.left_out, overdue, until, self.last_age)
+        low, high = interval(told.p, jackknife_error(others.p), others.p.shape[0])
+        # nothing is told of days after which too few are at risk
+        after = np.searchsorted(self.curve.ages, overdue, side="right")
+        reasons = [*self.reasons, "few_customers"]
+        missing = np.where((overdue > self.last_age) | (until > self.last_age), "beyond_history", "nothing_open")
+        why = [reasons[at] or (why if np.isnan(p) else None) for at, why, p in zip(after, missing, told.p, strict=True)]
+        hidden = np.array([reason is not None for reason in why])
+        is_ever = np.array([h is None for _, h in questions])
+        columns = {"p": told.p, "p_lo": low, "p_hi": high, "loss": told.loss}
+        return {
+            "overdue_days": overdue,
+            "horizon_days": [h for _, h in questions],
+            **{name: np.where(hidden, np.nan, values) for name, values in columns.items()},
+            "upper_bound": np.where(hidden | ~is_ever, np.nan, told.upper_bound),
+            "reason": why,
+        }
+
+
+def told_of(curve: Curve, moved: Floats, customers: Ints, settings: CurveSettings, *, net: bool) -> Told:
+    """Say how sure a curve is.
+
+    Args:
+        curve: the estimate.
+        moved: what moves on it by channel, group of customers and age.
+        customers: how many have anything at risk at each age.
+        settings: how many must stand behind an age, and how much of it one may hold.
+        net: whether dilution is left out.
+    """
+    behind = collection.support(customers, moved, net=net)
+    last_age = behind.last_age(curve.ages, settings.min_customers)
+    reasons = behind.reasons(settings.min_customers, float(settings.max_customer_share))
+    low, high = np.full((2, len(curve.ages)), np.nan)
+    left_out = None
+    if last_age is not None:
+        left_out = collection.estimate_without_each(curve.ages, moved, net=net)
+        low, high = interval(curve.cash, jackknife_error(left_out.cash), moved.shape[1])
+    return Told(curve, behind, reasons, last_age, left_out, low, high)
+
+
 class _Columns:
     """Rows put together by columns; a text stands in each of its rows."""
 
@@ -98,36 +166,31 @@ class _Measured:
             self._add_curve(place, segment.company_id, curve, moved[place.weight], customers[place.basis])
 
     def _add_curve(self, place: Place, company_id: str | None, curve: Curve, moved: Floats, customers: Ints) -> None:
-        is_net = place.basis == "net"
-        behind = collection.support(customers, moved, net=is_net)
-        last_age = behind.last_age(curve.ages, self.settings.min_customers)
-        reasons = behind.reasons(self.settings.min_customers, float(self.settings.max_customer_share))
-        told = curve.ages <= (-1 if last_age is None else last_age)
+        told = told_of(curve, moved, customers, self.settings, net=place.basis == "net")
+        is_shown = told.is_told.copy()
         key = (place.history, place.basis, place.weight, company_id)
-        if place.segment_kind == "company" and last_age is not None:
-            self.wholes[key] = self._whole(curve, behind, reasons, last_age)
+        if place.segment_kind == "company" and told.last_age is not None:
+            self.wholes[key] = self._whole(curve, told.support, told.reasons, told.last_age)
         shrunk = np.full((len(SHRUNK), len(curve.ages)), np.nan)
         if place.segment_kind not in ("all", "company") and key in self.wholes:
             whole = self.wholes[key]
             at = np.searchsorted(curve.ages, whole.ends[whole.is_told])
             shrunk[:, at] = self._drawn(curve, whole)[:, whole.is_told]
-            told[at] = True
-        if not told.any():
+            is_shown[at] = True
+        if not is_shown.any():
             return
-        low, high = np.full((2, len(curve.ages)), np.nan)
-        if last_age is not None:
-            left_out = collection.estimate_without_each(curve.ages, moved, net=is_net)
-            low, high = interval(curve.cash, jackknife_error(left_out.cash), moved.shape[1])
-            self._add_chances(place, curve, left_out, last_age, [*reasons, "few_customers"])
+        chances = told.chances(self.settings)
+        if chances:
+            self.chance.add(place, **chances)
         self.support.add(
             place,
-            age_days=curve.ages[told],
-            customers_at_risk=behind.customers[told],
-            largest_share=behind.largest_share[told],
-            cash_lo=low[told],
-            cash_hi=high[told],
-            **{name: share[told] for name, share in zip(SHRUNK, shrunk, strict=True)},
-            reason=[reason for reason, is_told in zip(reasons, told, strict=True) if is_told],
+            age_days=curve.ages[is_shown],
+            customers_at_risk=told.support.customers[is_shown],
+            largest_share=told.support.largest_share[is_shown],
+            cash_lo=told.low[is_shown],
+            cash_hi=told.high[is_shown],
+            **{name: share[is_shown] for name, share in zip(SHRUNK, shrunk, strict=True)},
+            reason=[reason for reason, is_row in zip(told.reasons, is_shown, strict=True) if is_row],
         )
 
     def _whole(self, curve: Curve, behind: Support, reasons: list[str | None], last_age: int) -> _Whole:
@@ -139,31 +202,6 @@ class _Measured:
         customers = float(self.settings.shrinkage_customers)
         drawn = collection.drawn_to(curve, whole.curve, whole.customers, customers, whole.ends)
         return np.stack([drawn.cash, drawn.loss, drawn.dilution, drawn.transferred, drawn.open_share])
-
-    def _add_chances(
-        self, place: Place, curve: Curve, left_out: Shares, last_age: int, reasons: list[str | None]
-    ) -> None:
-        questions = [(u, h) for u in self.settings.overdue_days for h in (*self.settings.horizon_days, None)]
-        overdue = np.array([u for u, _ in questions])
-        until = np.array([last_age if h is None else u + h for u, h in questions])
-        told = collection.conditional_success(curve, overdue, until, last_age)
-        others = collection.conditional_success(left_out, overdue, until, last_age)
-        low, high = interval(told.p, jackknife_error(others.p), others.p.shape[0])
-        # nothing is told of days after which too few are at risk
-        after = np.searchsorted(curve.ages, overdue, side="right")
-        missing = np.where((overdue > last_age) | (until > last_age), "beyond_history", "nothing_open")
-        why = [reasons[at] or (why if np.isnan(p) else None) for at, why, p in zip(after, missing, told.p, strict=True)]
-        hidden = np.array([reason is not None for reason in why])
-        is_ever = np.array([h is None for _, h in questions])
-        columns = {"p": told.p, "p_lo": low, "p_hi": high, "loss": told.loss}
-        self.chance.add(
-            place,
-            overdue_days=overdue,
-            horizon_days=[h for _, h in questions],
-            **{name: np.where(hidden, np.nan, values) for name, values in columns.items()},
-            upper_bound=np.where(hidden | ~is_ever, np.nan, told.upper_bound),
-            reason=why,
-        )
 
 
 def _benchmarks(chance: pa.Table) -> pa.Table:

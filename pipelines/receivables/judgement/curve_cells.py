@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from receivables.engine import Connection
+    from receivables.policy.collection import Ints
 
 _HISTORIES: Final = {"all": "entry_age", "24m": "recent_entry_age"}
-_SCALE: Final = 10_000
+SCALE: Final = 10_000
 """Money is counted in units of the ledger's last decimal: whole numbers, of which leaving a customer out leaves exactly the others."""
 _PLACED_BY: Final = ("territory", "salesperson", "grade", "terms", "amount_band", "customer_type")
 
@@ -28,14 +29,27 @@ select
   dense_rank() over (order by company_id, customer_id)::integer - 1 as customer, placed.*
 from (select distinct company_id, customer_id, {", ".join(_PLACED_BY)} from marts.exposure_tranche) as placed
 """
-_MOVED: Final = f"""
+_WHERE: Final = f"""
 with placed as (
   select member.member, member.customer, tranche.{{entry}} as entry_age, tranche.exit_age, tranche.cause, tranche.amount_local, tranche.{{together}} as amount_group
   from marts.exposure_tranche as tranche
   inner join curve_member as member on tranche.company_id = member.company_id and tranche.customer_id = member.customer_id
     and {" and ".join(f"tranche.{name} is not distinct from member.{name}" for name in _PLACED_BY)}
   where tranche.{{entry}} < tranche.exit_age
+)"""
+# any tranches that somebody asks for, on one curve
+_ASKED: Final = """
+with asked as (
+  {tranches}
 ),
+placed as (
+  select
+    0 as member, dense_rank() over (order by company_id, customer_id)::integer - 1 as customer, {entry} as entry_age, exit_age, cause,
+    {amount} as amount_local, {amount} as amount_group
+  from asked
+  where {entry} < exit_age
+)"""
+_MOVED: Final = f""",
 moved as (
   select member, customer, cause as channel, exit_age as age_days, sum(amount_local) as amount, sum(amount_group) as amount_group, count(*) as n
   from placed group by member, customer, cause, exit_age
@@ -47,8 +61,8 @@ moved as (
   from placed where entry_age >= 0 and cause = 3 group by member, customer, entry_age
 )
 select
-  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {_SCALE})::bigint as amount,
-  coalesce((amount_group * {_SCALE})::bigint, 0) as amount_group, n::integer as count
+  member, customer, channel::tinyint as channel, age_days::integer as age_days, (amount * {SCALE})::bigint as amount,
+  coalesce((amount_group * {SCALE})::bigint, 0) as amount_group, n::integer as count
 from moved
 order by customer, age_days desc
 """
@@ -104,12 +118,42 @@ def segments(con: Connection) -> Iterator[Segment]:
     con.execute(_MEMBERS)
     ((together,),) = con.execute(_TOGETHER).fetchall()
     for history, entry in _HISTORIES.items():
-        moved: dict[str, Any] = con.execute(_MOVED.format(entry=entry, together=together)).fetchnumpy()
+        moved: dict[str, Any] = con.execute(_WHERE.format(entry=entry, together=together) + _MOVED).fetchnumpy()
         for kind, _ in kinds:
             yield from _of_kind(
                 con, history, kind, moved | ({"amount": moved["amount_group"]} if kind == "all" else {})
             )
     con.execute("drop table curve_member")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What moves on the curve of any tranches, by weight (`amount`, `count`), and every age at which something may: those of `marts.collection_point`."""
+
+    ages: Ints
+    cells: dict[str, Cells]
+
+
+def asked_for(
+    con: Connection, tranches: str, values: dict[str, Any], *, history: str, amount: str, also: Sequence[int]
+) -> Asked:
+    """Lay out the tranches that a query of rows of `marts.exposure_tranche` names.
+
+    Args:
+        con: where they are published.
+        tranches: the query, and what its parameters are (`values`).
+        values: see `tranches`.
+        history: `all`, or `24m`.
+        amount: the column that is their weight: `amount_local`, or `amount_group` where ledgers differ in currency.
+        also: ages to be told of beside those at which something moves.
+    """
+    entry = _HISTORIES[history]
+    moved: dict[str, Any] = con.execute(
+        _ASKED.format(tranches=tranches, entry=entry, amount=amount) + _MOVED, values
+    ).fetchnumpy()
+    ends: dict[str, Any] = con.execute(f"select distinct exit_age from ({tranches})", values).fetchnumpy()
+    ages = np.unique(np.concatenate([np.asarray(also, dtype=np.int64), ends["exit_age"], moved["age_days"]]))
+    return Asked(ages, _cells(moved, ages) if len(moved["customer"]) else {})
 
 
 def _of_kind(con: Connection, history: str, kind: str, moved: dict[str, Any]) -> Iterator[Segment]:

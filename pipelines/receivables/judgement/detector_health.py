@@ -21,10 +21,10 @@ BY_COMPANY: Final = "marts.detector_company"
 SHORTAGE: Final = "marts.detector_shortage"
 
 _GRAIN: Final = {
-    DETECTOR: "One row per detector: kind rule (looks nightly) or test (weekly), evaluated: yes, no, or partly where some companies do not tell what it needs; reason: JSON {code, params} of what is missing; tested:"
+    DETECTOR: "One row per detector: kind rule, chart (control chart; both flag by themselves) or test (the false discovery rate over all tests decides), evaluated: yes, no, or partly where some companies do not tell what it needs; reason: JSON {code, params} of what is missing; tested:"
     " customers it looked at; flagged: open flags, waiting ones with them; raised: those told of; confirmed and dismissed: flags that persons closed so, ever; precision: share confirmed, with its 95 % interval (Jeffreys), NULL"
     " until any is closed.",
-    BY_COMPANY: "One row per company and detector: is_evaluated; what is missing otherwise: code (table, or what a test is short of), need (the table with its column, or nothing), has and wanted (how much of it there is"
+    BY_COMPANY: "One row per company and detector: is_evaluated; what is missing otherwise: code (table, or what a chart or test is short of), need (the table with its column, or nothing), has and wanted (how much of it there is"
     " and must be). tested: customers looked at.",
 }
 _BY_COMPANY: Final = pa.schema(
@@ -62,19 +62,19 @@ def evaluated(con: Connection) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"company_id": company, "detector": one.id, "is_evaluated": False}
             missing = next((need for need in one.needs if company not in told[need]), None)
             if missing is not None:
-                row |= {"code": "table", "need": ".".join([missing.table.partition(".")[2], *missing.columns])}
+                row |= {"code": "table", "need": missing.name}
             elif (company, one.id) in short:
                 row |= short[company, one.id]
             else:
-                customers = tested.get((company, one.id), 0) if one.is_test else told[one.needs[0]][company]
+                customers = tested.get((company, one.id), 0) if one.tells_chance else told[one.needs[0]][company]
                 row |= {"is_evaluated": True, "tested": customers}
             found.append(row)
     return found
 
 
 def _short(con: Connection) -> dict[tuple[str, str], dict[str, Any]]:
-    """What tests are short of, by company and detector."""
-    if not any(one.is_test for one in DETECTORS.values()):
+    """What charts and tests are short of, by company and detector."""
+    if not any(one.tells_chance for one in DETECTORS.values()):
         return {}
     rows = con.execute(f"select company_id, detector, code, has, needs from {SHORTAGE}").fetchall()
     return {
@@ -97,8 +97,8 @@ def _told(con: Connection, need: Need) -> dict[str, int]:
 
 
 def _tested(con: Connection) -> dict[tuple[str, str], int]:
-    """How many customers each test looked at, by company and detector."""
-    tests = [one for one in DETECTORS.values() if one.is_test]
+    """How many customers each chart and test looked at, by company and detector."""
+    tests = [one for one in DETECTORS.values() if one.tells_chance]
     if not tests:
         return {}
     asked = " union all ".join(
@@ -140,7 +140,7 @@ def _detectors(con: Connection, looked: list[dict[str, Any]], flags: list[dict[s
             "family": one.family,
             "practice": one.practice,
             "severity": one.severity,
-            "kind": "test" if one.is_test else "rule",
+            "kind": one.kind,
             "evaluated": "yes" if missing is None else "partly" if able else "no",
             "reason": _missing(missing) if missing is not None else None,
             "tested": sum(row["tested"] for row in able) if able else None,

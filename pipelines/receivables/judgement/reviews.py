@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from receivables.judgement.rating_facts import Facts, ages_of, scored_by_company
 from receivables.judgement.rating_tables import (
     ATTRIBUTE,
     EVENTS,
@@ -27,26 +28,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from receivables.engine import Connection
-    from receivables.policy.scorecard import Scored
     from receivables.settings import Settings
 
 _WHOM: Final = """
 select company_id, customer_id from marts.rating_fact
 union
 select company_id, customer_id from lake.published_rating
-order by company_id, customer_id
-"""
-_FACTS: Final = """
-select
-  company_id, customer_id, is_watched, years_trading, paid_in_share, fixed_assets_to_turnover, return_on_operating_assets, inventory_turnover, debt_to_asset_ratio,
-  current_ratio, null::double as altman_z, payment_index::double as payment_index, share_late_30::double as share_late_30, max_days_late::double as max_days_late,
-  broken_promises::double as broken_promises, trend_days::double as trend_days, days_beyond_terms::double as days_beyond_terms, agreed_days::double as agreed_days,
-  paid_in_share_age::double as paid_in_share_age, fixed_assets_to_turnover_age::double as fixed_assets_to_turnover_age,
-  return_on_operating_assets_age::double as return_on_operating_assets_age, inventory_turnover_age::double as inventory_turnover_age,
-  debt_to_asset_ratio_age::double as debt_to_asset_ratio_age, current_ratio_age::double as current_ratio_age,
-  insolvency::double as insolvency, closure::double as closure, bounced_instrument::double as bounced_instrument, broken_plan::double as broken_plan,
-  overdue_90::double as overdue_90, default_event::double as "default", lawsuit::double as lawsuit
-from marts.rating_fact where period_end = ?
 order by company_id, customer_id
 """
 _MONEY: Final = """
@@ -57,17 +44,6 @@ from marts.rating_fact where period_end = ?
 order by company_id, customer_id
 """
 _MONEY_COLUMNS: Final = ("monthly_purchases", "high_credit", "previous_limit")
-_REGISTRY: Final = """
-select
-  told.customer_id, told.kind, told.event_date::timestamp as event_date,
-  greatest(told.event_date, min(recorded_day(first.recorded_at, first.extract_as_of)))::timestamp as known_on
-from core.customer_event as told
-inner join lake.customer_event as first on told.company_id = first.company_id and told.event_id = first.event_id
-group by told.customer_id, told.kind, told.event_date, told.event_id
-order by told.customer_id, told.event_date, told.kind
-"""
-
-
 _OVERRIDES: Final = """
 select
   customer_id, grade, reason, recorded_by as author, given_on::timestamp as given_on, until::timestamp as expires_on, kind = 'withdrawal' as is_withdrawal
@@ -89,11 +65,6 @@ select customer_id, review_date::timestamp as review_date, score from lake.publi
 where card = '{STATISTICAL}' and review_date < getvariable('as_of')
 order by review_date, customer_id
 """
-_AGING: Final = [
-    *("paid_in_share", "fixed_assets_to_turnover", "return_on_operating_assets", "inventory_turnover"),
-    *("debt_to_asset_ratio", "current_ratio"),
-]
-"""Facts that go stale."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +87,7 @@ class Reviews:
         self.con, self.settings = con, settings
         self.whom = con.execute(_WHOM).df()
         self.customers = pd.Index(self.whom["customer_id"])
-        self.registry = con.execute(_REGISTRY).df()
+        self.known = Facts(con, settings.scorecard)
         self.overrides = con.execute(_OVERRIDES).df()
         self.days: list[date] = [
             day for (day,) in con.execute("select distinct period_end from marts.rating_fact order by 1").fetchall()
@@ -171,14 +142,8 @@ class Reviews:
         )
 
     def _review(self, before: Standing, day: date) -> _Review:
-        # doubles and texts come over as they are; a frame made by the engine asks of every column what its NULL is
-        rules, facts = self.settings.rating, pd.DataFrame(self.con.execute(_FACTS, [day]).fetchnumpy())
+        rules, facts = self.settings.rating, self.known.on(day)
         place = self.customers.get_indexer(pd.Index(facts["customer_id"])).astype(np.int64)
-        known = self.registry[self.registry["known_on"] <= pd.Timestamp(day)]
-        worst = scorecard.worst_registry_event(
-            known, pd.Index(facts["customer_id"]), day, self.settings.scorecard
-        ).to_numpy()
-        facts["registry_event"] = pd.Series(worst, index=facts.index, dtype="object").where(facts["is_watched"], None)
         told = self._scored(facts, day)
         cap = grades.hard_event_cap(facts[list(EVENTS)], rules)
         size = len(self.whom)
@@ -194,14 +159,9 @@ class Reviews:
     def _scored(self, facts: pd.DataFrame, day: date) -> pd.DataFrame:
         """What the card that grades says, company by company: each is a portfolio of its own."""
         card, is_last = self.settings.scorecard, day == self.days[-1]
-        ages = facts[[f"{name}_age" for name in _AGING]].set_axis(_AGING, axis=1)
-        scored: list[pd.DataFrame] = []
-        described: dict[str, pd.DataFrame] = {}
-        for company_id, mine in facts.groupby("company_id", sort=True):
-            found: Scored = scorecard.score(mine, card, self.settings.rating, ages=ages.loc[mine.index])
-            scored.append(found.customers)
-            described[str(company_id)] = found.attributes.reset_index()
-        told = pd.concat(scored).reindex(facts.index)
+        ages, scored = ages_of(facts), scored_by_company(facts, self.settings)
+        described = {company_id: found.attributes.reset_index() for company_id, found in scored.items()}
+        told = pd.concat([found.customers for found in scored.values()]).reindex(facts.index)
         told["card"] = pd.Series(EXPERT, index=told.index, dtype="object").where(told["score"].notna(), None)
         grades_by_it = self.settings.rating.card == STATISTICAL
         if grades_by_it or is_last or grades.is_rerating(day, self.settings.rating) or not self.shadow.cards:

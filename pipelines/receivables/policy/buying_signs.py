@@ -16,6 +16,8 @@ _TOLD_BELOW: Final = 0.5
 
 _KEY: Final = ["customer_id", "month_start"]
 _GRAVE_MONTHS: Final = 2
+_MONEY: Final = 10_000
+"""Amounts come in and go out as whole ledger units of their last decimal."""
 
 
 def bulk_signs(
@@ -68,6 +70,53 @@ def rate_signs(tested: pd.DataFrame, months: pd.DataFrame, test_day: np.datetime
     told = shown.merge(months[[*_KEY, "amount", "last_id", "last_day"]], how="left", on=_KEY)
     told = told.rename(columns={"last_id": "item_id", "last_day": "other_day", "amount": "amount_local"})
     return _with_rest(told.assign(code="order_rate_jump"), rest, test_day)
+
+
+def order_signs(
+    tested: pd.DataFrame, months: pd.DataFrame, out: pd.DataFrame, test_day: np.datetime64, rules: AnomalyBuying
+) -> pd.DataFrame:
+    """The signs of single orders: beyond the limit where they may be one, and then told by their month, in which a larger one takes their place.
+
+    Args:
+        tested: as of `bulk_signs`, measured the order and usual the largest before it, both over what is ordered at a time; usual_month: what the month should bring (amount).
+        months: a row per customer and month: customer_id, month_start, largest (ledger units of the last decimal), largest_id, largest_day.
+        out: as of `off_season_signs`.
+        test_day: the last day that is known.
+        rules: what is grave, and what is out of season.
+
+    Returns:
+        A row per such order, one for each customer tested without any, without a code.
+    """
+    shown = tested[tested["may_be"]]
+    rest = tested[~tested["customer_id"].isin(shown["customer_id"])].drop_duplicates("customer_id")
+    told = shown.merge(months[[*_KEY, "largest", "largest_id", "largest_day"]], how="left", on=_KEY)
+    group = out[[*_KEY, "product_group", "amount", "largest_id"]].rename(columns={"amount": "of_group"})
+    of_order = told[[*_KEY, "largest_id", "largest"]].merge(group, on=[*_KEY, "largest_id"])
+    of_order = of_order[of_order["of_group"] >= float(rules.off_season_share_min) * of_order["largest"]]
+    most = of_order.sort_values(["of_group", "product_group"], ascending=[False, True]).drop_duplicates(_KEY)
+    told = told.merge(most[[*_KEY, "product_group"]], how="left", on=_KEY)
+    word = told["product_group"]
+    is_grave = told["largest"] >= float(rules.grave_times) * _MONEY * told["usual_month"]
+    told = told.assign(
+        code=np.select(
+            [word.isna(), word != ""], ["large_order", "large_order_off_season"], "large_order_off_season_all"
+        ),
+        word=word.where(word != ""),
+        severity=np.where(is_grave, "high", "medium"),
+        p_value=told["chance"],
+        day=told["month_start"],
+        seen_on=told["largest_day"],
+        until=told["largest_day"],
+        subject=told["customer_id"] + told["month_start"].dt.strftime(" %Y-%m"),
+    )
+    told = told.rename(columns={"largest_id": "item_id", "largest_day": "other_day", "largest": "amount_local"})
+    none = rest[["customer_id", "p_value"]].assign(seen_on=test_day, until=test_day, subject=rest["customer_id"])
+    parts = [
+        part
+        for part in (told.drop(columns=["month_start", "chance", "may_be", "usual_month", "product_group"]), none)
+        if len(part)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else told
 
 
 def _split(tested: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

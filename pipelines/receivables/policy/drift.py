@@ -1,4 +1,7 @@
-"""Whether a customer that used to pay about on time pays ever later: the cumulative sum of what its latest payments are later than usual (CUSUM)."""
+"""Whether a customer that used to pay about on time pays ever later: the cumulative sum of what its latest payments are later than usual (CUSUM).
+
+A control chart: that the sum is beyond its limit is a state of the payments up to a day, the same however often one looks, until payments bring it back.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 YEAR_DAYS: Final = 365
-_TOLD_BELOW: Final = 0.5
-
 _OVERSHOOT: Final = 1.166
 """Added to the sum reached: what a sum goes beyond a limit when it passes it (Siegmund 1985)."""
 
@@ -43,7 +44,7 @@ class Payments:
     """
 
     rules: AnomalyBuying
-    test_day: np.datetime64
+    as_of: np.datetime64
     customers: pd.Index[Any]
     days_late: Floats
     row: Ints
@@ -59,17 +60,17 @@ class Payments:
         return told
 
 
-def payments(days: pd.DataFrame, test_day: np.datetime64, rules: AnomalyBuying) -> Payments:
+def payments(days: pd.DataFrame, as_of: np.datetime64, rules: AnomalyBuying) -> Payments:
     """Gather the payments that count: not those small beside what the customer pays in a year and beside its other payments.
 
     Args:
         days: a row per customer and day with payments, ordered by both: customer_id, day, amount (in any unit), days_late.
-        test_day: the last day that is known.
+        as_of: the last day that is known.
         rules: what counts, and how many are watched.
     """
     who, customers = pd.factorize(days["customer_id"])
     amount = days["amount"].to_numpy(dtype=np.float64)
-    is_of_year = days["day"].to_numpy().astype("M8[D]") > test_day - np.timedelta64(YEAR_DAYS, "D")
+    is_of_year = days["day"].to_numpy().astype("M8[D]") > as_of - np.timedelta64(YEAR_DAYS, "D")
     of_year = np.bincount(who, amount * is_of_year, len(customers))[who]
     median = pd.Series(amount).groupby(who).transform("median").to_numpy()
     is_small = (amount < float(rules.drift_payment_share) * of_year) & (amount < float(rules.drift_small_part) * median)
@@ -90,7 +91,7 @@ def payments(days: pd.DataFrame, test_day: np.datetime64, rules: AnomalyBuying) 
     mean = np.where(is_base, table, 0.0).sum(axis=1) / np.maximum(are, 1)
     apart = np.where(is_base, table - mean[:, np.newaxis], 0.0)
     variance = (apart**2).sum(axis=1) / np.maximum(are - 1, 1)
-    return Payments(rules, test_day, pd.Index(customers), table, row, watched, are, mean, variance)
+    return Payments(rules, as_of, pd.Index(customers), table, row, watched, are, mean, variance)
 
 
 def sums(days_late: Floats, usual: Floats, deviation: Floats, rules: AnomalyBuying) -> Floats:
@@ -114,7 +115,7 @@ def chance(reached: Floats, watched: Ints, baseline: Ints, rules: AnomalyBuying)
 
 
 def drift_signs(paid: Payments, days: pd.DataFrame, usual: Floats) -> pd.DataFrame:
-    """The signs of drift: since when and how much later a customer pays, with its largest payment since.
+    """The signs of drift: since when and how much later a customer pays, with its largest payment since; a row for each customer tested, without a code where there is none.
 
     Args:
         paid: the payments that count.
@@ -142,10 +143,10 @@ def drift_signs(paid: Payments, days: pd.DataFrame, usual: Floats) -> pd.DataFra
     is_drift = (
         (reached[:, -1] > float(rules.drift_limit))
         & (np.minimum(now, latest) - paid.mean[tested] >= float(rules.drift_days_min))
-        & (paid.test_day - last <= np.timedelta64(rules.drift_recent_days, "D"))
+        & (paid.as_of - last <= np.timedelta64(rules.drift_recent_days, "D"))
     )
     p_value = np.where(is_drift, chance(reached[:, -1], paid.watched[tested], paid.are[tested], rules), 1.0)
-    told = np.flatnonzero(p_value < _TOLD_BELOW)
+    told = np.flatnonzero(is_drift)
     alarm = (reached[told] > float(rules.drift_limit)) & is_since[told]
     amount = days["amount"].to_numpy()[rows[told]]
     largest = rows[told, np.where(is_since[told], amount, -1).argmax(axis=1)]
@@ -167,8 +168,8 @@ def drift_signs(paid: Payments, days: pd.DataFrame, usual: Floats) -> pd.DataFra
             "p_value": p_value[told],
         }
     )
-    rest = np.flatnonzero(p_value >= _TOLD_BELOW)
-    none = pd.DataFrame({"customer_id": customers[rest], "seen_on": paid.test_day, "p_value": p_value[rest]})
+    rest = np.flatnonzero(~is_drift)
+    none = pd.DataFrame({"customer_id": customers[rest], "seen_on": paid.as_of, "p_value": p_value[rest]})
     found = pd.concat([part for part in (signs, none) if len(part)] or [signs], ignore_index=True)
     return found.assign(subject=found["customer_id"])
 

@@ -35,6 +35,11 @@ from receivables.settings.scorecard import Scorecard as Scorecard
 from receivables.settings.section import Section
 from receivables.settings.shrinkage import Shrinkage as Shrinkage
 from receivables.settings.statistical_card import StatisticalCard as StatisticalCard
+from receivables.settings.unattended import WEEKDAYS as WEEKDAYS
+from receivables.settings.unattended import Expected as Expected
+from receivables.settings.unattended import Operator as Operator
+from receivables.settings.unattended import Retention as Retention
+from receivables.settings.unattended import Unattended as Unattended
 
 FILE_NAME: Final = "receivables.toml"
 LANGUAGES: Final = ("en", "es", "zh")
@@ -459,7 +464,36 @@ class Ingest(Section):
     )
     years_back: int = Field(default=30, ge=1, description="years before the extract; an older date is a typing error")
     years_ahead: int = Field(default=5, ge=1, description="years after the extract; a later date is a typing error")
-    max_file_mb: int = Field(default=4096, ge=1, description="megabytes; a larger file is refused unread")
+    max_file_mb: int = Field(
+        default=4096,
+        ge=1,
+        description="megabytes; a larger file, or a workbook that unpacks to more, is refused unread",
+    )
+    max_whole_mb: int = Field(
+        default=500,
+        ge=1,
+        description="megabytes of a DBF, HTML or XML file, which is held in memory whole, several times over; a larger one is refused unread",
+    )
+    max_rows: int = Field(
+        default=100_000_000,
+        ge=1,
+        description="rows of a Parquet file, in which a billion equal ones take no room; one that says it has more is refused unread",
+    )
+    max_cells: int = Field(
+        default=30_000_000,
+        ge=1,
+        description="cells, blank ones included, of a table in a workbook, DBF, HTML or XML file, which is held in memory; 28 columns of a full XLSX sheet",
+    )
+    workbook_memory: str = Field(
+        default="4GB",
+        pattern=r"^\d+(\.\d+)?(MB|GB)$",
+        description="memory for the process that reads a workbook; a few kilobytes may claim a sheet of terabytes, and one that needs more is refused",
+    )
+    workbook_seconds: int = Field(
+        default=600,
+        ge=1,
+        description="seconds of processor time for reading a workbook; one that takes longer is refused",
+    )
     fx_rate_difference_pct: Decimal = Field(
         default=Decimal("0.5"),
         ge=0,
@@ -618,6 +652,11 @@ class Report(Section):
     customer_items: int = Field(
         default=200, ge=1, description="open items listed on a customer's page, oldest due first; the rest is one row"
     )
+    workbook: bool = Field(
+        default=True,
+        description="whether a workbook of aging, open items, ratings, flags, expected cash and findings is written beside the report; "
+        "100,000 open items of 50,000 customers take half a minute and 14 MB a language",
+    )
     customer_dates_kept: int = Field(
         default=3,
         ge=1,
@@ -633,6 +672,10 @@ class Engine(Section):
     )
     threads: int = Field(default=0, ge=0, description="threads; 0 takes all cores")
     keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
+
+
+_NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "retention", "expected", "operator")
+"""Sections that change no figure."""
 
 
 class Settings(Section):
@@ -673,6 +716,14 @@ class Settings(Section):
         default=(), description="who is mailed the report, and what of it is in sight; a block for each"
     )
     engine: Engine = Engine()
+    unattended: Unattended = Unattended()
+    retention: Retention = Retention()
+    expected: tuple[Expected, ...] = Field(
+        default=(), description="files that must have come by an hour; one that has not is a finding. A block for each"
+    )
+    operator: tuple[Operator, ...] = Field(
+        default=(), description="who is mailed when a night fails, by the server of [mail]; a block for each"
+    )
 
     @model_validator(mode="after")
     def _one_block_for_each(self) -> Settings:
@@ -684,8 +735,8 @@ class Settings(Section):
         return self
 
     def sha256(self) -> str:
-        """Identify the settings a run was made with; who is told of it changes nothing in it."""
-        return hashlib.sha256(self.model_dump_json(exclude={"mail", "recipient"}).encode()).hexdigest()
+        """Identify the settings a run was made with; who is told of it, and how it runs unattended, changes nothing in it."""
+        return hashlib.sha256(self.model_dump_json(exclude=set(_NOT_OF_FIGURES)).encode()).hexdigest()
 
     def company_named(self, company_id: str) -> Company | None:
         """The declared company of that id, if any."""
@@ -763,9 +814,11 @@ def _model_in(annotation: Any) -> Any:
     return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
 
 
-_SAMPLES: Final = {
+_SAMPLES: Final[dict[str, dict[str, str]]] = {
     "company": {"id": "ES01", "local_currency": "EUR"},
     "recipient": {"address": "ana@example.com"},
+    "expected": {},
+    "operator": {"address": "it@example.com"},
 }
 """What stands in the blocks that a home may have several of."""
 

@@ -76,6 +76,16 @@ class AnomalyBuying(Section):
         ge=0,
         description="years that the season of the product group weighs beside a customer's own same months of past years; a customer's own are few and uneven",
     )
+    large_order_months: Decimal = Field(
+        default=Decimal(180),
+        ge=12,
+        description="months of a customer in which chance makes no more than one order as large, from which one is a sign; fifteen years, so that with drift there is less than one false flag in 100 months of customers",
+    )
+    large_order_times: Decimal = Field(
+        default=Decimal(3),
+        ge=1,
+        description="times what a customer usually orders at a time that a single order must be worth at least; less is no bulk however even its orders are",
+    )
     rate_months_min: int = Field(
         default=6,
         ge=3,

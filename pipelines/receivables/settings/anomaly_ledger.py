@@ -35,6 +35,12 @@ class AnomalyLedger(Section):
         le=60,
         description="days within which one of the two is taken back without anybody being told; a slip put right by whoever made it",
     )
+    repeat_unapplied_days: int = Field(
+        default=21,
+        ge=1,
+        le=180,
+        description="days the later of two equal receipts pays nothing, though the earlier one did, from which it is odd even of who pays in equal parts; money that is owed for is used within two or three weeks",
+    )
     reference_length_min: int = Field(
         default=3,
         ge=1,
@@ -266,9 +272,9 @@ class AnomalyLedger(Section):
         default=2, ge=1, description="orders of these days from which they say what it wants"
     )
     dormant_order_factor: Decimal = Field(
-        default=Decimal("2.5"),
+        default=Decimal(2),
         gt=1,
-        description="times the usual order that they must be worth in the mean; who comes back to buy as before is welcome",
+        description="times the usual order that they must be worth in the mean; who comes back to buy as before is welcome, and the median of twenty orders is sure to a quarter",
     )
     odd_price_z: Decimal = Field(
         default=Decimal("3.5"),

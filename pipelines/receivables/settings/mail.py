@@ -84,7 +84,8 @@ class Mail(Section):
         default=Decimal(10),
         ge=0,
         le=100,
-        description="megabytes that an attached report may have, compressed; many servers refuse messages of more than 20 once encoded; 0: none is attached",
+        description="megabytes that report and workbook may have together, compressed, to be attached; what does not fit is told in the message; "
+        "many servers refuse messages of more than 20 once encoded; 0: nothing is attached",
     )
 
     @model_validator(mode="after")
@@ -104,6 +105,10 @@ class Recipient(Section):
         description="management: the report; credit: also what was checked about the data; sales: the report of customers in sight, which must be narrowed",
     )
     language: Literal["en", "es", "zh"] = Field(default="en", description="language of the message and its report")
+    attach: tuple[Literal["report", "workbook"], ...] = Field(
+        default=("report",),
+        description="what is attached: the report to read, the workbook to sort and filter; both hold what is in sight and nothing else",
+    )
     companies: tuple[Word, ...] = Field(default=(), description="ids of the companies in sight")
     territories: tuple[Word, ...] = Field(
         default=(), description="ids of territories whose customers are in sight, with all territories that lie in them"

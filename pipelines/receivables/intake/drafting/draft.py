@@ -52,7 +52,7 @@ def draft_profile(
         UsageError: the id asked for is none.
     """
     name = _checked_id(profile_id) if profile_id else _id_of(path)
-    source = container.inspect(path, settings.ingest.max_file_mb)
+    source = container.inspect(path, settings.ingest)
     found = survey(con, source, frozenset(vocabulary().labels), settings, scratch)
     rows = rows_of(con, found)
     columns = [column_of(con, n, label) for n, label in enumerate(found.labels, 1)]
