@@ -278,6 +278,7 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
     from receivables.deliver import forget_pages, lead_to
     from receivables.pages import published_page
     from receivables.render import render, render_definitions, render_quality
+    from receivables.workbook import file_name
 
     languages: Sequence[str] = night.settings.report.languages
     reports: dict[str, Path] = {}
@@ -295,7 +296,8 @@ def _render(night: Night, *, is_delivering: bool) -> dict[str, Path]:
                 quality.unlink(missing_ok=True)
             _write_whole(folder / f"definitions-{language}.html", render_definitions(page, language))
             mine = customers.get(language)
-            _write_whole(reports[language], render(page, language, mine.links if mine else None))
+            workbook = file_name(language) if night.settings.report.workbook else ""
+            _write_whole(reports[language], render(page, language, mine.links if mine else None, workbook=workbook))
             lead_to(folder, language, mine)
             counts["items"] += 1
     if is_delivering:

@@ -115,7 +115,14 @@ _LISTED_CHECKS: Final = 500
 """Checks listed one by one, the failed and the evaluated first; analysts have all of them."""
 
 
-def render(page: NightPage, language: str, customers: CustomerLinks | None = None, *, has_quality: bool = True) -> str:
+def render(
+    page: NightPage,
+    language: str,
+    customers: CustomerLinks | None = None,
+    *,
+    has_quality: bool = True,
+    workbook: str = "",
+) -> str:
     """Write the report: one HTML file that loads nothing, shows everything but the drawn charts without scripts.
 
     Args:
@@ -123,6 +130,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
         language: one of `LANGUAGES`.
         customers: where customers have pages of their own; None: nowhere.
         has_quality: whether the page about what was checked stands beside it.
+        workbook: the file with the same figures as a workbook that stands beside it; empty: none does.
 
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
@@ -138,6 +146,7 @@ def render(page: NightPage, language: str, customers: CustomerLinks | None = Non
             code=language,
             customers=customers or CustomerLinks(),
             has_quality=has_quality,
+            workbook=workbook,
             labels=_bucket_labels(page, words),
             date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
             palettes=palettes([bucket.key for bucket in page.buckets]),

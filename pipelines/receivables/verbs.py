@@ -280,7 +280,9 @@ def backup(
     )
 
 
-def restore(source: str | Path, home: str | Path, *, force: bool = False, progress: Progress | None = None) -> Restored:
+def restore(
+    source: str | Path, home: str | Path = HOME, *, force: bool = False, progress: Progress | None = None
+) -> Restored:
     """Make a new home from a backup, whole or not at all; with `force` a home that stands there is put aside.
 
     Raises:

@@ -432,12 +432,15 @@ def test_a_night_writes_the_workbook_beside_the_report_and_takes_it_away_when_it
     assert len(records(opened(delivered)["Open items"])) == 5
     steps = {step.name: step.items for step in receivables.status(told_home).steps}
     assert steps["workbook"] == 1
+    report, link = told_home / "out" / "receivables-en.html", '<a href="receivables-en.xlsx">'
+    assert link in report.read_text("utf-8")
     assert half_done(told_home) == []
     path = told_home / FILE_NAME
     path.write_text(path.read_text("utf-8").replace("#workbook = true", "workbook = false"), encoding="utf-8")
     ended = command("report", "--home", told_home)
     assert "workbook" not in ended.stdout + ended.stderr
     assert (delivered.exists(), dated.exists()) == (False, False)
+    assert link not in report.read_text("utf-8")
 
 
 def test_a_night_that_does_not_deliver_leaves_the_workbook_of_before(told_home: Path) -> None:

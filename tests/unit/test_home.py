@@ -78,7 +78,7 @@ HOLDER = {"pid": os.getpid(), "verb": "nightly", "since": "2026-10-31T02:30:00Z"
         "[]",
         json.dumps(HOLDER | {"pid": 2**22 + 1}),
         json.dumps(HOLDER | {"pid": 10**30}),
-        json.dumps(HOLDER | {"since": "yesterday"}),
+        pytest.param(json.dumps(HOLDER | {"since": "yesterday"}), id="a day that is none"),
         pytest.param(json.dumps(HOLDER), id="this process under an id that another one had"),
         "\ud800",
     ],
