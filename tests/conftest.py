@@ -9,6 +9,7 @@ import socket
 import subprocess
 import zlib
 from collections import Counter, defaultdict
+from decimal import Decimal
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -238,7 +239,7 @@ def quick_homes() -> Iterator[None]:
         if "threads" not in said.get("engine", {}):
             quick["engine"] = found.engine.model_copy(update={"threads": 1})
         if "quiet_seconds" not in said.get("unattended", {}):
-            quick["unattended"] = found.unattended.model_copy(update={"quiet_seconds": 0})
+            quick["unattended"] = found.unattended.model_copy(update={"quiet_seconds": Decimal(0)})
         return found.model_copy(update=quick)
 
     with pytest.MonkeyPatch.context() as patch:

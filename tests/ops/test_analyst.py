@@ -92,3 +92,8 @@ def test_a_frame_of_ones_own_is_joined_once_it_is_registered(home: Path) -> None
         warehouse.con.register("mine", pd.DataFrame({"customer_id": ["ES01:C1"]}))
         frame = warehouse.query("select distinct customer_id from marts.aging join mine using (customer_id)")
     assert frame["customer_id"].tolist() == ["ES01:C1"]
+
+
+def test_the_published_file_can_be_open_more_than_once_in_one_process(home: Path) -> None:
+    with receivables.open_warehouse(home) as first, receivables.open_warehouse(home) as second:
+        assert len(first.table("marts.aging")) == len(second.table("marts.aging"))

@@ -257,6 +257,8 @@ def test_a_report_is_made_again_in_other_languages(home: Path) -> None:
     ended = command("report", "--home", home, "--language", "es", "--language", "zh")
     assert ended.exit_code == 0
     assert [path.name for path in sorted((home / "out").glob("*.html"))] == [
+        "definitions-es.html",
+        "definitions-zh.html",
         "receivables-es.html",
         "receivables-zh.html",
     ]

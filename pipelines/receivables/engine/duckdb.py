@@ -60,12 +60,13 @@ def connect(
     if temp is not None:
         config["temp_directory"] = str(temp)
     con = duckdb.connect(str(path), read_only=read_only, config=config)
-    ((shows_progress,),) = con.execute("select current_setting('enable_progress_bar')").fetchall()
-    if (
-        shows_progress
-    ):  # the night shows its own; in a notebook without widgets it is off, and to say so again is an error
+    ((shows_progress, is_locked),) = con.execute(
+        "select current_setting('enable_progress_bar'), current_setting('lock_configuration')"
+    ).fetchall()
+    # the night shows its own; it is an error to switch it off where it is off, as in a notebook without widgets, and once another connection to the file locked the settings
+    if shows_progress and not is_locked:
         con.execute("set enable_progress_bar = false")
-    if read_only:
+    if read_only and not is_locked:
         con.execute("set lock_configuration = true")
     return con
 
