@@ -15,6 +15,7 @@ import receivables
 import receivables.published
 from exports import WHOLE
 from homes import ask
+from receivables.engine import connect
 from receivables.world.feed import generate
 from receivables.world.specify import World
 
@@ -160,7 +161,8 @@ def test_an_earlier_night_as_it_is_known_in_the_end_holds_what_came_late(run: Ru
 def published_items(home: Path, run_id: str) -> list[tuple[Any, ...]]:
     """What the lake keeps of the open items a run published."""
     path = home / "lake" / "published_item" / f"{run_id}.parquet"
-    return ask(home, f"select * exclude (run_id) from read_parquet('{path}') order by all")
+    with connect() as con:
+        return con.execute(f"select * exclude (run_id) from read_parquet('{path}') order by all").fetchall()
 
 
 def test_every_night_made_again_is_what_was_kept_of_it_item_by_item(run: Run) -> None:
