@@ -14,6 +14,7 @@ import pytest
 import receivables
 from homes import command
 from receivables.dates import utc_now
+from receivables.plain_text import visible
 from receivables.run import json_line
 from receivables.settings import FILE_NAME
 from receivables.state import State
@@ -50,7 +51,7 @@ def test_no_name_of_a_file_makes_a_line_or_a_field_of_its_own(home: Path) -> Non
     assert ended.exit_code == 5
     assert "\x1b" not in ended.stderr
     (told,) = [record for record in last_log(home) if record["event"] == "file" and record["outcome"] == "refused"]
-    assert (told["file"], told["level"]) == (HOSTILE, "info")
+    assert (told["file"], told["level"]) == (visible(HOSTILE), "info")
 
 
 def test_a_file_whose_name_is_no_text_is_refused_and_costs_the_night_nothing(home: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_file_whose_name_is_no_text_is_refused_and_costs_the_night_nothing(hom
     for _ in range(2):
         ended = command("nightly", "--home", home, "--no-deliver")
         assert ended.exit_code == 5
-        assert "Espa_udcf1a.csv, whose name or folder is not written in UTF-8" in ended.stderr
+        assert "a.csv, a name with bytes or control characters that are no text" in ended.stderr
 
 
 def test_a_fault_is_logged_with_its_traceback_and_a_refusal_without(
