@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import socket
 import ssl
 import zipfile
@@ -157,6 +158,15 @@ def listening(files: Certificate | None, *, is_tls: bool = False) -> Iterator[Po
         yield post
     finally:
         server.stop()
+
+
+def logging_in(home: Path, post: Post, certified: Certificate) -> str:
+    """The settings of a home that mails through the server, its password in a private file and the server's certificate beside it."""
+    secret = home / "secret"
+    secret.write_text(PASSWORD, encoding="utf-8")
+    secret.chmod(0o600)
+    shutil.copyfile(certified.certificate, home / "ca.pem")
+    return f"server = '127.0.0.1'\nport = {post.port}\nuser = '{USER}'\npassword_file = 'secret'\nca_file = '{home / 'ca.pem'}'\n"
 
 
 def free_port() -> int:

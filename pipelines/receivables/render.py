@@ -42,7 +42,7 @@ from receivables.settings import LANGUAGES
 from receivables.templates import INTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from receivables.chapters.tie_out import Balance
@@ -136,37 +136,29 @@ def render(
         UsageError: `language` is none of `LANGUAGES`.
     """
     words = language_in(language)
-    scripts = (script("plotly"), script("draw"), script("tables"))
-    return (
-        environment(language)
-        .get_template("night.html")
-        .render(
-            page=page,
-            lang=HTML_LANGUAGE[language],
-            code=language,
-            customers=customers or CustomerLinks(),
-            has_quality=has_quality,
-            workbook=workbook,
-            labels=_bucket_labels(page, words),
-            date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
-            palettes=palettes([bucket.key for bucket in page.buckets]),
-            figures=figures(page, words),
-            company_names={company.company_id: company.name for company in page.companies},
-            policy=page_policy(scripts),
-            scripts=scripts,
-            style=static("report.css"),
-            has_definitions=True,
-            terms=definition_wording.TERMS,
-            terms_used=definition_wording.terms_used(page),
-            steps=wording.PROOF_STEPS,
-            vintage_months=VINTAGE_MONTHS,
-            card_blocks=BLOCKS,
-            spark_width=WIDTH,
-            formulas=FORMULAS,
-            spark_height=HEIGHT,
-            measure_groups=_measure_groups(),
-            shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
-        )
+    return _rendered(
+        "night.html",
+        page,
+        language,
+        ("plotly", "draw", "tables"),
+        customers=customers or CustomerLinks(),
+        has_quality=has_quality,
+        workbook=workbook,
+        labels=_bucket_labels(page, words),
+        date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
+        palettes=palettes([bucket.key for bucket in page.buckets]),
+        figures=figures(page, words),
+        has_definitions=True,
+        terms=definition_wording.TERMS,
+        terms_used=definition_wording.terms_used(page),
+        steps=wording.PROOF_STEPS,
+        vintage_months=VINTAGE_MONTHS,
+        card_blocks=BLOCKS,
+        spark_width=WIDTH,
+        formulas=FORMULAS,
+        spark_height=HEIGHT,
+        measure_groups=_measure_groups(),
+        shown_measures={measure.metric for trend in page.trends for measure in trend.measures},
     )
 
 
@@ -176,23 +168,13 @@ def render_quality(page: NightPage, language: str) -> str:
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
     """
-    language_in(language)
-    scripts = (script("tables"),)
-    return (
-        environment(language)
-        .get_template("quality.html")
-        .render(
-            page=page,
-            lang=HTML_LANGUAGE[language],
-            code=language,
-            company_names={company.company_id: company.name for company in page.companies},
-            policy=page_policy(scripts),
-            scripts=scripts,
-            style=static("report.css"),
-            levels=contract_wording.LEVELS,
-            levels_mean=contract_wording.LEVELS_MEAN,
-            listed=_LISTED_CHECKS,
-        )
+    return _rendered(
+        "quality.html",
+        page,
+        language,
+        levels=contract_wording.LEVELS,
+        levels_mean=contract_wording.LEVELS_MEAN,
+        listed=_LISTED_CHECKS,
     )
 
 
@@ -202,28 +184,43 @@ def render_definitions(page: NightPage, language: str) -> str:
     Raises:
         UsageError: `language` is none of `LANGUAGES`.
     """
-    words, scripts = language_in(language, DICTIONARY), (script("tables"),)
+    words = language_in(language, DICTIONARY)
     canonical = [table for table in TABLES.values() if table.name not in INTERNAL]
+    return _rendered(
+        "definition_page.html",
+        page,
+        language,
+        labels=_bucket_labels(page, words),
+        palettes=palettes([bucket.key for bucket in page.buckets]),
+        terms=definition_wording.TERMS,
+        measure_groups=_measure_groups(),
+        formulas=FORMULAS,
+        operands=OPERANDS,
+        card_blocks=BLOCKS,
+        canonical=canonical,
+        canonical_names={table.name for table in canonical},
+        dictionary=words.html,
+    )
+
+
+def _rendered(
+    template: str, page: NightPage, language: str, scripts: Sequence[str] = ("tables",), **told: object
+) -> str:
+    """A page beside the report, or the report: its style, the only scripts it may run, and what it tells."""
+    language_in(language)
+    programs = tuple(map(script, scripts))
     return (
         environment(language)
-        .get_template("definition_page.html")
+        .get_template(template)
         .render(
             page=page,
             lang=HTML_LANGUAGE[language],
             code=language,
-            labels=_bucket_labels(page, words),
-            palettes=palettes([bucket.key for bucket in page.buckets]),
-            policy=page_policy(scripts),
-            scripts=scripts,
+            company_names={company.company_id: company.name for company in page.companies},
+            policy=page_policy(programs),
+            scripts=programs,
             style=static("report.css"),
-            terms=definition_wording.TERMS,
-            measure_groups=_measure_groups(),
-            formulas=FORMULAS,
-            operands=OPERANDS,
-            card_blocks=BLOCKS,
-            canonical=canonical,
-            canonical_names={table.name for table in canonical},
-            dictionary=words.html,
+            **told,
         )
     )
 

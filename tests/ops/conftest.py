@@ -10,10 +10,14 @@ import pytest
 import rated_business
 import receivables
 from homes import MONDAY, business, quick_night, set_contracts, tell
+from mail_posts import certificate, listening
 from receivables import assets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from mail_posts import Certificate, Post
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,19 @@ def home(told_on_monday: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "home"
     shutil.copytree(told_on_monday, copy, symlinks=True)
     return copy
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """The certificate that a mail server on this machine shows."""
+    return certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def post(certified: Certificate) -> Iterator[Post]:
+    """A mail server on this machine."""
+    with listening(certified) as post:
+        yield post
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -11,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from homes import command, script
-from mail_posts import PASSWORD, USER, Certificate, Post, certificate, listening
+from mail_posts import PASSWORD, USER, Certificate, Post, logging_in
 from receivables import health
 from receivables.dates import utc_now
 from receivables.settings import FILE_NAME
 from receivables.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 IT: Final = "[[operator]]\naddress = 'it@example.com'\n"
@@ -180,26 +178,10 @@ def test_a_font_for_chinese_is_looked_for_where_chinese_is_written(well: Path, m
 # The mail server -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture
-def post(certified: Certificate) -> Iterator[Post]:
-    with listening(certified) as post:
-        yield post
-
-
 @pytest.fixture
 def by_server(well: Path, post: Post, certified: Certificate) -> Path:
     """A home that mails through the server."""
-    secret = well / "secret"
-    secret.write_text(PASSWORD, encoding="utf-8")
-    secret.chmod(0o600)
-    shutil.copyfile(certified.certificate, well / "ca.pem")
-    told = f"server = '127.0.0.1'\nport = {post.port}\nuser = '{USER}'\npassword_file = 'secret'\nca_file = '{well / 'ca.pem'}'\n"
-    say(well, SENDER + told + IT)
+    say(well, SENDER + logging_in(well, post, certified) + IT)
     return well
 
 

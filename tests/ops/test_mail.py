@@ -17,14 +17,13 @@ import pytest
 import receivables
 from homes import KILLING, command, script, set_contracts
 from mail_business import AS_OF, COMPANIES, CUSTOMERS, tell, total
-from mail_posts import PASSWORD, USER, Certificate, Post, certificate, listening, parsed, told_in
+from mail_posts import PASSWORD, Certificate, Post, logging_in, parsed, told_in
 from receivables.language import language_in
 from receivables.night import report
 from receivables.settings import FILE_NAME
 from receivables.state import Delivery, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SENDER: Final = "\n[mail]\nsender = 'receivables@example.com'\nback_off_seconds = 0\ntimeout_seconds = 1\nattempts = 2\nattachment_mb = 0\n"
@@ -336,25 +335,10 @@ def test_report_and_workbook_share_the_room_of_a_message(home: Path) -> None:
 # Through a server ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture
-def post(certified: Certificate) -> Iterator[Post]:
-    with listening(certified) as post:
-        yield post
-
-
 @pytest.fixture
 def by_server(home: Path, post: Post, certified: Certificate) -> Path:
     """A home whose recipients are mailed through the server; the password is in a private file."""
-    secret = home / "secret"
-    secret.write_text(PASSWORD, encoding="utf-8")
-    secret.chmod(0o600)
-    server = f"server = '127.0.0.1'\nport = {post.port}\nuser = '{USER}'\npassword_file = 'secret'\nca_file = '{certified.certificate}'\n"
-    settings(home, SENDER + server + ALL)
+    settings(home, SENDER + logging_in(home, post, certified) + ALL)
     return home
 
 

@@ -11,13 +11,12 @@ import pytest
 
 import receivables
 from homes import MONDAY, command
-from mail_posts import PASSWORD, USER, Certificate, Post, certificate, listening, parsed
+from mail_posts import PASSWORD, Certificate, Post, logging_in, parsed
 from receivables.errors import NightFailed
 from receivables.language import language_in
 from receivables.settings import FILE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -161,25 +160,10 @@ def test_a_night_that_fails_after_publishing_says_so(watched: Path, monkeypatch:
 # Through a server ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture
-def post(certified: Certificate) -> Iterator[Post]:
-    with listening(certified) as post:
-        yield post
-
-
 @pytest.fixture
 def by_server(home: Path, post: Post, certified: Certificate) -> Path:
     """A home whose operators are mailed through the server."""
-    secret = home / "secret"
-    secret.write_text(PASSWORD, encoding="utf-8")
-    secret.chmod(0o600)
-    server = f"server = '127.0.0.1'\nport = {post.port}\nuser = '{USER}'\npassword_file = 'secret'\nca_file = '{certified.certificate}'\n"
-    (home / FILE_NAME).write_text(CALM + MAIL + server + IT, encoding="utf-8")
+    (home / FILE_NAME).write_text(CALM + MAIL + logging_in(home, post, certified) + IT, encoding="utf-8")
     damage(home)
     return home
 
