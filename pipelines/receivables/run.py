@@ -160,7 +160,7 @@ def started(
             rules = rules_sha256(settings, contracts)
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
             state.add([*cut_off, run])
-            if not state.has_lake_files() and state.batches():  # a store of a version that registered none
+            if not state.has_lake_files():  # a store of a version that registered none, or a lost one
                 state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
             temp = home.lake / f".reading-{run.run_id}"
             with (
