@@ -50,6 +50,7 @@ ORDER: Final = (
         "scope",
         "decisions",
         "delivery_log",
+        "waivers",
     ),
     *(
         "checks",

@@ -70,10 +70,10 @@ def key_of(root: Path, state: State, lake_root: Path) -> str:
     mark = hashlib.sha256(f"mark {key}".encode()).hexdigest()[:16]
     if known and mark not in known:
         raise _no_key(f"{path}, which is not the one of this home")
+    written = marks / f"{mark}.json"
     if not known:
-        written = marks / f"{mark}.json"
         lake.write_json(written, {"mark": mark})
-        state.add(lake.sealed(lake_root, [written]))
+    lake.seal(state, lake_root, [written])
     return key
 
 

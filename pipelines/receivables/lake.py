@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from receivables.errors import Finding
     from receivables.intake.read import Landed
+    from receivables.state import State
 
 _POSTED: Final = {
     "document": ("posting_date", "doc_date"),
@@ -320,6 +321,12 @@ def sealed(root: Path, paths: Iterable[Path]) -> list[LakeFile]:
     """What is to be registered of files of the lake, so that any later change of them is noticed: together with what makes them count."""
     now = utc_now()
     return [LakeFile(name_of(root, path), sha256_of(path), path.stat().st_size, now) for path in paths]
+
+
+def seal(state: State, root: Path, paths: Iterable[Path]) -> None:
+    """Register those of some files of the lake that are not registered as they are: whoever wrote them was cut off, or the store is of before."""
+    registered = {file.path: file.sha256 for file in state.lake_files()}
+    state.add(one for one in sealed(root, paths) if registered.get(one.path) != one.sha256)
 
 
 def name_of(root: Path, path: Path) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import accounts, arrival, lake
+from receivables import accounts, arrival, lake, waivers
 from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
@@ -26,7 +26,7 @@ from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, counting
+from receivables.state import LOADED, REFUSED, Batch, InboxFile, counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -82,6 +82,7 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = profiles_named(night.home.profiles, reading.profile)
     _refuse_unknown_contracts(night, reading.waive)
+    waivers.complete(night.state, night.home.lake)
     results = []
     with night.step("land", len(paths)) as counts:
         # a person who names a file knows that it is whole; what a night finds may still be on its way
@@ -171,7 +172,10 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     try:
         source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
-        _waive(night, sha256, reading)
+        if reading.waive:
+            waivers.waive(
+                night.state, night.home.lake, sha256, reading.waive, run_id=run_id, by=reading.by, at=utc_now()
+            )
         known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
@@ -216,28 +220,6 @@ def _rows_left_out(con: Connection, landed: Landed, subjects: Subjects) -> int:
         if rows := subjects.rows_of(table, present):
             count += int(con.execute(f"select count(*) from landing.{table} where {rows}").fetchall()[0][0])
     return count
-
-
-def _waive(night: Night, sha256: str, reading: Reading) -> None:
-    """Keep what a person waived for this content, once: a past moment is answered by what had been said by then."""
-    if not reading.waive:
-        return
-    given = [waiver for waiver in night.state.waivers() if waiver.file_sha256 == sha256]
-    known, now = {waiver.contract for waiver in given}, utc_now()
-    new = [
-        Waiver(sha256, name, night.run.run_id, reading.by, now)
-        for name in dict.fromkeys(reading.waive)
-        if name not in known
-    ]
-    if new:
-        copy = waiver_file(night.home.lake, sha256)
-        lake.write_json(copy, [asdict(waiver) for waiver in (*given, *new)])
-        night.state.add([*new, *lake.sealed(night.home.lake, [copy])])
-
-
-def waiver_file(root: Path, sha256: str) -> Path:
-    """Where the waivers of a content are copied."""
-    return root / "waiver" / f"{sha256}.json"
 
 
 def _known(
