@@ -335,6 +335,7 @@ class State:
     def _connect(self) -> sqlite3.Connection:
         con = sqlite3.connect(self._path, timeout=30)
         con.execute("pragma synchronous = full")
+        con.execute("pragma secure_delete = on")  # what is replaced or struck, to forget somebody too, is overwritten
         return con
 
     @contextmanager

@@ -177,3 +177,12 @@ def test_a_repaired_reading_that_a_contract_keeps_out_leaves_the_one_before_it_i
     again = replace(first, batch_id=2, loaded_at=NOW + timedelta(hours=1))
     assert counting([first, again]) == [again]
     assert counting([first, replace(again, status="refused")]) == [first]
+
+
+def test_what_was_replaced_stands_nowhere_in_the_file(state: State, tmp_path: Path) -> None:
+    told = "Zacarías Quijano, Calle del Olmo 7; " * 300
+    state.add([replace(REPAIR, repair_id=number, raw_line=told) for number in range(1, 20)])
+    assert "Quijano" in (tmp_path / "state.sqlite").read_bytes().decode("utf-8", "replace")
+    state.add([replace(REPAIR, repair_id=number, raw_line="") for number in range(1, 20)])
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("utf-8", "replace")
+    assert "Quijano" not in written
