@@ -41,6 +41,7 @@ ORDER: Final = (
         "sources",
         "engine",
         "accounts",
+        "left_out",
         "quarantine",
         "filled_table",
         "quarantine_file",

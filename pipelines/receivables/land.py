@@ -10,12 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import accounts, arrival, lake, waivers
+from receivables import arrival, lake, waivers
 from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
-from receivables.forgotten import Subjects
 from receivables.home import NIGHTLY
 from receivables.intake import steady
 from receivables.intake.company import Companies
@@ -24,16 +23,16 @@ from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
+from receivables.left_out import left_out
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
 from receivables.state import LOADED, REFUSED, Batch, InboxFile, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from receivables.engine import Connection, Scratch
     from receivables.intake.container import Source
-    from receivables.intake.read import Landed
     from receivables.run import Night
     from receivables.settings import Settings
 
@@ -183,43 +182,18 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
             return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
-        batches = _read_into_lake(night, source, profiles, today, reading, stood=stood)
+        batches, left_out_rows = _read_into_lake(night, source, profiles, today, reading, stood=stood)
     except FileBusy:
         raise
     except FileRefused as refusal:
         if steady.mark(path) != stood:
             raise steady.busy(path.name, _CHANGED) from refusal
         return _refused(night, path, sha256, refusal)
-    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
+    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(left_out_rows))
 
 
-def kept_private(night: Night, con: Connection, landed: Landed) -> Callable[[str, str, str, Collection[str]], str]:
-    """What becomes of a column's value before it is written: nothing of who was forgotten, and no number of a bank account.
-
-    Raises:
-        NightFailed: the home's secret for account numbers is gone or open to others.
-    """
-    subjects = Subjects.known(night.state, night.home.lake)
-    is_needed = accounts.are_told(con, landed.tables)
-    key = accounts.key_of(night.home.root, night.state, night.home.lake) if is_needed else None
-    return lambda table, column, value, present: subjects.left_out(
-        table, column, accounts.hashed(table, column, value, key), present
-    )
-
-
-def _told_of_forgotten(night: Night, name: str) -> str:
-    rows = night.left_out.pop(name, 0)
+def _told_of_forgotten(rows: int) -> str:
     return f"tells of somebody forgotten in {rows} rows, whose personal data was left out" if rows else ""
-
-
-def _rows_left_out(con: Connection, landed: Landed, subjects: Subjects) -> int:
-    """In how many rows a file tells of somebody who was forgotten."""
-    count = 0
-    for table in landed.tables:
-        present = {row[0] for row in con.execute(f"select column_name from (describe landing.{table})").fetchall()}
-        if rows := subjects.rows_of(table, present):
-            count += int(con.execute(f"select count(*) from landing.{table} where {rows}").fetchall()[0][0])
-    return count
 
 
 def _known(
@@ -295,8 +269,8 @@ def _read_into_lake(
     reading: Reading,
     *,
     stood: steady.Mark | None,
-) -> list[Batch]:
-    """Read a file that stood so when its reading began.
+) -> tuple[list[Batch], int]:
+    """Read a file that stood so when its reading began; returns its batches, and how many of its rows tell of somebody forgotten.
 
     Raises:
         FileRefused: it cannot be read, or changed meanwhile; nothing is kept of it.
@@ -330,11 +304,11 @@ def _read_into_lake(
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
         kept: Sequence[Path] = ()
-        subjects = Subjects.known(night.state, night.home.lake)
+        private = left_out(con, landed, night.home.root, night.state, night.home.lake)
         # the bytes of a file that tells of somebody forgotten would bring it back
-        if (has_quarantined(landed) or request.recorded) and not _rows_left_out(con, landed, subjects):
+        if (has_quarantined(landed) or request.recorded) and not private.is_telling:
             beside = Kept(companies, _header_line(con))
-            kept = keep_source(night.home.lake, path, landed.source.sha256, first_id, beside)
+            kept = keep_source(night.home.lake, path, landed, first_id, beside, masked=private.masked)
         batches = lake.write(
             con,
             landed,
@@ -342,12 +316,11 @@ def _read_into_lake(
             first_id=first_id,
             loaded_at=loaded_at,
             is_first_load=lambda company, table: (company, table) in posted,
-            leave_out=kept_private(night, con, landed),
+            leave_out=private.value,
         )
-        night.left_out[path.name] = _rows_left_out(con, landed, subjects)
         written = [*lake.files_of(night.home.lake, batches), *_not_registered(night, kept)]
         night.state.add([*batches, *lake.sealed(night.home.lake, written)])
-    return batches
+    return batches, private.rows
 
 
 def _not_registered(night: Night, paths: Iterable[Path]) -> list[Path]:

@@ -86,8 +86,6 @@ class Night:
     scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Files read that tell of somebody forgotten, with the rows that do."""
     notes: list[str] = field(default_factory=list)
     failed_step: str = ""
 
