@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import night
+from receivables import night, timetable
 from receivables.dates import today, utc_now
 from receivables.errors import NightFailed, UsageError, nearest
 from receivables.home import HOME, Home, private_files
@@ -321,7 +321,7 @@ def forget(
 def schedule(
     home: str | Path = HOME,
     *,
-    at: str = "02:30",
+    at: str = timetable.AT,
     zone: str | None = None,
     cron: bool = False,
     name: str | None = None,
@@ -332,8 +332,6 @@ def schedule(
     Raises:
         UsageError: no such home or time zone, an hour that is none, or a path that no unit can name.
     """
-    from receivables import timetable
-
     place = Path(home).absolute()
     _state(place)
     try:
