@@ -340,14 +340,18 @@ def _make(path: Path, settings: Settings, key: _Key) -> _Made:
 
     mail, scope, language = settings.mail, key.scope, key.language
     made: dict[str, bytes] = {}
-    with in_sight(path, scope, settings) as warehouse:
+    # named so that the next night takes it away where this one is cut off
+    with (
+        TemporaryDirectory(dir=path.parent, prefix=".spill-mail-") as folder,
+        in_sight(path, scope, settings, Path(folder)) as warehouse,
+    ):
         page = replace(published_page(warehouse.table, settings), part=None)
         page = replace(page, part=part_of(warehouse.table, page.companies, scope))
         moved = tuple(movers.movers({name: warehouse.table(name) for name in movers.TABLES}, mail.movers))
         if mail.attachment_mb and "report" in key.attach:
             made |= _packed(page, key)
         if mail.attachment_mb and "workbook" in key.attach:
-            made |= _workbook(warehouse, key)
+            made |= _workbook(warehouse, key, Path(folder))
     attached = _that_fit(made, mail.attachment_mb * _MEGABYTE)
     has_link = bool(mail.report_base_url) and scope.is_whole and language in settings.report.languages
     link = f"{mail.report_base_url.rstrip('/')}/receivables-{language}.html" if has_link else ""
@@ -372,14 +376,12 @@ def _packed(page: NightPage, key: _Key) -> dict[str, bytes]:
     return {name: archive(_pages(page, key.role, key.language), page.run.as_of)}
 
 
-def _workbook(warehouse: Warehouse, key: _Key) -> dict[str, bytes]:
-    """The workbook of what is in sight, by its name."""
+def _workbook(warehouse: Warehouse, key: _Key, folder: Path) -> dict[str, bytes]:
+    """The workbook of what is in sight, by its name; it is written into a folder."""
     from receivables.workbook import file_name, write
 
-    # named so that the next night takes it away where this one is cut off
-    with TemporaryDirectory(dir=warehouse.path.parent, prefix=".spill-workbook-") as folder:
-        written = write(Path(folder) / file_name(key.language), warehouse, key.language, scope=key.scope)
-        return {written.path.name: written.path.read_bytes()}
+    written = write(folder / file_name(key.language), warehouse, key.language, scope=key.scope)
+    return {written.path.name: written.path.read_bytes()}
 
 
 def _said(made: Mapping[str, bytes], attached: Mapping[str, bytes], key: _Key, settings: Settings) -> str:

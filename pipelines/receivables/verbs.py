@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from receivables import night, timetable
@@ -177,7 +178,12 @@ def export(
         )
     told.step("export", 1)
     try:
-        with private_files(), in_sight(published_file(Path(home)), scope, settings) as warehouse:
+        # beside the file, not in the home: it holds no lock, and a night that begins takes away whatever is spilled there
+        with (
+            private_files(),
+            TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.", suffix=".writing") as spill,
+            in_sight(published_file(Path(home)), scope, settings, Path(spill)) as warehouse,
+        ):
             written = write(target, warehouse, language or settings.report.languages[0], scope=scope, sheets=asked)
     except OSError as error:
         told.stopped()
