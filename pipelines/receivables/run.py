@@ -175,9 +175,9 @@ def started(
                     night.note(
                         f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
                     )
-                if told := home.open_to_strangers():
-                    night.progress.notice(told)
-                    night.log("open_to_strangers", message=told)
+                if opened := home.open_to_strangers():
+                    night.progress.notice(str(opened))
+                    night.log("open_to_strangers", message=str(opened))
                 yield night
 
 

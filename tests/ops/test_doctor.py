@@ -64,10 +64,23 @@ def test_a_home_that_is_well_is_told_so_line_by_line(well: Path) -> None:
 def test_a_home_that_is_not_there_or_open_to_others_is_named(well: Path, tmp_path: Path) -> None:
     assert looked_at(tmp_path / "nowhere")[0] == 4
     well.chmod(0o755)
-    (well / "lake").chmod(0o750)
+    (well / "lake").chmod(0o755)
     exit_code, found = looked_at(well)
     assert exit_code == 5
-    assert found["permissions"][1] == f"{well} is open to other users (mode 755) | chmod -R go-rwx {well}"
+    assert found["permissions"][1] == f"lake (755) in {well}, open to other users | chmod -R g-w,o= {well}/lake"
+
+
+def test_the_doctor_finds_what_the_night_tells_of_permissions_and_no_more(well: Path) -> None:
+    well.chmod(0o755)
+    for name, mode in (("inbox", 0o777), ("out", 0o755), ("lake", 0o750)):
+        (well / name).chmod(mode)
+    exit_code, found = looked_at(well)
+    assert (exit_code, found["permissions"][0]) == (0, "ok"), found["permissions"]
+    (well / "logs").chmod(0o777)
+    told = looked_at(well)[1]["permissions"]
+    assert told[0] == "attention"
+    night = [line for line in command("build", "--home", well).stderr.splitlines() if "open to other users" in line]
+    assert night == ["receivables: got {}; expected nobody else's; try {}".format(*told[1].split(" | "))]
 
 
 @pytest.mark.parametrize(
