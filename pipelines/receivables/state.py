@@ -138,6 +138,8 @@ class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart, `verb` is what was run.
 
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
+    `asked_as_of` is the date that a person asked for, None where the latest was answered for; a store of an earlier version does not say.
+
     (about a customer's rating or about flags), forgotten (somebody), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
     """
 
@@ -151,6 +153,12 @@ class Run:
     settings_sha256: str
     verb: str | None = None
 
+    asked_as_of: date | None = None
+
+    @property
+    def is_of_its_day(self) -> bool:
+        """Whether it answered for the latest date as known then, as a night does: no past date or moment was asked for."""
+        return self.asked_as_of is None and self.known_at >= self.started_at
 
 @dataclass(frozen=True)
 class Step:
