@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from receivables import delivery_log
 from receivables.dates import utc_now
-from receivables.errors import ReceivablesError, UsageError, nearest
+from receivables.engine import EngineError
+from receivables.errors import ReceivablesError, UsageError, in_one_line, nearest
 from receivables.mail_server import Answer, MailServer, ServerUnusable, password_of
 from receivables.scope import Scope, in_sight
 from receivables.state import Delivery
@@ -261,8 +262,11 @@ def _send_all(
     for key, group in _groups(planned):
         try:
             made = None if stopped else _make(path, night.settings, key)
-        except ReceivablesError as error:
-            yield from (f"the report for {delivery.address} was not made: {error}" for _, delivery in group)
+        except (ReceivablesError, EngineError, OSError) as error:
+            why = in_one_line(error)
+            for _, delivery in group:
+                _settled(night, replace(delivery, told=f"it was not made: {why}", recorded_at=utc_now()), done)
+                yield f"the report for {delivery.address} was not made: {why}"
             continue
         for recipient, delivery in group:
             night.progress.advance(recipient.address)
@@ -270,11 +274,16 @@ def _send_all(
                 ended = replace(delivery, told=stopped)
             else:
                 ended, stopped = _send(night, recipient, delivery, made, way)
-            _record(night, ended)
-            night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
-            done.append(ended)
+            _settled(night, ended, done)
             if ended.status != "sent":
                 yield _reason(ended)
+
+
+def _settled(night: Night, ended: Delivery, done: list[Delivery]) -> None:
+    """Keep what became of a mailing."""
+    _record(night, ended)
+    night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
+    done.append(ended)
 
 
 @dataclass(frozen=True)
