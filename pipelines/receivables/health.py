@@ -212,7 +212,7 @@ def _store(home: Home) -> Iterator[Check]:
         )
         return
     try:
-        state = State(home.state)
+        state = State(home.state, is_read_only=True)
         fault = state.fault()
         runs = [] if fault else state.runs()
     except NightFailed as error:

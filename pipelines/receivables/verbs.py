@@ -245,7 +245,7 @@ def _state(home: Path) -> State:
             expected="a home receivables has worked in",
             try_=f"receivables init --home {home}",
         )
-    return State(path)
+    return State(path, is_read_only=True)
 
 
 def verify(home: str | Path = HOME, *, rebuild: bool = False, progress: Progress | None = None) -> Verified:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -81,6 +83,19 @@ def test_the_doctor_finds_what_the_night_tells_of_permissions_and_no_more(well: 
     assert told[0] == "attention"
     night = [line for line in command("build", "--home", well).stderr.splitlines() if "open to other users" in line]
     assert night == ["receivables: got {}; expected nobody else's; try {}".format(*told[1].split(" | "))]
+
+
+def test_the_doctor_and_status_leave_a_store_of_an_earlier_version_as_it_is(well: Path) -> None:
+    state = well / "state.sqlite"
+    with closing(sqlite3.connect(state)) as con:
+        con.execute("alter table run drop column asked_as_of")
+        con.execute("drop table forgotten_file")
+        con.execute("drop table delivery")
+    before = state.read_bytes()
+    assert looked_at(well)[0] == 0
+    ended = command("status", "--home", well)
+    assert (ended.exit_code, "published   as of 2024-03-04" in ended.stdout) == (0, True), ended
+    assert state.read_bytes() == before
 
 
 @pytest.mark.parametrize(
