@@ -133,6 +133,14 @@ def test_a_rule_has_the_thresholds_that_its_models_name_and_no_others() -> None:
     ("section", "name", "value", "anchor", "before", "after"),
     [
         ("anomaly_ledger", "tax_invoice_days", 21, "detector-missing_own_invoice", "days = 15", "days = 21"),
+        (
+            "anomaly_ledger",
+            "tax_invoice_papers",
+            (),
+            "detector-missing_own_invoice",
+            "papers = tax_invoice",
+            "papers = –",
+        ),
         ("anomaly_buying", "drift_limit", Decimal("7.5"), "detector-lateness_drift", "drift_limit = 5", "limit = 7.5"),
         ("anomaly", "cool_down_days", 14, "setting-anomaly-cool_down_days", "30 days", "14 days"),
         ("curve", "window_months", 36, "setting-curve-window_months", "24 months", "36 months"),
