@@ -20,7 +20,7 @@ from receivables.definition_wording import TERMS
 from receivables.detectors import DETECTORS
 from receivables.flag_wording import TESTED, flag_name
 from receivables.language import DICTIONARY, language_in
-from receivables.measure_wording import measure_meaning, measure_name
+from receivables.measure_wording import MEASURES, measure_meaning, measure_name
 from receivables.operands import FORMULAS, OPERANDS
 from receivables.pages import night_page
 from receivables.rating_wording import ATTRIBUTES, EVENTS, SUPPLIES
@@ -195,6 +195,28 @@ def test_a_word_in_a_setting_cannot_become_markup() -> None:
     source = page_of("en", anomaly_ledger={"tax_invoice_papers": ("<img src=x onerror=alert(1)>",)})
     assert "<img" not in source
     assert "<img src=x onerror=alert(1)>" in place(source, "detector-missing_own_invoice")
+
+
+GROUPS: Final = """table => Array.from(table.tBodies, part => [part.rows[0].innerText, Array.from(part.rows).slice(1).map(row => row.id)])"""
+
+
+def test_measures_are_sorted_below_their_headings_and_values_of_all_kinds_are_not(
+    chromium_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(shipped_page("en"), encoding="utf-8")
+    with launched(chromium_path) as browser:
+        shown = browser.new_page()
+        shown.goto((tmp_path / "page.html").as_uri())
+        table = shown.locator("table.measures")
+        printed = table.evaluate(GROUPS)
+        assert [ids for _, ids in printed] == [
+            [f"measure-{name}" for name in measures] for measures in MEASURES.values()
+        ]
+        table.locator("thead button").first.click()
+        found = table.evaluate(GROUPS)
+        assert found != printed
+        assert [(told, sorted(ids)) for told, ids in found] == [(told, sorted(ids)) for told, ids in printed]
+        assert shown.locator("table.settings thead button").all_inner_texts() == ["Setting", "Unit"]
 
 
 @each_language
