@@ -9,10 +9,12 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+import receivables
 from browsing import PHONE, launched
 from night_frames import HOSTILE_NAMES, night
 from receivables.chapters.definitions import FAMILIES, SECTIONS, thresholds_of
@@ -29,9 +31,6 @@ from receivables.schema import TABLES
 from receivables.settings import BLOCKS, GRADES, LANGUAGES, Settings
 from receivables.templates import INTERNAL
 from receivables.wording import bucket_label
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 each_language: Final = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -73,6 +72,14 @@ def test_every_word_measure_and_operand_stands_on_it(language: str) -> None:
         told = place(source, f"operand-{name}")
         assert words.text(operand.meaning) in told
         assert operand.rows in told
+
+
+def test_what_a_word_means_is_written_in_one_place() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in Path(receivables.__file__).parent.rglob("*.py")}
+    for name, term in TERMS.items():
+        assert [path.name for path, source in sources.items() if term.meaning in source] == ["definition_wording.py"], (
+            name
+        )
 
 
 @each_language
