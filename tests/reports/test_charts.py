@@ -242,10 +242,28 @@ def test_a_still_line_rises_with_its_values_stops_at_gaps_and_tells_its_last() -
 @pytest.mark.parametrize("value", ["2512", "-123456789", "1234567890123"])
 def test_the_value_at_the_end_of_a_line_is_whole_however_long_its_name(width: int, name: str, value: str) -> None:
     root = still_course(replace(course("0", value), unit="EUR"), name, width)
-    told = texts_of(root)[-1]
-    assert told.endswith(f"{Decimal(value):,}")
-    assert name.startswith(told.removesuffix(f"{Decimal(value):,}").rstrip().removesuffix("…"))
+    written = f"{Decimal(value):,}"
+    *_, before, told = texts_of(root)
+    assert told.endswith(written)
+    assert name.startswith((before if told == written else told.removesuffix(written)).rstrip().removesuffix("…"))
     assert all(left >= 0 and right <= width for left, right in spans(root))
+
+
+@pytest.mark.parametrize("width", [330, 560])
+@pytest.mark.parametrize("value", ["0", "0.5", "1"])
+def test_names_at_the_ends_of_lines_that_end_together_stand_apart_inside_the_drawing(width: int, value: str) -> None:
+    chart = course("0", "1", value)
+    lines = tuple(replace(chart.lines[0], key=f"line-{number}") for number in range(4))
+    root = still_course(replace(chart, lines=lines), "More than 90 days overdue and a long name", width)
+    heights = sorted(
+        float(part.attrib["y"])
+        for part in root.iter("text")
+        if part.get("text-anchor", "start") == "start" and (part.text or "").startswith(("More", value))
+    )
+    assert len(heights) >= len(lines)
+    assert all(after - before >= 14.9 for before, after in pairwise(heights))
+    assert heights[0] >= 6
+    assert heights[-1] <= float(root.attrib["viewBox"].split()[-1])
 
 
 @pytest.mark.parametrize("values", [("100", "-50", "-100"), ("-20", "-50", "-100"), ("-100", "-50", "0")])

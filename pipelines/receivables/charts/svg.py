@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from receivables.charts.bars import axis_ticks, columns, extent
@@ -156,10 +157,12 @@ def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int,
         parts.append(_band(line, where, x, y, colours[line.key]))
     for line in chart.lines:
         parts += _course(line, where, x, y, colours[line.key])
-    line_at = 0.0
-    for key, (end, name, short) in sorted(ends.items(), key=lambda item: y(item[1][0])):
-        line_at = max(y(end) + 4, line_at + _APART)
-        parts.append(_text(right + _GAP, line_at, _ending(name, short, room), colours[key]))
+    named = sorted(ends.items(), key=lambda item: y(item[1][0]))
+    lines = [_ending(name, short, room) for _, (_, name, short) in named]
+    apart = _APART * max(map(len, lines), default=1)
+    tops = _apart([y(end) + 4 for _, (end, _, _) in named], apart, bottom + _APART - apart)
+    for (key, _), told, at in zip(named, lines, tops, strict=True):
+        parts += [_text(right + _GAP, at + _APART * row, text, colours[key]) for row, text in enumerate(told)]
     return Drawing("".join(parts), width, height)
 
 
@@ -195,11 +198,18 @@ def _room(ends: Sequence[_Ending], width: int) -> float:
     return max(min(whole, width * _MOST_NAMES - 2 * _GAP), *(text_width(short) for _, _, short in ends), 0)
 
 
-def _ending(name: str, short: str, room: float) -> str:
+def _ending(name: str, short: str, room: float) -> tuple[str, ...]:
+    """A name and its value: beside each other where there is room, else one below the other."""
     whole = f"{name} {short}"
-    if text_width(whole) <= room:
-        return whole
-    return f"{_cut(name, room - text_width(f' {short}'))} {short}".lstrip()
+    return (whole,) if text_width(whole) <= room else (_cut(name, room), short)
+
+
+def _apart(wanted: Sequence[float], apart: float, bottom: float) -> list[float]:
+    """Heights in their order, none closer than `apart` to the next; what would lie below `bottom` moves up with those above it."""
+    downwards = list(accumulate(wanted, lambda before, at: max(at, before + apart)))
+    return list(accumulate(reversed(downwards), lambda below, at: min(at, below - apart), initial=bottom + apart))[
+        :0:-1
+    ]
 
 
 def _band(
