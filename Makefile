@@ -51,13 +51,12 @@ study: $(READY)  ## what takes too long for every change: the curve's bias and c
 oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
 	$(BIN)/python tests/curve_oracle.py
 
-bench: $(READY)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors; pages
+bench: $(READY) $(DEMO)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors; pages
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
 	$(BIN)/python tests/bench/curves.py
 	$(BIN)/python tests/bench/features.py
 	$(BIN)/python tests/bench/anomalies.py
-	test -d data/demo || $(BIN)/receivables demo
 	$(BIN)/python tests/bench/pages.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page

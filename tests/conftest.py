@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from exports import QUICK, SLICE, WHOLE, needs_reference
+from exports import QUICK, SLICE, WHOLE, is_named, needs_reference
 from receivables.home import Home
 from receivables.settings import FILE_NAME, Contracts, Settings, parse_toml
 
@@ -100,11 +100,10 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not in the slice that was asked for; which tests those are depends on their names and marks alone."""
-    left_out = set() if WHOLE else _other_cases(items)
+    drawn = [] if WHOLE else [item for item in items if not is_named(config, item)]
+    left_out = _other_cases(drawn)
     if QUICK:
-        # who names a file means all of its tests
-        named = {config.invocation_params.dir / argument.partition("::")[0] for argument in config.args}
-        left_out |= _too_long([item for item in items if item not in left_out and item.path not in named])
+        left_out |= _too_long([item for item in drawn if item not in left_out])
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]

@@ -33,6 +33,12 @@ QUICK: Final = SLICE == "quick"
 Row = tuple[Any, ...]
 
 
+def is_named(config: pytest.Config, item: pytest.Item) -> bool:
+    """Whether somebody named the test's file on the command line, or asked for tests by their words: who does means all of them."""
+    files = {config.invocation_params.dir / argument.partition("::")[0] for argument in config.args}
+    return bool(config.option.keyword) or item.path in files
+
+
 def tried(usual: int, quick: int) -> int:
     """How many random cases a test tries: what RECEIVABLES_EXAMPLES says, else few in the quick slice and the usual number otherwise."""
     return int(os.environ.get("RECEIVABLES_EXAMPLES", "") or (quick if QUICK else usual))

@@ -117,6 +117,14 @@ def set_contracts(home: Path, *, enabled: bool) -> None:
     path.write_text(said, encoding="utf-8")
 
 
+def told_home(home: Path, tables: Tables, day: date) -> Path:
+    """A home that was told an export, in which no night was run; contracts are off, also for the processes that tests start."""
+    receivables.init(home)
+    set_contracts(home, enabled=False)
+    tell(home, tables, day)
+    return home
+
+
 def quick_night(home: Path, as_of: date | None = None) -> None:
     """Land the inbox and publish, without the report."""
     receivables.ingest([home / "inbox"], home)

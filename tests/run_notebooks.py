@@ -47,6 +47,9 @@ def executed(notebook: Path, before_cell: Callable[[int], None] = lambda _: None
 
 def main(names: list[str]) -> int:
     """Run those named, or all; returns how many failed."""
+    known = [notebook.stem for notebook in notebooks()]
+    if unknown := [name for name in names if name not in known]:
+        raise SystemExit(f"got {', '.join(unknown)}; expected some of {', '.join(known)}; try none for all")
     failed = 0
     for notebook in notebooks():
         if names and notebook.stem not in names:

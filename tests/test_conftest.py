@@ -130,8 +130,12 @@ def test_the_quick_slice_is_a_share_of_each_file_of_nights_and_always_the_same(
 
 def test_who_names_a_file_means_all_of_its_tests(nights: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     file = "ops/test_nights.py"
-    wide = [test for test in asked_for(nights, monkeypatch, "wide") if test.startswith(file)]
-    assert asked_for(nights, monkeypatch, "quick", file) == wide
+    every = [test for test in asked_for(nights, monkeypatch, "all") if test.startswith(file)]
+    assert asked_for(nights, monkeypatch, "quick", file) == every
+    assert asked_for(nights, monkeypatch, "wide", file) == every
+    assert asked_for(nights, monkeypatch, "quick", "-k", "long") == [
+        f"{folder}::test_long" for folder in (file, "unit/test_nights.py")
+    ]
     assert asked_for(nights, monkeypatch, "quick", f"{file}::test_long") == [f"{file}::test_long"]
 
 

@@ -1,5 +1,5 @@
 -- One row per customer, product group ('': not told) and calendar month with orders, as marts.buying_month: amount_local before tax less what was taken back, ledger currency;
--- square_local: sum of the squares of the orders' amounts, which tells how many orders of equal worth it is (its square over this); the largest order and its day.
+-- amount_squares: sum of the squares of the orders' amounts, which tells how many orders of equal worth it is (its square over this); the largest order and its day.
 -- season: usual sales of the month over an average month, as told for the group (NULL: not told).
 with piece as (
   select * from marts.order_piece where amount_local <> 0
@@ -12,7 +12,7 @@ season as (
 )
 select
   piece.company_id, piece.customer_id, piece.product_group, date_trunc('month', piece.day)::date as month_start, sum(piece.amount_local)::decimal(18, 4) as amount_local,
-  sum(piece.amount_local::double * piece.amount_local::double) as square_local,
+  sum(piece.amount_local::double * piece.amount_local::double) as amount_squares,
   max_by(piece.item_id, row(piece.amount_local, piece.item_id)) as largest_id, max_by(piece.day, row(piece.amount_local, piece.item_id)) as largest_day,
   min(season.season)::double as season
 from piece

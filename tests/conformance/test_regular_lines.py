@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exports import WHOLE, samples
+from exports import samples
 from intake_files import assert_equal, both_ways
 from receivables.assets import profiles_dir
 from receivables.intake import convert, entry
@@ -24,7 +24,7 @@ SYSTEMS = sorted({path.stem for path in profiles_dir().glob("*.toml")} - NO_SAMP
 @pytest.mark.slice(3)
 @pytest.mark.parametrize(
     ("system", "is_small"),
-    [(name, bool(n % 2)) for n, name in enumerate(SYSTEMS) if WHOLE or n % 3 == 0],
+    [(name, bool(n % 2)) for n, name in enumerate(SYSTEMS)],
 )
 def test_a_sample_reads_the_same_both_ways(
     reference_data: Path, monkeypatch: pytest.MonkeyPatch, system: str, is_small: bool

@@ -9,7 +9,7 @@ import pytest
 
 import rated_business
 import receivables
-from homes import MONDAY, business, quick_night, set_contracts, tell
+from homes import MONDAY, business, quick_night, set_contracts, told_home
 from mail_posts import certificate, listening
 from receivables import assets
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def told_on_monday(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Monday's export was published; not to be changed."""
-    home = tmp_path_factory.mktemp("monday") / "home"
-    receivables.init(home)
-    set_contracts(home, enabled=False)  # also for the processes that tests start
-    tell(home, business(), MONDAY)
+    home = told_home(tmp_path_factory.mktemp("monday") / "home", business(), MONDAY)
     quick_night(home)
     return home
 
@@ -64,10 +61,7 @@ def empty_home(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def rated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which customers were rated by one night; not to be changed."""
-    home = tmp_path_factory.mktemp("rated") / "home"
-    receivables.init(home)
-    set_contracts(home, enabled=False)
-    tell(home, rated_business.business(), rated_business.AS_OF)
+    home = told_home(tmp_path_factory.mktemp("rated") / "home", rated_business.business(), rated_business.AS_OF)
     quick_night(home)
     return home
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import shutil
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 import receivables
-from factories import customer
+from factories import allocation, company, customer, document, payment
 from homes import MONDAY, TUESDAY, business, changed, quick_night, tell
 from receivables import analyst, schema
 from receivables.analyst import AnalystWarehouse, notebook_home
@@ -182,6 +183,28 @@ def test_month_ends_add_up_to_what_is_owed(wh: AnalystWarehouse) -> None:
     assert aging["ES01"].iloc[-1].sum() == wh.table("marts.aging", "company_id = 'ES01'")["open_local"].sum()
     assert all(isinstance(value, Decimal) for value in aging["ES01"].iloc[-1])
     assert [sum(row) for row in aging["ES01"].to_numpy()] == total["ES01"].tolist()
+
+
+def test_a_day_on_which_nothing_is_open_is_told_with_zeros(empty_home: Path) -> None:
+    paid = {
+        "company": [company()],
+        "customer": [customer()],
+        "document": [document("D1", "100.00", doc_date=date(2024, 1, 10))],
+        "payment": [payment("P1", "100.00", pay_date=date(2024, 2, 10))],
+        "allocation": [allocation("A1", "100.00", from_payment_id="P1", to_doc_id="D1", alloc_date=date(2024, 2, 10))],
+    }
+    tell(empty_home, paid, MONDAY)
+    quick_night(empty_home)
+    with receivables.open_warehouse(empty_home) as wh:
+        aging, total = wh.month_end_series("aging"), wh.month_end_series("receivables_total")
+        assert list(aging.index) == list(total.index)
+        assert [sum(row) for row in aging["ES01"].to_numpy()] == total["ES01"].tolist()
+        assert (max(total["ES01"]), total["ES01"].iloc[-1]) == (100, 0)
+
+
+def test_every_published_table_can_be_read(wh: AnalystWarehouse) -> None:
+    for name in wh.tables():
+        wh.query(f"select * from {name} limit 0")
 
 
 def test_every_row_of_the_words_names_a_published_column(wh: AnalystWarehouse) -> None:

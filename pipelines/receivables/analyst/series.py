@@ -30,7 +30,7 @@ with told as (
   where (company_id, as_of) not in (select (company_id, period_end) from marts.aging_month_end)
 )
 select day.period_end, day.company_id, bucket.bucket, coalesce(sum(told.open_local), 0)::decimal(18, 4) as open_local
-from (select distinct company_id, period_end from told) as day
+from (select company_id, period_end from marts.period where is_told) as day
 cross join params.bucket as bucket
 left join told on day.company_id = told.company_id and day.period_end = told.period_end and bucket.bucket = told.bucket
 group by day.period_end, day.company_id, bucket.bucket, bucket.ordinal

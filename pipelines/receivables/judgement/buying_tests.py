@@ -69,7 +69,7 @@ order by company_id, customer_id, month_start
 """
 _GROUPS: Final = """
 select
-  company_id, customer_id, product_group, month_start, (amount_local * 10000)::bigint as amount, square_local as square, largest_id, largest_day, season
+  company_id, customer_id, product_group, month_start, (amount_local * 10000)::bigint as amount, amount_squares as square, largest_id, largest_day, season
 from marts.buying_group_month
 order by company_id, customer_id, product_group, month_start
 """
