@@ -6,7 +6,7 @@ import re
 import signal
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -28,14 +28,16 @@ from homes import (
     tell,
 )
 from receivables import catch_up
-from receivables.dates import utc_now
+from receivables.catch_up import missed_days
+from receivables.dates import local, utc_now
 from receivables.engine import EngineError
 from receivables.engine.models import models
 from receivables.home import Home
 from receivables.published import kept
 from receivables.run import started
 from receivables.settings import FILE_NAME
-from receivables.state import State
+from receivables.settings.unattended import Unattended
+from receivables.state import Run, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,28 +248,35 @@ def test_what_a_night_that_is_killed_while_it_makes_up_for_others_had_left_to_do
     assert dates(home) == [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
 
 
-@pytest.mark.parametrize("asked", [MONDAY, TUESDAY])
-def test_a_date_that_a_person_asked_for_silences_no_missed_one_and_is_not_published_twice(
-    home: Path, asked: date
-) -> None:
+def test_a_date_that_a_person_asked_for_silences_no_missed_one_and_is_not_published_twice(home: Path) -> None:
     tell_document(home, THURSDAY, "20.00")
     asleep(home)
     receivables.ingest([home / "inbox"], home)
-    receivables.build(home, as_of=asked)
+    receivables.build(home, as_of=TUESDAY)
     ended = night(home)
     assert ended.exit_code == 0, ended
-    assert [day for day in dates(home) if day != MONDAY] == [TUESDAY, WEDNESDAY, THURSDAY]
+    assert dates(home) == [MONDAY, TUESDAY, WEDNESDAY, THURSDAY]
     assert f"the night of {WEDNESDAY} was missed and is made up for" in ended.stderr
 
 
-def test_a_moment_that_a_person_asked_for_silences_no_missed_date(home: Path) -> None:
-    asleep(home)
-    moment = utc_now()
-    tell_document(home, WEDNESDAY, "20.00")
-    receivables.ingest([home / "inbox"], home)
-    receivables.build(home, known_at=moment)
-    night(home)
-    assert dates(home) == [MONDAY, MONDAY, TUESDAY, WEDNESDAY]
+@pytest.mark.parametrize(
+    ("changes", "missed"),
+    [
+        ({}, []),
+        ({"verb": "build"}, []),
+        ({"status": "needs_person"}, []),
+        ({"status": "failed"}, [3, 2, 1]),
+        ({"verb": "catch up"}, [3, 2, 1]),
+        ({"asked_as_of": MONDAY}, [3, 2, 1]),
+        ({"known_at": utc_now() - timedelta(days=2)}, [3, 2, 1]),
+    ],
+)
+def test_only_a_run_that_answered_for_its_own_day_has_served_it(changes: dict[str, Any], missed: list[int]) -> None:
+    now = utc_now()
+    night = Run("r1", MONDAY, now, now - timedelta(days=4), now, "published", "0.1.0", "cd", "nightly")
+    last = replace(replace(night, run_id="r2", started_at=now - timedelta(days=1)), **changes)
+    today = local(now).date()
+    assert missed_days([night, last], today, Unattended()) == [today - timedelta(days=n) for n in missed]
 
 
 def test_a_night_with_thousands_of_batches_tells_quickly_from_what_a_missed_date_can_be_answered(
