@@ -536,7 +536,10 @@ def _columns(con: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _reading(path: Path) -> str:
-    """The name by which SQLite opens a store to read it, also in a folder that may not be written: there no lock is taken where nobody is writing."""
+    """The name by which SQLite opens a store to read it, also in a folder that may not be written: there no lock is taken where nobody is writing.
+
+    Elsewhere SQLite lays two files beside it that hold nothing, and the next writer takes them away.
+    """
     beside = path.with_name(path.name + "-wal")
     is_still = not beside.exists() and not os.access(path.parent, os.W_OK)
     return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
