@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from homes import MONDAY, TUESDAY, Ended, ask, business, changed, command, quick_night, tell
+from receivables.settings import FILE_NAME
 
 STEERING = "evil\x1b[2J\x9b31m\x07\u202egnp.\u2028name"
 """What clears a screen, turns letters red, rings, runs backwards and begins a line where it is printed as it is."""
@@ -61,6 +62,8 @@ def test_a_file_whose_name_is_no_text_is_refused_and_the_night_goes_on(name: byt
 def test_a_file_that_still_grows_and_has_a_name_that_is_no_text_is_refused_and_the_night_goes_on(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # nothing waits: so long that a slow machine finds the file fresh too
+    (home / FILE_NAME).write_text("[unattended]\nquiet_seconds = 600\n[contracts]\nenabled = false\n", encoding="utf-8")
     path = Path(os.fsdecode(os.fsencode(home / "inbox") + b"/new \xff.csv"))
     path.write_bytes(b"customer\n")
 
