@@ -232,6 +232,7 @@ def test_operators_are_told_in_which_step_a_night_failed_that_made_up_for_anothe
     assert "The night failed while the ledger was built." in message.read_text(encoding="utf-8")
 
 
+@pytest.mark.wide
 def test_what_a_night_that_is_killed_while_it_makes_up_for_others_had_left_to_do_is_made_up_for_by_the_next(
     home: Path,
 ) -> None:
