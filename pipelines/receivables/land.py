@@ -18,7 +18,7 @@ from receivables.errors import FileRefused, Finding, UsageError, nearest
 from receivables.home import NIGHTLY
 from receivables.intake import steady
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, memory_told, physical_lines, shown_name
+from receivables.intake.container import inspect, memory_told, physical_lines, refuse_strange, shown_name
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.steady import FileBusy
@@ -85,10 +85,11 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
     results = []
     with night.step("land", len(paths)) as counts:
         # a person who names a file knows that it is whole; what a night finds may still be on its way
-        watched = steady.moving(paths, night.settings.unattended.quiet_seconds) if night.run.verb == NIGHTLY else ()
+        if night.run.verb == NIGHTLY:
+            steady.moving(paths, night.settings.unattended.quiet_seconds)  # one pause for all of them
         for path in paths:
             night.progress.advance(path.name)
-            result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
+            result = _land_one(night, path, profiles, today, reading)
             night.state.add([result])
             night.log(
                 "file",
@@ -132,25 +133,22 @@ def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
         )
 
 
-def _land_one(
-    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading, *, is_moving: bool = False
-) -> InboxFile:
+def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is.
 
     A file that is busy is tried again after a while.
     """
-    setting, seen = night.settings.unattended, [is_moving]
+    setting = night.settings.unattended
 
     def attempt() -> InboxFile:
-        if seen.pop():
-            seen.append(bool(steady.moving([path], setting.quiet_seconds)))
-            raise steady.busy(path.name, "which is still being written")
-        seen.append(False)
+        if night.run.verb == NIGHTLY and steady.moving([path], setting.quiet_seconds):
+            raise steady.busy(shown_name(path), "which is still being written")
         return _read_one(night, path, profiles, today, reading)
 
     try:
+        refuse_strange(path)
         return steady.patiently(attempt, setting.file_attempts, setting.file_back_off_seconds)
-    except FileBusy as refusal:
+    except FileRefused as refusal:
         return _refused(night, path, "", refusal)
 
 
@@ -187,7 +185,7 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         raise
     except FileRefused as refusal:
         if steady.mark(path) != stood:
-            raise steady.busy(path.name, _CHANGED) from refusal
+            raise steady.busy(shown_name(path), _CHANGED) from refusal
         return _refused(night, path, sha256, refusal)
     return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(left_out_rows))
 
@@ -294,9 +292,9 @@ def _read_into_lake(
         except OSError as error:
             if error.filename != str(path):
                 raise
-            raise steady.unreadable(path.name, error) from None
+            raise steady.unreadable(shown_name(path), error) from None
         if steady.mark(path) != stood:
-            raise steady.busy(path.name, _CHANGED)
+            raise steady.busy(shown_name(path), _CHANGED)
         _refuse_future(path, landed.extract_as_of, today)
         first_id, loaded_at = night.state.next_batch_id(), utc_now()
         if not reading.allow_short:

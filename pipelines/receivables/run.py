@@ -156,7 +156,7 @@ def started(
             state = State(home.state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = rules_sha256(settings, contracts)
-            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
+            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb, as_of)
             state.add([*cut_off, run])
             if not state.has_lake_files():  # a store of a version that registered none, or a lost one
                 state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
@@ -173,9 +173,9 @@ def started(
                     night.note(
                         f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
                     )
-                if told := home.open_to_strangers():
-                    night.progress.notice(told)
-                    night.log("open_to_strangers", message=told)
+                if opened := home.open_to_strangers():
+                    night.progress.notice(str(opened))
+                    night.log("open_to_strangers", message=str(opened))
                 yield night
 
 
@@ -196,7 +196,11 @@ def within(night: Night, verb: str, as_of: date, known_at: datetime | None = Non
     night.state.add([run])
     with _failure_recorded(replace(night, run=run, refusals=[], notes=[])) as further:
         further.log("started", verb=verb, as_of=as_of, known_at=known_at, within=night.run.run_id)
-        yield further
+        try:
+            yield further
+        except BaseException:
+            night.failed_step = further.failed_step
+            raise
 
 
 def rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:

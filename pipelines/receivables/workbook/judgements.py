@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from receivables.chapters.flags import OwnFlag, evidence_of
 from receivables.chapters.rating_review import reasons
+from receivables.definition_wording import TERMS
 from receivables.flag_wording import evidence_text, flag_name
 from receivables.flag_wording.page import SEVERITIES, own_state
 from receivables.intake.sqltext import lit
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from receivables.language import Language
 
-_BOUGHT: Final = N_("What a customer would owe at most if it goes on buying and paying as it does, within its bounds, times what its grade is worth. One review goes only so far from the limit in force, unless a hard event cannot wait.")  # fmt: skip
-_GRADE: Final = N_("From A, the best, to F: by the points of the card, of 100; it moves step by step, and only where the score is clearly beyond an edge. A recommendation until a named person has confirmed it.")  # fmt: skip
+_BOUGHT: Final = TERMS["recommended-limit"].meaning
+_GRADE: Final = TERMS["grade"].meaning
 _CONFIRM: Final = N_("Whether confirming the rating changes it.")
 
 
@@ -40,7 +41,7 @@ def ratings(best: Mapping[str, Mapping[str, Decimal]], words: Language) -> Sheet
         Column("score", "rating.score", N_("Score"), N_("Points of the card, of 100; empty where there is too little payment history."), "points"),
         Column("completeness", "rating.completeness", N_("Facts told"), N_("Share of the card's points whose facts are told."), "share"),
         LOCAL_CURRENCY,
-        _local("owed_local", "told.owed_local", N_("Owed"), N_("All open items before unapplied cash and credits are taken off; the base of every share in this report."), is_summed=True),
+        _local("owed_local", "told.owed_local", N_("Owed"), TERMS["amount-owed"].meaning, is_summed=True),
         _local("overdue_local", "told.overdue_local", N_("Overdue"), N_("What of it is at least one day overdue."), is_summed=True),
         _local("limit_local", "told.limit_local", N_("Limit"), N_("The credit limit in force; empty where none is told.")),
         Column("is_limit_shared", "told.is_limit_shared", N_("Shared limit"), N_("Whether several customers share that limit."), width=9),
