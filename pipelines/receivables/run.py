@@ -86,8 +86,6 @@ class Night:
     scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Files read that tell of somebody forgotten, with the rows that do."""
     notes: list[str] = field(default_factory=list)
     failed_step: str = ""
 
@@ -160,7 +158,7 @@ def started(
             rules = rules_sha256(settings, contracts)
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb, as_of)
             state.add([*cut_off, run])
-            if not state.has_lake_files() and state.batches():  # a store of a version that registered none
+            if not state.has_lake_files():  # a store of a version that registered none, or a lost one
                 state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
             temp = home.lake / f".reading-{run.run_id}"
             with (

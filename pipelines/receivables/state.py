@@ -354,6 +354,7 @@ class State:
             return sqlite3.connect(_reading(self._path), uri=True, timeout=_WAIT_SECONDS)
         con = sqlite3.connect(self._path, timeout=_WAIT_SECONDS)
         con.execute("pragma synchronous = full")
+        con.execute("pragma secure_delete = on")  # what is replaced or struck, to forget somebody too, is overwritten
         return con
 
     @contextmanager

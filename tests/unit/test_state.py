@@ -180,6 +180,15 @@ def test_a_repaired_reading_that_a_contract_keeps_out_leaves_the_one_before_it_i
     assert counting([first, replace(again, status="refused")]) == [first]
 
 
+def test_what_was_replaced_stands_nowhere_in_the_file(state: State, tmp_path: Path) -> None:
+    told = "Zacarías Quijano, Calle del Olmo 7; " * 300
+    state.add([replace(REPAIR, repair_id=number, raw_line=told) for number in range(1, 20)])
+    assert "Quijano" in (tmp_path / "state.sqlite").read_bytes().decode("utf-8", "replace")
+    state.add([replace(REPAIR, repair_id=number, raw_line="") for number in range(1, 20)])
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("utf-8", "replace")
+    assert "Quijano" not in written
+
+
 def test_a_store_that_is_only_read_is_not_changed_and_what_an_earlier_version_did_not_keep_is_none(
     state: State, tmp_path: Path
 ) -> None:

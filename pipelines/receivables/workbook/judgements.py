@@ -9,6 +9,8 @@ from receivables.chapters.rating_review import reasons
 from receivables.definition_wording import TERMS
 from receivables.flag_wording import evidence_text, flag_name
 from receivables.flag_wording.page import SEVERITIES, own_state
+from receivables.intake.sqltext import lit
+from receivables.personal_data import NOT_QUOTED
 from receivables.rating_wording import DECIDED_BY, SUPPLIES, grade_name, reason_text
 from receivables.wording import ACTIONS, N_, finding_sentence, named
 from receivables.workbook.balances import COMPANIES, COMPANY, CUSTOMERS, LOCAL_CURRENCY, whom
@@ -130,6 +132,12 @@ def flags(words: Language) -> Sheet:
 _URGENCY: Final = ("reject_file", "quarantine", "repair", "accept_warn", "skip")
 
 
+def _quoted(column: str) -> str:
+    """SQL for a text of a finding, as far as readers are told it."""
+    hidden = ", ".join(lit(name) for name in sorted(NOT_QUOTED))
+    return f"case when told.column_name in ({hidden}) then null else told.{column} end"
+
+
 def findings(words: Language) -> Sheet:
     """What was noticed about files and ledger and waits for nobody's repair."""
     columns = (
@@ -141,8 +149,8 @@ def findings(words: Language) -> Sheet:
         Column("file_name", "batch.file_name", N_("File"), N_("The file it stands in; empty where it is about the ledger."), width=40),
         Column("line_no", "told.line_no", N_("Line"), N_("The physical line of the file, from 1."), "count"),
         Column("column_name", "told.column_name", N_("Column"), N_("The column it is about."), width=18),
-        Column("raw_value", "told.raw_value", N_("Value"), N_("What stands there, as the file writes it, or an example."), "long_text", width=30),
-        Column("repaired_value", "told.repaired_value", N_("Read as"), N_("What it was read as, or what was assumed."), "long_text", width=30),
+        Column("raw_value", _quoted("raw_value"), N_("Value"), N_("What stands there, as the file writes it, or an example."), "long_text", width=30),
+        Column("repaired_value", _quoted("repaired_value"), N_("Read as"), N_("What it was read as, or what was assumed."), "long_text", width=30),
     )  # fmt: skip
 
     def found(row: Mapping[str, Any]) -> str:
