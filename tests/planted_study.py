@@ -7,23 +7,34 @@ first night at an earlier date, at which some plants are of late, tells how many
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections import defaultdict
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import receivables
+from ledger_build import behind, build
+from receivables import lake
 from receivables.detectors import DETECTORS
-from receivables.world import generate
+from receivables.engine import connect, run_entries
+from receivables.home import Home
+from receivables.judgement import judge_anomalies, judge_buying
+from receivables.state import State
+from receivables.world import canonical, ledger
 from receivables.world.specify import World
+from receivables.world.truth import planted as planted_in
+from receivables.world.valuation import value
 from study_page import RULES, table, write_chapter
+from world_truth import Truth, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from receivables.engine import Connection
 
 FIRST_SEED: Final = 401
 CHOSEN_ON: Final = "seeds 101 to 103"
@@ -43,15 +54,6 @@ SLACK_DAYS: Final = 60
 
 ORDERED_BEFORE: Final = timedelta(days=14)
 """An anomaly of orders begins with the day of its first invoice; what was ordered is seen up to so much earlier."""
-
-SETTINGS: Final = """
-[contracts]
-enabled = false
-[aging]
-month_ends = 1
-[report]
-customer_pages = "off"
-"""
 
 FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "cross_region": ("cross_region",),
@@ -94,18 +96,21 @@ BEGINS: Final[Mapping[str, str]] = {"concession_overrun": "day"}
 
 @dataclass(frozen=True)
 class Trace:
-    """Where exported data shows that an anomaly of a kind took place: a query for customers and days, and what it means that there is none."""
+    """Where exported data shows that an anomaly of a kind took place: a table, a query of it for customers and days, and what it means that there is none."""
 
+    table: str
     query: str
     reason: str
 
 
 TRACES: Final[Mapping[str, Trace]] = {
     "confirmation_missing": Trace(
+        "core.statement_confirmation",
         "select customer_id, sent_date from core.statement_confirmation where response = 'no_reply' and our_balance > 0",
         "no unanswered statement asks for anything",
     ),
     "due_date_edit": Trace(
+        "core.instalment",
         "select document.customer_id, document.doc_date from core.document as document inner join core.instalment as instalment"
         " on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id where instalment.due_date > instalment.due_date_original",
         "no due date of the customer was moved, as none was agreed",
@@ -127,13 +132,13 @@ SAID_BY: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass
 class Tally:
-    """What became of one kind of anomaly over all worlds: planted, found, those that left no trace, and customers without it that its detectors flag too."""
+    """What became of one kind of anomaly over all worlds: planted, found, those that left no trace, and customers without it that its detectors tell of too, with whether it is so in the world."""
 
     planted: int = 0
     found: int = 0
     untold: int = 0
     missed: list[str] = field(default_factory=list)
-    others: set[tuple[int, str]] = field(default_factory=set)
+    others: dict[tuple[int, str], bool] = field(default_factory=dict)
 
     @property
     def recall(self) -> float:
@@ -142,34 +147,29 @@ class Tally:
         return self.found / told if told else float("nan")
 
 
-@dataclass
-class Raised:
-    """Of the flags that first nights raised, best ranked first: those of detectors that something planted belongs to, how many of them are planted; and by detector, planted or not."""
+class Raised(NamedTuple):
+    """A flag that a first night raised: whether it was planted, whether what it says is so in the world (planted or not), and whether it is of a bad payer."""
 
-    flags: int = 0
-    planted: int = 0
-    by_detector: dict[str, list[int]] = field(default_factory=dict)
-
-    def add(self, detector: str, *, is_planted: bool) -> None:
-        """Count a flag."""
-        self.flags += 1
-        self.planted += is_planted
-        counts = self.by_detector.setdefault(detector, [0, 0])
-        counts[not is_planted] += 1
+    detector: str
+    is_planted: bool
+    is_so: bool
+    is_bad: bool
 
 
 @dataclass
 class Study:
-    """Tallies by kind, the flags of first nights, and over how many months of customers all is."""
+    """Tallies by kind, the flags of first nights, which detectors' matters the world makes unplanted, and over how many months of customers all is; `owing`, of the customers that owed something on those nights, and of these bad payers."""
 
     tallies: defaultdict[str, Tally]
-    raised: Raised
+    raised: list[Raised]
     seeds: range
     customers: int
     invoices: int
     each: int
     first_night: date | None
     months: int = 0
+    owing: tuple[int, int] = (0, 0)
+    of_world: frozenset[str] = frozenset()
 
 
 def studied(
@@ -181,7 +181,7 @@ def studied(
 ) -> Study:
     """Plant so many anomalies of every kind in each of so many worlds, and count; without a first night only what is found of all."""
     size, worlds = customers or max(CUSTOMERS_PER_PLANT * each, 150), range(FIRST_SEED, FIRST_SEED + seeds)
-    study = Study(defaultdict(Tally), Raised(), worlds, size, invoices, each, first_night)
+    study = Study(defaultdict(Tally), [], worlds, size, invoices, each, first_night)
     for seed in worlds:
         with tempfile.TemporaryDirectory(prefix="receivables-planted-") as folder:
             world = World(size, seed, invoices_per_customer=invoices, plants_per_kind=each)
@@ -191,39 +191,80 @@ def studied(
 
 
 def _look_at_world(folder: Path, world: World, study: Study) -> None:
-    generate(folder / "world", world)
-    truth = json.loads((folder / "world" / "truth.json").read_text(encoding="utf-8"))
-    (folder / "world" / "truth.json").unlink()
-    home = folder / "home"
-    receivables.init(home)
-    (home / "receivables.toml").write_text(SETTINGS, encoding="utf-8")
-    for plant in truth["planted"]:
-        plant["customer_id"] = f"{truth['company_id']}:{plant['customer_id']}"
-    receivables.ingest([folder / "world"], home)
+    told = ledger.build(world.spec())
+    (folder / "world").mkdir()
+    canonical.write(told, value(told), folder / "world")
+    planted = planted_in(told, canonical.customer_ids(told))
+    for plant in planted:
+        plant["customer_id"] = f"{told.spec.company_id}:{plant['customer_id']}"
+    home = Home(folder / "home")
+    receivables.init(home.root)
+    receivables.ingest([folder / "world"], home.root)
+    made = truth(told)
+    study.of_world |= made.spans.keys()
     if study.first_night is not None:
-        receivables.build(home, as_of=study.first_night)
-        _look_at_first_night(home, truth["planted"], study.raised)
-    receivables.build(home)
-    signs, traces = _signs(home), _traces(home)
-    for plant in truth["planted"]:
+        with _built(home, study.first_night, *_WEIGHED) as con:
+            _look_at_first_night(con, home, planted, made, study)
+    with _built(home, world.as_of, *_SHOWN) as con:
+        signs, traces = _signs(con), _traces(con)
+    carriers = defaultdict(set)
+    for plant in planted:
+        for detector in FOUND_BY.get(plant["kind"], ()):
+            carriers[detector].add(plant["customer_id"])
         if plant["kind"] in FOUND_BY:
             _count(study.tallies[plant["kind"]], plant, signs, traces, world.seed)
-    carriers = defaultdict(set)
-    for plant in truth["planted"]:
-        carriers[plant["kind"]].add(plant["customer_id"])
     for kind, detectors in FOUND_BY.items():
-        flagged = {customer for detector in detectors for customer in signs.get(detector, {})}
-        study.tallies[kind].others |= {(world.seed, customer) for customer in flagged - carriers[kind]}
+        others = study.tallies[kind].others
+        for one in detectors:
+            for customer in signs[one].keys() - carriers[one]:
+                is_so = any(made.is_so(one, customer, *days, SLACK_DAYS) for days in signs[one][customer])
+                others[world.seed, customer] = is_so or others.get((world.seed, customer), False)
+
+
+_RULES: Final = tuple(one.table for one in DETECTORS.values() if not one.tells_chance)
+_SHOWN: Final = (*_RULES, *(trace.table for trace in TRACES.values()))
+_WEIGHED: Final = (
+    *_RULES,
+    *(need.table for one in DETECTORS.values() for need in one.needs),
+    *(
+        f"marts.{name}"
+        for name in ("buying_month", "buying_group_month", "payment_day", "order_piece", "invoice_piece")
+    ),
+    *("marts.test_day", "marts.aging", "core.customer", "core.company"),
+)
+"""What signs are looked at, and what else decides which are flags."""
+
+
+@contextmanager
+def _built(home: Home, as_of: date, *tables: str) -> Iterator[Connection]:
+    """Some tables as a night of a date makes them, and what they are made of."""
+    settings = home.settings()
+    with (
+        tempfile.TemporaryDirectory(prefix="receivables-planted-") as spill,
+        closing(connect(settings=settings, temp=Path(spill))) as con,
+    ):
+        lake.snapshot(con, home.lake, State(home.state).batches())
+        run_entries(con, settings, as_of)
+        con.execute("begin")
+        build(con, behind(*tables), as_of, tables)
+        yield con
 
 
 _RAISED: Final = "select customer_id, detector, seen_on, last_seen from marts.anomaly where is_new order by flag_id"
+_OWING: Final = (
+    "select customer_id from marts.aging where customer_id is not null group by customer_id having sum(open_local) > 0"
+)
 
 
-def _look_at_first_night(home: Path, planted: Iterable[Mapping[str, Any]], raised: Raised) -> None:
-    """Count which of the flags raised are planted and in their days, or not long after; as many are raised as a night raises."""
-    with receivables.open_warehouse(home) as warehouse:
-        flags = [*warehouse.rows(_RAISED)]
-    for customer, detector, seen_on, last_seen in flags:
+def _look_at_first_night(
+    con: Connection, home: Home, planted: Iterable[Mapping[str, Any]], world: Truth, study: Study
+) -> None:
+    """Count which of the flags raised are planted and in their days, or not long after, and what the world knows of the others; as many are raised as a night raises."""
+    night = study.first_night
+    assert night is not None
+    judge_buying(con, home.settings())
+    judge_anomalies(con, home.settings())
+    for customer, detector, seen_on, last_seen in con.execute(_RAISED).fetchall():
         is_planted = any(
             plant["customer_id"] == customer
             and detector in SAID_BY.get(plant["kind"], ())
@@ -231,34 +272,41 @@ def _look_at_first_night(home: Path, planted: Iterable[Mapping[str, Any]], raise
             and seen_on <= date.fromisoformat(plant["until"]) + timedelta(days=SLACK_DAYS)
             for plant in planted
         )
-        raised.add(detector, is_planted=is_planted)
+        study.raised.append(
+            Raised(
+                detector,
+                is_planted,
+                is_planted or world.is_so(detector, customer, seen_on, last_seen, SLACK_DAYS),
+                world.is_bad(customer, night),
+            )
+        )
+    owing = [customer for (customer,) in con.execute(_OWING).fetchall()]
+    study.owing = (study.owing[0] + len(owing), study.owing[1] + sum(world.is_bad(who, night) for who in owing))
 
 
 Days = dict[str, dict[str, list[tuple[date, date]]]]
 """First and last days, by detector or kind and by customer."""
 
 
-def _signs(home: Path) -> Days:
+def _signs(con: Connection) -> Days:
     """The days of all signs of rules, by detector and customer."""
     found: Days = {}
-    with receivables.open_warehouse(home) as warehouse:
-        for one in DETECTORS.values():
-            days = found.setdefault(one.id, {})
-            begins = BEGINS.get(one.id, "seen_on")
-            query = f"select customer_id, {begins}, coalesce(until, as_of) from {one.table} cross join (select as_of from ops.run)"
-            for customer, seen_on, until in () if one.tells_chance else warehouse.rows(query):
-                days.setdefault(customer, []).append((seen_on, until))
+    for one in DETECTORS.values():
+        days = found.setdefault(one.id, {})
+        begins = BEGINS.get(one.id, "seen_on")
+        query = f"select customer_id, {begins}, coalesce(until, getvariable('as_of')) from {one.table}"
+        for customer, seen_on, until in () if one.tells_chance else con.execute(query).fetchall():
+            days.setdefault(customer, []).append((seen_on, until))
     return found
 
 
-def _traces(home: Path) -> Days:
+def _traces(con: Connection) -> Days:
     """The days on which anomalies left a trace, by kind and customer."""
     found: Days = {}
-    with receivables.open_warehouse(home) as warehouse:
-        for kind, trace in TRACES.items():
-            days = found.setdefault(kind, {})
-            for customer, day in warehouse.rows(trace.query):
-                days.setdefault(customer, []).append((day, day))
+    for kind, trace in TRACES.items():
+        days = found.setdefault(kind, {})
+        for customer, day in con.execute(trace.query).fetchall():
+            days.setdefault(customer, []).append((day, day))
     return found
 
 
@@ -281,15 +329,16 @@ def chapter(study: Study) -> str:
     """The tables, with what they are of."""
     parts = [_introduction(study), _found_table(study)]
     if study.first_night is not None:
-        parts += [_raised_text(study), _raised_table(study.raised)]
+        parts += [_raised_text(study, study.first_night), _raised_table(study)]
     return "\n\n".join(parts)
 
 
 def _introduction(study: Study) -> str:
-    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
-read and built as any night. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Others: customers without this anomaly that the detector tells of
-at any time in all these years; they are no false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted. Some plants leave no trace in
-what is exported, so that nobody can tell them: they are counted apart and left out of the recall{_untold(study)}. Thresholds and rules were chosen on other worlds ({CHOSEN_ON})."""
+    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each, {study.each} anomalies of every kind asked for in each, of some there are carriers for fewer), {study.months:,} months of customers,
+read as any night reads them; what a night makes signs of is built. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Some plants leave no trace in what is exported, so that
+nobody can tell them: they are counted apart and left out of the recall{_untold(study)}. Others: customers without an anomaly of that detector, of whom it tells at any time in all these years. They are no
+false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted; of how many what it says is so, as the world was made and not as its exports tell it,
+stands beside it, where the world makes such a thing unplanted (tests/world_truth.py). Thresholds and rules were chosen on other worlds ({CHOSEN_ON})."""
 
 
 def _untold(study: Study) -> str:
@@ -303,7 +352,10 @@ def _untold(study: Study) -> str:
 
 
 def _found_table(study: Study) -> str:
-    head = ("anomaly", "detector", "planted", "no trace", "found", "recall", "other customers, per 100 customer-months")
+    head = (
+        *("anomaly", "detector", "planted", "no trace", "found", "recall"),
+        *("other customers", "per 100 customer-months", "of these so in the world"),
+    )
     rows = []
     for kind, detectors in FOUND_BY.items():
         tally = study.tallies[kind]
@@ -312,24 +364,41 @@ def _found_table(study: Study) -> str:
             str(tally.untold),
             str(tally.found),
             f"{tally.recall:.3f}",
+            str(len(tally.others)),
             f"{100 * len(tally.others) / study.months:.3f}",
+            f"{sum(tally.others.values())}" if study.of_world.intersection(detectors) else "–",
         )
         rows.append((kind.replace("_", " "), ", ".join(detectors), *counts))
     return table(head, rows, names=2)
 
 
-def _raised_text(study: Study) -> str:
-    raised, belongs = study.raised, {detector for detectors in SAID_BY.values() for detector in detectors}
-    known = [counts for detector, counts in raised.by_detector.items() if detector in belongs]
-    planted, others = (sum(counts[place] for counts in known) for place in (0, 1))
-    share = f"{planted / (planted + others):.2f}" if planted + others else "–"
-    return f"""What a first night raises, {study.first_night} in each world, by severity times exposure and no more than a night raises: {raised.flags} flags, {raised.planted} of them planted ({raised.planted / max(raised.flags, 1):.2f}). Of
-flags by detectors that a planted anomaly belongs to, {share} are planted. The others are what the worlds do by themselves: bad payers who break promises, customers that fail; that nobody planted it makes no flag a false one."""
+def _raised_text(study: Study, night: date) -> str:
+    flags, belongs = study.raised, {detector for detectors in SAID_BY.values() for detector in detectors}
+    owing, bad = study.owing
+    return f"""What a first night raises, {night} in each world, by severity times exposure and no more than a night raises: {len(flags)} flags. A share of {_share(flags, "is_planted")} was planted, of those of detectors
+that a planted anomaly belongs to {_share([flag for flag in flags if flag.detector in belongs], "is_planted")}. That nobody planted a thing makes no flag of it false: of {_share(flags, "is_so")} what the flag says is so in the world as it was made (planted, or among
+what the world makes by itself: customers that fail, close or move, promises not kept, money said to be paid that does not come, time granted that runs out, disputes, contracts that end,
+payers that get worse). A share of {_share(flags, "is_bad")} is of customers that the world makes bad payers by that night (in hardship, in a chain of debt, evading or malicious, once that has begun, or failing
+within a year), which are {bad / max(owing, 1):.2f} of those that owe something then."""
 
 
-def _raised_table(raised: Raised) -> str:
-    rows = [(detector, *map(str, counts)) for detector, counts in sorted(raised.by_detector.items())]
-    return table(("detector", "raised, planted", "raised, not planted"), rows)
+def _share(flags: Sequence[Raised], what: str) -> str:
+    return f"{sum(getattr(flag, what) for flag in flags) / len(flags):.2f}" if flags else "–"
+
+
+def _raised_table(study: Study) -> str:
+    counts: defaultdict[str, list[Raised]] = defaultdict(list)
+    for flag in study.raised:
+        counts[flag.detector].append(flag)
+    rows = [
+        (
+            detector,
+            str(len(flags)),
+            *(str(sum(getattr(flag, what) for flag in flags)) for what in ("is_planted", "is_so", "is_bad")),
+        )
+        for detector, flags in sorted(counts.items())
+    ]
+    return table(("detector", "raised", "planted", "so in the world", "of bad payers"), rows)
 
 
 def main() -> None:
