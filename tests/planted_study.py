@@ -1,7 +1,7 @@
-"""How many of the anomalies planted in sample worlds the detectors find, and what else they flag: `python planted_study.py FILE --each 40 --seeds 5` writes its chapter of the page.
+"""How many of the anomalies planted in sample worlds the detectors find, and what else they flag: `python planted_study.py FILE --each 16 --seeds 13` writes its chapter of the page.
 
-Each world tells one business as an export; the product reads and builds it as any night, and every sign it finds, of any day, is held against the list of what was planted. A
-first night at an earlier date, at which some plants are of late, tells how many of the flags it raises are planted.
+Each world tells one business as an export; the product reads it as any night does and builds what signs are made of, and every sign it finds, of any day, is held against the list of what was
+planted. A first night at an earlier date, at which some plants are of late, tells how many of the flags it raises are planted, and of how many others what they say is so (`world_truth`).
 """
 
 from __future__ import annotations
@@ -110,6 +110,11 @@ TRACES: Final[Mapping[str, Trace]] = {
         "select customer_id, sent_date from core.statement_confirmation where response = 'no_reply' and our_balance > 0",
         "no unanswered statement asks for anything",
     ),
+    "duplicate_payment": Trace(
+        "marts.equal_item",
+        "select customer_id, other_day from marts.equal_item where item_kind = 'payment'",
+        "the receipt that is repeated was of more money in the end, so that no two are equal",
+    ),
     "re_aging": Trace(
         "marts.document_taken_back",
         "select taken.customer_id, document.doc_date from marts.document_taken_back as taken"
@@ -119,10 +124,9 @@ TRACES: Final[Mapping[str, Trace]] = {
         "no due date was agreed, so that nothing billed anew was overdue",
     ),
     "due_date_edit": Trace(
-        "core.instalment",
-        "select document.customer_id, document.doc_date from core.document as document inner join core.instalment as instalment"
-        " on document.company_id = instalment.company_id and document.doc_id = instalment.doc_id where instalment.due_date > instalment.due_date_original",
-        "no due date of the customer was moved, as none was agreed",
+        "marts.moved_instalment",
+        "select customer_id, doc_date from marts.moved_instalment where settled_on is null or settled_on > due_date_original",
+        "no due date was agreed, or what was moved was paid before it",
     ),
 }
 """Of the kinds that the generator may ask for without its leaving a trace; such a plant cannot be told by anybody."""
@@ -433,8 +437,8 @@ def main() -> None:
     """Write the chapter, or print it; misses go to standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", type=Path)
-    parser.add_argument("--each", type=int, default=40)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--each", type=int, default=16)
+    parser.add_argument("--seeds", type=int, default=13)
     parser.add_argument("--customers", type=int)
     asked = parser.parse_args()
     study = studied(asked.each, asked.seeds, asked.customers)

@@ -96,7 +96,7 @@ def _spans(ledger: Ledger) -> Iterator[tuple[str, Iterable[Span]]]:
         yield detector, _spelled(happened.customer[rows], happened.day[rows], happened.day[rows])
     banks, known = accounts(ledger).closed, people(ledger).change
     yield "bank_changed", _spelled(every[banks != NONE], banks[banks != NONE], banks[banks != NONE])
-    yield "contact_changed", [(row, int(day), int(day)) for row in every for day in known[row] if day != NONE]
+    yield "contact_changed", [(row, day, day) for row, days in enumerate(known.tolist()) for day in days if day != NONE]
     yield from _said(ledger)
     yield "concession_overrun", _overrun(ledger)
     yield "own_fault_open", _disputed(ledger)
@@ -121,7 +121,8 @@ def _said(ledger: Ledger) -> Iterator[tuple[str, Iterable[Span]]]:
     yield "claimed_payment", _spelled(logged.customer[claims], logged.day[claims], logged.closed[claims])
     rows = np.flatnonzero(logged.kind == Entry.PROMISE)
     rows = rows[np.lexsort((logged.closed[rows], logged.customer[rows]))]
-    broken, runs = {}, []
+    broken: dict[int, int] = {}
+    runs: list[Span] = []
     for customer, kept, day in zip(
         logged.customer[rows].tolist(),
         (logged.outcome[rows] == Outcome.KEPT).tolist(),
