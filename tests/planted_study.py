@@ -50,6 +50,9 @@ INVOICES: Final = 60
 FIRST_NIGHT: Final = date(2026, 4, 27)
 """A Monday shortly before the last plants, when the flags of a first night are looked at."""
 
+FIRST_NIGHTS: Final = 5
+"""Worlds in which one is looked at; each raises twenty flags."""
+
 SLACK_DAYS: Final = 60
 """Days after an anomaly within which a sign of it still counts as found: promises, claims and confirmations are waited for that long."""
 
@@ -229,7 +232,7 @@ def _look_at_world(folder: Path, world: World, study: Study) -> None:
     receivables.ingest([folder / "world"], home.root)
     made = truth(told)
     study.of_world |= made.spans.keys()
-    if study.first_night is not None:
+    if study.first_night is not None and world.seed in study.seeds[:FIRST_NIGHTS]:
         with _built(home, study.first_night, *_WEIGHED) as con:
             _look_at_first_night(con, home, planted, made, study)
     with _built(home, world.as_of, *_SHOWN) as con:
@@ -356,7 +359,7 @@ def _count(tally: Tally, plant: Mapping[str, Any], signs: Days, traces: Days, sm
 
 def chapter(study: Study) -> str:
     """The tables, with what they are of."""
-    parts = [_introduction(study), _found_table(study)]
+    parts = [_introduction(study), _found_table(study), _reached(study), MISSES]
     if study.first_night is not None:
         parts += [_raised_text(study, study.first_night), _raised_table(study)]
     return "\n\n".join(parts)
@@ -404,10 +407,30 @@ def _found_table(study: Study) -> str:
     return table(head, rows, names=2)
 
 
+RECALL: Final = 0.98
+"""What was asked for of rules before anything was measured."""
+
+MISSES: Final = """What was missed in a world that rules were chosen on (seed 101, 3,000 customers, 40 anomalies of a kind) and stays so: buying up to the limit by two large orders instead of three, or where the limit had been nearly
+used some months before; both happen by chance to so many that to find all 40 instead of 36 about 1,300 other customers would be told of in five years instead of 247. Promises broken before and after one
+that was kept, which makes two short rows of one long. A punctual payer that was not punctual enough when it asked first. Each rule says so in its settings; none was loosened for this page."""
+
+
+def _reached(study: Study) -> str:
+    """Which kinds are found as often as was asked for."""
+    short = [kind.replace("_", " ") for kind in FOUND_BY if study.tallies[kind].recall < RECALL]
+    others = f"; not by {', '.join(short)}" if short else ""
+    return (
+        f"Asked for: a recall of at least {RECALL}. Reached by {len(FOUND_BY) - len(short)} of {len(FOUND_BY)}{others}."
+    )
+
+
 def _raised_text(study: Study, night: date) -> str:
     flags, belongs = study.raised, {detector for detectors in SAID_BY.values() for detector in detectors}
     owing, bad = study.owing
-    return f"""What a first night raises, {night} in each world, the most urgent first and no more than a night raises: {len(flags)} flags. A share of {_share(flags, "is_planted")} was planted, of those of detectors
+    urgent = [flag for flag in flags if DETECTORS[flag.detector].turn == "at_once"]
+    rest = [flag for flag in flags if DETECTORS[flag.detector].turn != "at_once"]
+    return f"""What a first night raises, {night} in the first {len(study.seeds[:FIRST_NIGHTS])} worlds, the most urgent first and no more than a night raises: {len(flags)} flags, {len(urgent)} of what is followed up at once (closed or insolvent).
+A share of {_share(flags, "is_planted")} was planted ({_share(urgent, "is_planted")} of what is followed up at once, {_share(rest, "is_planted")} of the others), of those of detectors
 that a planted anomaly belongs to {_share([flag for flag in flags if flag.detector in belongs], "is_planted")}. That nobody planted a thing makes no flag of it false: of {_share(flags, "is_so")} what the flag says is so in the world as it was made (planted, or among
 what the world makes by itself: customers that fail, close or move, promises not kept, money said to be paid that does not come, time granted that runs out, disputes, contracts that end,
 payers that get worse). A share of {_share(flags, "is_bad")} is of customers that the world makes bad payers by that night (in hardship, in a chain of debt, evading or malicious, once that has begun, or failing

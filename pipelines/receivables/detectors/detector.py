@@ -60,7 +60,7 @@ class Detector:
     `family` names its section of settings and words. `kind`: a rule is a model; a control chart (`chart`) and a statistical `test` are made by `judgement` and tell a chance. What is beyond
     the limit of a chart is a flag, as of a rule; of tests, made weekly, the false discovery rate decides. `needs`: of the first one the customers are counted who are tested. `severity`: where
     the sign tells none. `look_back_days`, `cool_down_days`: None takes the settings'.
-    `turn`: at_once of what becomes of a customer that cannot wait its place behind larger debts (S55), where anything is owed; ours of faults of our own, which hold up money and tell nothing of whether it will come (S14, S40, S66).
+    `turn`: at_once of a customer that is gone or fails, which cannot wait its place behind larger debts (S55), where anything is owed; ours of faults of our own, which hold up money and tell nothing of whether it will come (S14, S40, S66).
     `thresholds`: of what is no rule, the settings of its family that it goes by; those of a rule are read off its models.
     """
 
