@@ -128,8 +128,8 @@ TRACES: Final[Mapping[str, Trace]] = {
     ),
     "due_date_edit": Trace(
         "marts.moved_instalment",
-        "select customer_id, doc_date from marts.moved_instalment where settled_on is null or settled_on > due_date_original",
-        "no due date was agreed, or what was moved was paid before it",
+        "select customer_id, doc_date from marts.moved_instalment where settled_on is null or settled_on > due_date_original + 1",
+        "no due date was agreed, or what was moved was at no day's end overdue by it",
     ),
 }
 """Of the kinds that the generator may ask for without its leaving a trace; such a plant cannot be told by anybody."""
