@@ -366,11 +366,12 @@ def chapter(study: Study) -> str:
 
 
 def _introduction(study: Study) -> str:
-    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each in {study.months // (study.customers * len(study.seeds))} months, {study.each} anomalies of every kind asked for in each, of some there are carriers for fewer), {study.months:,} months of customers,
+    return f"""{len(study.seeds)} worlds (seeds {study.seeds[0]} to {study.seeds[-1]}, {study.customers} customers with {study.invoices} invoices each in {study.months // (study.customers * len(study.seeds))} months, {study.each} anomalies of every kind asked for in each), {study.months:,} months of customers,
 read as any night reads them; what a night makes signs of is built. Found: a sign of the anomaly's detector in its days, or in {SLACK_DAYS} days after. Some plants leave no trace in what is exported, so that
 nobody can tell them, and some are too small for a setting to tell them: both are counted apart and left out of the recall, which stands beside the share found of all{_untold(study)}. Others: customers without an anomaly of that detector, of whom it tells at any time in all these years. They are no
 false alarms as such, as the worlds have late payers, changed accounts and disputes that nobody planted; of how many what it says is so, as the world was made and not as its exports tell it,
-stands beside it, where the world makes such a thing unplanted (tests/world_truth.py). Thresholds and rules were chosen on other worlds ({CHOSEN_ON})."""
+stands beside it, where the world makes such a thing unplanted (tests/world_truth.py). Thresholds and rules were chosen on other worlds ({CHOSEN_ON});
+what counts as the trace of a moved due date was settled after two misses of these (seeds 402 and 408) had been looked at."""
 
 
 def _untold(study: Study) -> str:
