@@ -7,7 +7,7 @@ DEMO := data/demo/warehouse/receivables.duckdb
 .PHONY: demo test notebooks lint audit lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
 REPLICATIONS ?= 200
-PLANTED ?= --each 40 --seeds 5
+PLANTED ?= --each 16 --seeds 13
 PUT_IN ?= --each 40 --seeds 5 --customers 400
 
 demo: $(READY)  ## a whole night on data/sample

@@ -29,7 +29,7 @@ wh
 # %% [markdown]
 # ## The flags of the night
 #
-# By severity times exposure. Without any this table is empty: the last one says which detectors looked, and what others lack.
+# The most urgent first. Without any this table is empty: the last one says which detectors looked, and what others lack.
 
 # %%
 wh.query(

@@ -10,6 +10,7 @@ from receivables.engine.duckdb import BEFORE_ENTRIES, Connection, Tables, run_en
 from receivables.engine.models import Model, models
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
     from pathlib import Path
 
@@ -40,12 +41,12 @@ def behind(*names: str) -> list[Model]:
     ]
 
 
-def build(con: Connection, wanted: list[Model], as_of: date = AS_OF) -> None:
-    """Make tables of models, of staging views, as the night does; what of core no model makes is what was told."""
+def build(con: Connection, wanted: list[Model], as_of: date = AS_OF, besides: Iterable[str] = ()) -> None:
+    """Make tables of models, of staging views, as the night does; what of core no model makes, of what they read and `besides`, is what was told."""
     con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     con.execute("create schema if not exists core; create schema if not exists marts")
     made = {model.full_name for model in models()}
-    for name in sorted({name for model in wanted for name in model.reads} - made):
+    for name in sorted({*besides, *(name for model in wanted for name in model.reads)} - made):
         if name.startswith("core."):
             con.execute(f"create table if not exists {name} as select * from lake.{name[5:]} where is_current")
     for model in wanted:

@@ -195,7 +195,7 @@ def _decided(flag: Flag, decision: FlagDecision) -> Flag:
 
 
 def flags(home: Path, wanted: Wanted) -> list[Flag]:
-    """The flags that are asked for, by severity times exposure.
+    """The flags that are asked for, in the order they are raised in.
 
     Raises:
         UsageError: nothing was published yet, or no such detector or customer.

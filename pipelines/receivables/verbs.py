@@ -503,7 +503,7 @@ def overrides(home: str | Path = HOME) -> pd.DataFrame:
 def flags(
     home: str | Path = HOME, *, every: bool = False, detector: str | None = None, customer: str | None = None
 ) -> pd.DataFrame:
-    """The open flags of the night published last, by severity times exposure; with `every` also closed and waiting ones.
+    """The open flags of the night published last, the most urgent first; with `every` also closed and waiting ones.
 
     What was decided since that night is in their state, and `is_since` says so.
 

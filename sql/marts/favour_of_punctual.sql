@@ -18,9 +18,10 @@ debt as (
     debt.company_id, debt.customer_id, debt.doc_id, debt.seq, debt.due_date, debt.amount_local, case when leaving.cause <> 0 then leaving.exit_date end as exit_date,
     leaving.cause, prorate(leaving.part_doc, debt.amount_local, debt.amount_doc) as part_local
   from marts.behaviour_debt as debt
-  inner join (select distinct company_id, customer_id from asked) as customer on debt.company_id = customer.company_id and debt.customer_id = customer.customer_id
   inner join marts.instalment_exit as leaving on debt.company_id = leaving.company_id and debt.doc_id = leaving.doc_id and debt.seq = leaving.seq and leaving.cause <> 3
+  -- a join with those who asked may be planned first, by the company alone: each of them with every instalment
   where debt.amount_local > 0
+    and exists (select 1 from marts.favour_asked as favour where favour.company_id = debt.company_id and favour.customer_id = debt.customer_id)
 ),
 scored as (
   select

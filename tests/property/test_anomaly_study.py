@@ -11,7 +11,7 @@ import anomaly_study
 import planted_study
 from anomaly_study import ANY_TIME, DRIFT, OFF_SEASON, WHATS, What
 from receivables.judgement import buying_tests
-from receivables.settings import AnomalyBuying
+from receivables.settings import Anomaly, AnomalyBuying
 from study_page import HEAD, RULES, TESTS, write_chapter
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def put_in() -> Iterator[anomaly_study.Study]:
 
 @pytest.fixture(scope="module")
 def planted() -> planted_study.Study:
-    return planted_study.studied(each=1, seeds=1, customers=80, invoices=40, first_night=None)
+    return planted_study.studied(each=1, seeds=1, customers=80, invoices=40)
 
 
 def test_all_that_was_asked_for_is_put_in_and_the_largest_are_found(put_in: anomaly_study.Study) -> None:
@@ -73,6 +73,17 @@ def test_planted_anomalies_are_found_by_the_rules(planted: planted_study.Study) 
     tallies = [planted.tallies[kind] for kind in planted_study.FOUND_BY]
     assert sum(tally.planted for tally in tallies) >= 20
     assert [missed for tally in tallies for missed in tally.missed] == []
+
+
+@pytest.mark.wide
+def test_a_first_night_raises_no_more_than_a_night_may_and_the_world_knows_of_more_than_was_planted(
+    planted: planted_study.Study,
+) -> None:
+    assert 0 < len(planted.raised) <= Anomaly().new_flags_max
+    assert all(flag.is_so for flag in planted.raised if flag.is_planted)
+    assert sum(flag.is_so for flag in planted.raised) > sum(flag.is_planted for flag in planted.raised)
+    owing, bad = planted.owing
+    assert 0 < bad < owing
 
 
 @pytest.mark.wide

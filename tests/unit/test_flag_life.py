@@ -21,6 +21,7 @@ def found(*rows: dict[str, Any]) -> pd.DataFrame:
         "owner": "C1 drift",
         "weight": 2,
         "exposure": 100,
+        "turn": 1,
         "seen_on": DAY,
         "last_seen": DAY,
         "cool_down_days": 30,
@@ -98,6 +99,20 @@ def test_no_more_are_raised_than_a_night_may_and_the_others_wait_their_turn() ->
     )
     assert (tomorrow["held_by"] == "").all()
     assert tomorrow["is_new"].sum() == 11
+
+
+def test_what_is_followed_up_at_once_comes_first_where_anything_is_owed_and_what_is_ours_to_mend_last() -> None:
+    flags = told(
+        found(
+            {"flag_id": "ours", "owner": "C1", "exposure": 900, "weight": 4, "turn": 2},
+            {"flag_id": "owes nothing", "owner": "C2", "exposure": -5, "weight": 4, "turn": 0},
+            {"flag_id": "usual", "owner": "C3", "exposure": 800},
+            {"flag_id": "at once", "owner": "C4", "exposure": 1, "turn": 0},
+        ),
+        rules=Anomaly(new_flags_max=2),
+    )
+    assert [*flags.index] == ["at once", "usual", "owes nothing", "ours"]
+    assert [*flags.index[flags["is_new"]]] == ["at once", "usual"]
 
 
 def test_the_same_night_again_raises_the_same() -> None:

@@ -1,4 +1,4 @@
-"""Flags of each company's customers: those raised and not yet closed, by severity times exposure, each with its evidence and a small picture; and how good each detector is."""
+"""Flags of each company's customers: those raised and not yet closed, the most urgent first, each with its evidence and a small picture; and how good each detector is."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Flags:
 
 
 def flags(frames: Mapping[str, pd.DataFrame], listed: int) -> Iterable[Flags]:
-    """The flags of every company, of which so many are listed: new ones first, then by severity and by what the customer owes."""
+    """The flags of every company, of which so many are listed: new ones first, then the most urgent."""
     names = (
         frames["core.customer"]
         .drop_duplicates(["company_id", "customer_id"])

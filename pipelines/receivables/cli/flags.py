@@ -42,7 +42,7 @@ def _which(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Flags shown at most.")
 @click.pass_context
 def flags(ctx: click.Context, /, home: Path, limit: int, **which: Any) -> None:
-    """List the open flags by severity times exposure; decide about them one by one or in a spreadsheet."""
+    """List the open flags, the most urgent first; decide about them one by one or in a spreadsheet."""
     if ctx.invoked_subcommand is not None:
         ctx.default_map = {name: {"home": home, **which} for name in flags.commands}
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from receivables.detectors import buying, conduct, ledger
-from receivables.detectors.detector import EVIDENCE, SIGN, WEIGHTS, Detector, Need, Severity
+from receivables.detectors.detector import EVIDENCE, SIGN, TURNS, WEIGHTS, Detector, Need, Severity
 
 DETECTORS: Final[dict[str, Detector]] = {
     one.id: one for family in (conduct, ledger, buying) for one in family.DETECTORS
 }
 """By id."""
 
-__all__ = ["DETECTORS", "EVIDENCE", "SIGN", "WEIGHTS", "Detector", "Need", "Severity"]
+__all__ = ["DETECTORS", "EVIDENCE", "SIGN", "TURNS", "WEIGHTS", "Detector", "Need", "Severity"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from receivables.detectors.detector import Detector, Need, Severity
+from receivables.detectors.detector import Detector, Need, Severity, Turn
 
 _DEBTORS: Final = Need("core.document", ("customer_id",))
 _CUSTOMERS: Final = Need("core.customer", ("customer_id",))
@@ -15,9 +15,9 @@ _CONTRACTS: Final = Need("core.contract", ("settlement_mode",))
 _DELIVERIES: Final = Need("core.delivery")
 
 
-def _rule(id_: str, practice: str, severity: Severity, *needs: Need) -> Detector:
+def _rule(id_: str, practice: str, severity: Severity, *needs: Need, turn: Turn = "usual") -> Detector:
     """Declare a rule of this family."""
-    return Detector(id_, "conduct", practice, severity, needs)
+    return Detector(id_, "conduct", practice, severity, needs, turn=turn)
 
 
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -35,15 +35,15 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     _rule("scope_changed", "S54", "medium", _CUSTOMERS, _EVENTS),
     _rule("confirmation_missing", "S52", "low", Need("core.statement_confirmation", ("sent_date",))),
     _rule("relocation", "S55", "medium", _CUSTOMERS, _EVENTS),
-    _rule("closure", "S55", "high", _CUSTOMERS, _EVENTS),
-    _rule("insolvency", "S55", "high", _CUSTOMERS, _EVENTS),
+    _rule("closure", "S55", "high", _CUSTOMERS, _EVENTS, turn="at_once"),
+    _rule("insolvency", "S55", "high", _CUSTOMERS, _EVENTS, turn="at_once"),
     _rule("demolition", "S55", "medium", _CUSTOMERS, _EVENTS),
     _rule("batch_breach", "S6", "medium", _CONTRACTS, _DELIVERIES),
     _rule("credit_on_cash_terms", "S5", "medium", _CONTRACTS, _DELIVERIES),
     _rule("concession_overrun", "S7", "medium", Need("core.concession", ("new_due",))),
     _rule("no_written_term", "S1", "medium", _DEBTORS, Need("core.contract")),
     _rule("excuse_pattern", "S28", "medium", Need("core.collection_log", ("excuse_code",))),
-    _rule("own_fault_open", "S40", "medium", _DEBTORS, Need("core.dispute", ("opened",))),
-    _rule("service_issue_open", "S66", "low", Need("core.service_issue", ("opened",))),
+    _rule("own_fault_open", "S40", "medium", _DEBTORS, Need("core.dispute", ("opened",)), turn="ours"),
+    _rule("service_issue_open", "S66", "low", Need("core.service_issue", ("opened",)), turn="ours"),
 )
 """The last two find what is ours to mend."""

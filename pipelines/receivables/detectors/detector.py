@@ -9,6 +9,10 @@ import pyarrow as pa
 
 Severity = Literal["low", "medium", "high"]
 Kind = Literal["rule", "chart", "test"]
+Turn = Literal["at_once", "usual", "ours"]
+
+TURNS: Final[tuple[Turn, ...]] = ("at_once", "usual", "ours")
+"""In which order flags are raised, before severity and exposure count: what is followed up at once, signs of a customer, what is ours to mend."""
 
 WEIGHTS: Final[dict[str, int]] = {"low": 1, "medium": 2, "high": 4}
 """What a severity weighs when flags are ranked: each is twice the one below, so that one step up is a doubling."""
@@ -56,6 +60,7 @@ class Detector:
     `family` names its section of settings and words. `kind`: a rule is a model; a control chart (`chart`) and a statistical `test` are made by `judgement` and tell a chance. What is beyond
     the limit of a chart is a flag, as of a rule; of tests, made weekly, the false discovery rate decides. `needs`: of the first one the customers are counted who are tested. `severity`: where
     the sign tells none. `look_back_days`, `cool_down_days`: None takes the settings'.
+    `turn`: at_once of a customer that is gone or fails, which cannot wait its place behind larger debts (S55), where anything is owed; ours of faults of our own, which hold up money and tell nothing of whether it will come (S14, S40, S66).
     `thresholds`: of what is no rule, the settings of its family that it goes by; those of a rule are read off its models.
     """
 
@@ -67,6 +72,7 @@ class Detector:
     kind: Kind = "rule"
     look_back_days: int | None = None
     cool_down_days: int | None = None
+    turn: Turn = "usual"
     thresholds: tuple[str, ...] = ()
 
     @property

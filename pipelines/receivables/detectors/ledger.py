@@ -35,6 +35,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
         "S14",
         "medium",
         (Need("core.document", ("customer_id", "tax_invoice_date")), _DUE),
+        turn="ours",
     ),
     Detector("limitation_near", "ledger", "S62", "high", (_DOCUMENTS, _DUE)),
     Detector(

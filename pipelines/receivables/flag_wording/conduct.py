@@ -162,6 +162,12 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "concession_overrun_approved": N_(
         "%(other_id)s was put off on %(day)s until %(other_day)s (%(item_id)s), approved by %(word)s; %(amount_local)s was open after that, days beyond it: %(measured)s."
     ),
+    "concession_overrun_account": N_(
+        "All that was open was put off on %(day)s until %(other_day)s (%(item_id)s); %(amount_local)s of it was open after that, days beyond it: %(measured)s."
+    ),
+    "concession_overrun_account_approved": N_(
+        "All that was open was put off on %(day)s until %(other_day)s (%(item_id)s), approved by %(word)s; %(amount_local)s of it was open after that, days beyond it: %(measured)s."
+    ),
     "no_written_term": N_(
         "No contract is on file; invoices from %(day)s to %(other_day)s: %(measured)s, open of them: %(amount_local)s."
     ),

@@ -32,7 +32,7 @@ MEASURES: Final[Mapping[str, str]] = {
 }
 """What is drawn beside a flag, at the last month ends."""
 _HELD: Final[Mapping[str, str]] = {
-    "cap": N_("Waits: other flags were graver"),
+    "cap": N_("Waits: other flags come first"),
     "cool_down": N_("Waits: the same detector spoke of this customer a short while ago"),
 }
 """Why a flag is not raised yet."""

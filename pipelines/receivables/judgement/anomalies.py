@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from receivables.detectors import DETECTORS, EVIDENCE, SIGN, WEIGHTS
+from receivables.detectors import DETECTORS, EVIDENCE, SIGN, TURNS, WEIGHTS
 from receivables.judgement.detector_health import evaluated, write_health
 from receivables.judgement.writing import table_of, write
 
@@ -30,7 +30,7 @@ _GRAIN: Final = (
     " adjusted_p (Benjamini and Hochberg) of tests; evidence: JSON list of {code, params}, newest first, evidence_count of all; amount_local: what the evidence is about, exposure_local: what the customer owes, ledger"
     " currency; seen_on: day of the newest evidence, last_seen: last day it was so; first_seen: the as-of date of the first night that saw it; raised_on: of the night that raised it, NULL where it waits"
     " (held_by: cap, cool_down), raised_severity then; is_new: raised on the as-of date, is_graver: for the second time as it weighs twice as much. state: new, acknowledged, closed; verdict: confirmed,"
-    " dismissed, or lapsed where its sign is gone, with reason, decided_by, decided_on of who said so last. place: among all, by severity times exposure, those whose sign is gone last."
+    " dismissed, or lapsed where its sign is gone, with reason, decided_by, decided_on of who said so last. place: among all: what is followed up at once, signs of a customer, what is ours to mend, each by severity times exposure; those whose sign is gone last."
 )
 _FLAG: Final = pa.schema(
     [
@@ -80,13 +80,14 @@ def _flags(con: Connection, settings: Settings, looked: list[dict[str, Any]]) ->
                 "owner": _owner(flag),
                 "weight": WEIGHTS[flag["severity"]],
                 "exposure": exposure.get((flag["company_id"], flag["customer_id"]), 0),
+                "turn": TURNS.index(DETECTORS[flag["detector"]].turn),
                 "seen_on": flag["seen_on"],
                 "last_seen": flag["last_seen"],
                 "cool_down_days": _or(DETECTORS[flag["detector"]].cool_down_days, rules.cool_down_days),
             }
             for flag in grouped
         ],
-        columns=["flag_id", "owner", "weight", "exposure", "seen_on", "last_seen", "cool_down_days"],
+        columns=["flag_id", "owner", "weight", "exposure", "turn", "seen_on", "last_seen", "cool_down_days"],
     ).set_index("flag_id")
     lives = live(found, before, decided, as_of, rules)
     known = {flag["flag_id"]: flag for flag in grouped}

@@ -24,6 +24,9 @@ CAP: Final = "cap"
 COOL_DOWN: Final = "cool_down"
 """Why a flag is held back: more were found than a night raises, or the same detector spoke of the same customer a short while ago."""
 
+AT_ONCE: Final = 0
+"""The turn of what is followed up at once."""
+
 LAPSED: Final = "lapsed"
 VERDICTS: Final = ("confirmed", "dismissed")
 """What closes a flag: a person found it to be what it said, or a false alarm; or its sign is no longer seen."""
@@ -39,7 +42,7 @@ def live(found: pd.DataFrame, before: pd.DataFrame, decided: pd.DataFrame, as_of
     """Tell the state of every flag that is seen, or was when it was looked last.
 
     Args:
-        found: the flags seen now, indexed by flag_id: owner (who shares a cool-down: customer and detector), weight (of the severity), exposure (whole ledger units, 1/10000), seen_on (of
+        found: the flags seen now, indexed by flag_id: owner (who shares a cool-down: customer and detector), weight (of the severity), exposure (whole ledger units, 1/10000), turn (0 followed up at once where anything is owed, 1 usual, 2 ours to mend), seen_on (of
             the newest evidence), last_seen, cool_down_days.
         before: the flags of the night before, indexed by flag_id: owner, weight, first_seen, raised_on (missing: never raised), raised_weight, state, last_seen.
         decided: what persons last decided of each flag, indexed by flag_id: kind (acknowledged, confirmed, dismissed, reopened), weight (when it was decided), given_on.
@@ -47,7 +50,7 @@ def live(found: pd.DataFrame, before: pd.DataFrame, decided: pd.DataFrame, as_of
         rules: how many are raised, and how long a flag is silent.
 
     Returns:
-        A row per flag of `found`, by severity times exposure, and then of `before` that is seen no more and was raised, indexed by flag_id: first_seen, raised_on and raised_weight (missing where it was never raised), state,
+        A row per flag of `found`, by turn and by severity times exposure, and then of `before` that is seen no more and was raised, indexed by flag_id: first_seen, raised_on and raised_weight (missing where it was never raised), state,
         closed_as (confirmed, dismissed, lapsed, or missing), held_by (cap, cool_down, or missing), is_new (raised by this night), is_graver (raised anew because it weighs more).
         The same night run again raises the same.
     """
@@ -130,10 +133,13 @@ def _held(
 
 
 def _ranked(found: pd.DataFrame) -> pd.DataFrame:
-    """Flags by what they weigh times what the customer owes, the first first."""
-    rank = found["weight"] * (found["exposure"].clip(lower=0) + 1)
-    order = pd.DataFrame({"rank": rank, "weight": found["weight"], "id": found.index}, index=found.index)
-    return found.loc[order.sort_values(["rank", "weight", "id"], ascending=[False, False, True]).index]
+    """Flags by turn, and by what they weigh times what the customer owes, the first first."""
+    exposure = found["exposure"].clip(lower=0)
+    # who owes nothing is nobody to follow up at once
+    turn = found["turn"].where((found["turn"] != AT_ONCE) | (exposure > 0), AT_ONCE + 1)
+    rank = found["weight"] * (exposure + 1)
+    order = pd.DataFrame({"turn": turn, "rank": rank, "weight": found["weight"], "id": found.index}, index=found.index)
+    return found.loc[order.sort_values(["turn", "rank", "weight", "id"], ascending=[True, False, False, True]).index]
 
 
 def _lapsed(

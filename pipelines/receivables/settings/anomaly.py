@@ -20,7 +20,7 @@ class Anomaly(Section):
     new_flags_max: int = Field(
         default=20,
         ge=1,
-        description="new flags a night raises at most, by severity times exposure; what one person can look into in a week, the others wait",
+        description="new flags a night raises at most, what is followed up at once before others and what is ours to mend after them, by severity times exposure; what one person can look into in a week, the others wait",
     )
     cool_down_days: int = Field(
         default=30,
