@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from receivables.dates import utc_now
+from receivables.errors import FROM_BACKUP, NightFailed
 from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES, Table
 from receivables.state import Batch, LakeFile, counting
@@ -331,6 +332,36 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's content, as hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class LakeDamaged(NightFailed):
+    """A file of the lake is not what was registered when it began to count."""
+
+
+def refuse_damaged(root: Path, files: Iterable[LakeFile], *, also: Collection[str] = ()) -> None:
+    """Refuse to read files of the lake that are not as they were registered, or have another content of which the SHA-256 is `also` known.
+
+    Raises:
+        LakeDamaged: one is gone, cannot be read or has another content; names the first.
+    """
+    for file in files:
+        try:
+            found = sha256_of(root / file.path)
+        except OSError as error:
+            got = (
+                f"no lake/{file.path}"
+                if isinstance(error, FileNotFoundError)
+                else f"lake/{file.path}: {error.strerror}"
+            )
+        else:
+            if found == file.sha256 or found in also:
+                continue
+            got = f"lake/{file.path}, which is damaged: it has SHA-256 {found[:12]}..."
+        raise LakeDamaged(
+            got=got,
+            expected=f"its content as registered, SHA-256 {file.sha256[:12]}...",
+            try_=FROM_BACKUP,
+        )
 
 
 def settled_files(root: Path) -> list[Path]:

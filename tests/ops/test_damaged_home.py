@@ -1,0 +1,72 @@
+"""A file of the lake or a store that is damaged: the night reads nothing of it, publishes nothing, and says what is damaged and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from homes import command, half_done, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DAMAGE: Final[dict[str, Callable[[bytes], bytes | None]]] = {
+    "gone": lambda _: None,
+    "one bit turned": lambda told: (
+        told[: len(told) // 3] + bytes([told[len(told) // 3] ^ 1]) + told[len(told) // 3 + 1 :]
+    ),
+    "cut off": lambda told: told[: len(told) // 2],
+}
+
+
+def damage(path: Path, how: str) -> None:
+    content = DAMAGE[how](path.read_bytes())
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("kind", ["document", "company", "issue"])
+def test_a_night_reads_no_file_of_the_lake_that_is_not_what_was_registered(home: Path, kind: str, how: str) -> None:
+    path = min((home / "lake" / kind).iterdir())
+    damage(path, how)
+    before = seal(home / "warehouse")
+    for verb in ("nightly", "build"):
+        ended = command(verb, "--home", home)
+        assert ended.exit_code == 4
+        message = ended.only_message()
+        assert f"lake/{kind}/{path.name}" in message
+        assert "try receivables verify, which names what is damaged, then receivables restore" in message
+    assert seal(home / "warehouse") == before
+    assert half_done(home) == []
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("kind", ["published_item", "published_rating"])
+def test_a_night_goes_on_from_nothing_that_earlier_runs_published_and_that_is_damaged(
+    home: Path, kind: str, how: str
+) -> None:
+    path = min((home / "lake" / kind).iterdir())
+    damage(path, how)
+    ended = command("nightly", "--home", home)
+    assert ended.exit_code == 4
+    assert f"lake/{kind}/{path.name}" in ended.only_message()
+
+
+def test_a_store_with_a_damaged_page_is_told_as_one(home: Path) -> None:
+    store = home / "state.sqlite"
+    with closing(sqlite3.connect(store)) as con:
+        (page,) = con.execute("select rootpage from sqlite_master where name = 'batch'").fetchone()
+        (size,) = con.execute("pragma page_size").fetchone()
+    content = store.read_bytes()
+    store.write_bytes(content[: (page - 1) * size] + bytes(size) + content[page * size :])
+    ended = command("nightly", "--home", home)
+    assert ended.exit_code == 4
+    message = ended.only_message()
+    assert "expected a store of runs and batches that is whole; try receivables verify" in message
+    assert "receivables restore" in message
