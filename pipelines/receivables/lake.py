@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -14,7 +14,7 @@ from receivables.dates import utc_now
 from receivables.errors import FROM_BACKUP, NightFailed
 from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES, Table
-from receivables.state import Batch, LakeFile, counting
+from receivables.state import Batch, LakeFile, counting, readings, restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -284,6 +284,19 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> N
 
 def _manifest(batch: Batch, root: Path) -> None:
     write_json(root / "manifest" / f"{batch.batch_id}.json", asdict(batch))
+
+
+def told_batches(root: Path) -> list[Batch]:
+    """The batches as the lake's own manifest tells them, of readings that were written to their end: for a store that was lost."""
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in (root / "manifest").glob("*.json")]
+    names = [field.name for field in fields(Batch)]
+    batches: list[Batch] = [restored(Batch, [row[name] for name in names]) for row in told]
+    return [
+        batch
+        for reading in readings(batches)
+        if (root / _ISSUES / f"{reading[0].batch_id}.parquet").exists()
+        for batch in reading
+    ]
 
 
 def write_json(target: Path, told: object) -> None:

@@ -159,6 +159,7 @@ def started(
             known_at = checked_known_at(known_at or now, now)
             forget_logs(home.logs, now, settings.retention.log_days)
             state = State(home.state)
+            lost = _taken_back(home, state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = rules_sha256(settings, contracts)
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
@@ -178,10 +179,26 @@ def started(
                     night.note(
                         f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
                     )
+                if lost:
+                    night.note(
+                        f"the store of runs was lost: {lost} batches were taken back from the lake; receivables restore takes the rest back from a backup"
+                    )
                 if told := home.open_to_strangers():
                     night.progress.notice(told)
                     night.log("open_to_strangers", message=told)
                 yield night
+
+
+def _taken_back(home: Home, state: State) -> int:
+    """Register again what the lake holds where the store knows nothing of it; how many batches.
+
+    A home that was published from has batches. Without this a night would build from what lies in the inbox alone, and write it in the place of theirs.
+    """
+    if state.batches() or not any((home.lake / "published").glob("*.json")):
+        return 0
+    batches = lake.told_batches(home.lake)
+    state.add(batches)
+    return len(batches)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from homes import command, half_done, seal
+from factories import document
+from homes import MONDAY, TUESDAY, ask, command, figures, half_done, seal, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,3 +71,22 @@ def test_a_store_with_a_damaged_page_is_told_as_one(home: Path) -> None:
     message = ended.only_message()
     assert "expected a store of runs and batches that is whole; try receivables verify" in message
     assert "receivables restore" in message
+
+
+def test_a_lost_store_loses_no_batch_of_which_the_file_is_no_longer_in_the_inbox(home: Path) -> None:
+    for path in [*home.glob("state.sqlite*"), *(home / "inbox").iterdir()]:
+        path.unlink()
+    monday, before = figures(home), seal(home / "lake")
+    late = document("D9", "7.00", doc_date=MONDAY, due_date=TUESDAY)
+    tell(home, {"document": [late]}, TUESDAY, full=False)
+    ended = command("nightly", "--home", home)
+    assert ended.exit_code == 0
+    assert (
+        "note: the store of runs was lost: 6 batches were taken back from the lake; receivables restore" in ended.stderr
+    )
+    after = seal(home / "lake")
+    assert {name: content for name, content in after.items() if name in before} == before
+    assert command("verify", "--home", home).exit_code == 0
+    known = ask(home, "select item_id, open_doc from marts.open_item where item_id not like '%D9' order by all")
+    assert len(known) == len(monday["marts.open_item"])
+    assert len(ask(home, "select * from marts.open_item")) == len(known) + 1
