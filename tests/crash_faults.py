@@ -87,14 +87,14 @@ def on_a_full_disk(one: Disturbed, _number: int) -> None:
     taken = (used.f_blocks - used.f_bfree) * used.f_frsize
     mounted(disk, f"remount,size={taken + int(share * one.night.size)}")
     one.repair = lambda: mounted(disk, f"remount,size={ROOM}")
-    one.run("nightly")
+    one.told.what += f", ended with {one.run('nightly').exit_code}"
 
 
 def where_no_file_grows(one: Disturbed, _number: int) -> None:
     """From a random change of a file on let every write fail, as on a full disk, as systems do that bound the size of files."""
     place = one.chance.randint(1, one.night.changes)
     one.told.what = f"from change {place} of {one.night.changes} on"
-    one.run("nightly", moment=Moment(place=place, is_full=True))
+    one.told.what += f", ended with {one.run('nightly', moment=Moment(place=place, is_full=True)).exit_code}"
 
 
 FOLDERS: Final = ("", "lake", "lake/document", "warehouse", "out", "logs")
@@ -110,10 +110,11 @@ def in_a_read_only_folder(one: Disturbed, number: int) -> None:
     one.told.what = f"{one.told.place}, from {share:.0%} of its time on"
     one.repair = lambda: subprocess.run(["umount", folder], check=True)
     if share:
-        one.wait(one.start(), share * one.night.cpu_seconds, lambda: _read_only(folder))
+        ended = one.wait(one.start(), share * one.night.cpu_seconds, lambda: _read_only(folder))
     else:
         _read_only(folder)
-        one.run("nightly")
+        ended = one.run("nightly")
+    one.told.what += f", ended with {ended.exit_code}"
     if not os.path.ismount(folder):  # it was quicker than that
         one.repair = lambda: None
 
@@ -132,13 +133,11 @@ def with_a_damaged_parquet(one: Disturbed, number: int) -> None:
     ]
     if files:
         _damage(one, one.chance.choice(files), number)
-        one.run("nightly")
 
 
 def with_a_damaged_store(one: Disturbed, number: int) -> None:
     """Damage the store before the night."""
     _damage(one, one.home / "state.sqlite", number)
-    one.run("nightly")
 
 
 def _damage(one: Disturbed, path: Path, number: int) -> None:
@@ -149,6 +148,7 @@ def _damage(one: Disturbed, path: Path, number: int) -> None:
         path.unlink()
     else:
         path.write_bytes(content)
+    one.told.what += f", ended with {one.run('nightly').exit_code}"
 
 
 def two_at_once(one: Disturbed, _number: int) -> None:

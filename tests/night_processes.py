@@ -13,6 +13,8 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -200,11 +202,14 @@ def _become(arguments: Sequence[str], said: Path, moment: Moment | None) -> NoRe
         main(list(arguments), prog_name="receivables")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
+    except BaseException:  # noqa: BLE001  # whatever it is, it is told and goes no further: this process is a copy of its parent
+        traceback.print_exc()
     finally:
-        if changes[0]:
-            print(f"changes {changes[0]}")  # noqa: T201  # to the file it writes
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):  # no file can grow any more, this one neither
+            if changes[0]:
+                print(f"changes {changes[0]}")  # noqa: T201  # to the file it writes
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 

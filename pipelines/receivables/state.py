@@ -501,7 +501,14 @@ class State:
         with self._connected() as con:
             names = ", ".join(field.name for field in fields(record))
             rows = con.execute(f"select {names} from {table} {tail}", values).fetchall()
-        return [restored(record, row) for row in rows]
+        try:
+            return [restored(record, row) for row in rows]
+        except (ValueError, TypeError) as error:  # sqlite notices no bit that turned within a text
+            raise NightFailed(
+                got=f"{self._path}, table {table}: {error}",
+                expected="a store of runs and batches that is whole",
+                try_=FROM_BACKUP,
+            ) from None
 
 
 def counting(batches: Sequence[Batch]) -> list[Batch]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 @pytest.mark.wide
 def test_nights_that_are_disturbed_end_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    line = [sys.executable, ROOT / "tests" / "crash_matrix.py", tmp_path / "page.md", "--rounds", "5", "--nights", "2"]
+    program, page_file = str(ROOT / "tests" / "crash_matrix.py"), tmp_path / "page.md"
+    line = [sys.executable, program, str(page_file), "--rounds", "5", "--nights", "2"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "TMPDIR": str(tmp_path),
@@ -36,7 +37,7 @@ def test_nights_that_are_disturbed_end_as_if_nothing_had_happened(tmp_path: Path
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=900, env=environment)
     assert ended.returncode == 0, ended.stderr
     assert len(re.findall(r"^\d/5 ", ended.stderr, flags=re.MULTILINE)) == 5
-    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    page = page_file.read_text(encoding="utf-8")
     assert page.endswith("## Rounds that ended otherwise\n\nNone.\n")
     (row,) = [line.split("|") for line in page.splitlines() if line.startswith("| **all**")]
     assert int(row[3]) >= 3, "of the five kinds that come first three kill"

@@ -73,6 +73,16 @@ def test_a_store_with_a_damaged_page_is_told_as_one(home: Path) -> None:
     assert "receivables restore" in message
 
 
+@pytest.mark.parametrize("verb", ["nightly", "status"])
+def test_a_store_in_which_a_date_is_none_any_more_is_told_as_damaged(home: Path, verb: str) -> None:
+    with closing(sqlite3.connect(home / "state.sqlite")) as con, con:
+        con.execute("update batch set loaded_at = replace(loaded_at, '-', '/')")
+    ended = command(verb, "--home", home)
+    assert ended.exit_code == 4
+    assert "state.sqlite, table batch: Invalid isoformat string" in ended.only_message()
+    assert "receivables restore" in ended.only_message()
+
+
 def test_a_lost_store_loses_no_batch_of_which_the_file_is_no_longer_in_the_inbox(home: Path) -> None:
     for path in [*home.glob("state.sqlite*"), *(home / "inbox").iterdir()]:
         path.unlink()
