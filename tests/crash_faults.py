@@ -40,7 +40,7 @@ def _zeroed(told: bytes, place: int, size: int) -> bytes:
 
 def at_a_step(one: Disturbed, number: int) -> None:
     """Kill it at a step by its name: before its first part, before a later one, after it was recorded as ended; one after the other."""
-    moments = [(step, where) for step in one.night.steps for where in ("begun", "within", "ended")]
+    moments = [(step, where) for where in ("within", "begun", "ended") for step in one.night.steps]
     step, where = moments[number % len(moments)]
     parts = {"build": len(models()), "land": len(one.night.files), "mail": len(READERS)}.get(step, 1)
     one.told.what = one.told.place = f"{step}, {where}"

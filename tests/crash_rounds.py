@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -53,6 +54,7 @@ SETTINGS: Final = """
 enabled = false
 [engine]
 threads = 1
+keep_warehouses = 2
 [aging]
 month_ends = 2
 [report]
@@ -349,7 +351,7 @@ def _message(ended: Ended) -> str:
 
 
 def _restored(one: Disturbed) -> None:
-    """Take the home back from the backup of the evening before, and put what was exported since into its inbox."""
+    """Take the home back from the backup of the evening before, and put back into its inbox what the message says."""
     backup = one.scene.folder / f"backup-{one.told.night}"
     if not backup.exists():
         kept = one.scene.nursery.run("backup", "--to", backup, "--published", "--home", one.night.before)
@@ -358,9 +360,8 @@ def _restored(one: Disturbed) -> None:
     ended = one.run("restore", "--from", backup, "--force")
     if ended.exit_code != EXIT_DONE:
         raise _Stuck(f"not restored: {_message(ended)}")
-    aside = next(path for path in one.home.parent.glob("home.before-*"))
-    tell(one.home, sorted((aside / "inbox").iterdir()))
-    aside.rename(aside.with_name(f"aside-{aside.name}"))
+    for line in re.findall(r"put back what lay in this one: (cp .*)$", ended.said, flags=re.MULTILINE):
+        subprocess.run(shlex.split(line), check=True)
 
 
 def compare(one: Disturbed) -> None:
