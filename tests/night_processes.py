@@ -6,6 +6,7 @@ process id, a lock and files of its own; nothing of the nursery's databases is o
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -45,6 +46,7 @@ address = "ana@example.com"
 """Of the home that is built before anything is forked: it mails, so that what mails are made with is loaded."""
 
 _CHANGES: Final = frozenset({"os.rename", "os.remove", "os.symlink", "os.mkdir", "os.rmdir", "os.truncate"})
+_PR_SET_PDEATHSIG: Final = 1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -188,6 +190,7 @@ def _warm() -> None:
 def _become(arguments: Sequence[str], said: Path, moment: Moment | None) -> NoReturn:
     """Be a command, from its first to its last line."""
     code, changes = 1, [0]
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # it does not outlive the nursery
     try:
         told = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(told, 1)
