@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crash_rounds import READERS, ROOM, Fault, mounted
+from crash_rounds import READERS, ROOM, Fault, mounted, unmounted
 from night_processes import Moment
 from receivables.engine import models
 from receivables.home import Home
@@ -108,7 +108,7 @@ def in_a_read_only_folder(one: Disturbed, number: int) -> None:
     folder.mkdir(exist_ok=True)
     one.told.place = name or "the home"
     one.told.what = f"{one.told.place}, from {share:.0%} of its time on"
-    one.repair = lambda: subprocess.run(["umount", folder], check=True)
+    one.repair = lambda: unmounted(folder)
     if share:
         ended = one.wait(one.start(), share * one.night.cpu_seconds, lambda: _read_only(folder))
     else:

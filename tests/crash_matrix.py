@@ -65,14 +65,14 @@ HEAD: Final = (
 )  # fmt: skip
 
 
-def page(found: Sequence[Round], seed: int) -> str:
+def page(found: Sequence[Round], seed: int, nights: int) -> str:
     """The page: what was done, and the table of what came of it."""
     played_rounds = [one for one in found if not one.skipped]
     rows = [_row(fault.name, [one for one in played_rounds if one.kind == fault.name]) for fault in FAULTS]
     skipped = Counter(f"{one.kind}: {one.skipped}" for one in found if one.skipped)
     bad = [one for one in played_rounds if not one.is_good]
     parts = [
-        _introduction(len(played_rounds), seed),
+        _introduction(len(played_rounds), seed, nights),
         table(HEAD, [*rows, _row("**all**", played_rounds)]),
         "\n".join(f"Skipped {count} times: {why}." for why, count in skipped.items()),
         "## What was killed, filled or damaged\n\n"
@@ -82,12 +82,12 @@ def page(found: Sequence[Round], seed: int) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _introduction(rounds: int, seed: int) -> str:
+def _introduction(rounds: int, seed: int, nights: int) -> str:
     return f"""# What a night survives
 
 `make study` measures this page (`.venv/bin/python tests/crash_matrix.py data/CRASH_STUDY.md --rounds 200`, `CRASHES=50` for fewer): {rounds} rounds in a row, seed {seed}. In each a night of a
 small business is disturbed by one fault, the operator does what the message tells him, runs the night again, and every published table is held against that of the same
-night undisturbed: equal rows, decimals exact, doubles to 1e-9, run ids and clocks aside. The feed is of the sample world (data/WORLD.md): {NIGHTS} nights with
+night undisturbed: equal rows, decimals exact, doubles to 1e-9, run ids and clocks aside. The feed is of the sample world (data/WORLD.md): {nights} nights with
 documents, receipts and settlements told late, amounts and due dates mistyped and put right, cancellations, reversals, files that come late or twice. A night is
 a process of its own that is ended by kill -9; an analyst reads the published file throughout, on new connections and on one that stays open, and must see the night
 before or this one, whole; a mail server takes what is mailed to three readers. After each round `receivables verify` must find nothing, and no half-written file may be left.
@@ -134,9 +134,9 @@ def main() -> None:
         for told in studied(Path(folder), asked.rounds, asked.seed, nights=asked.nights, only=asked.only):
             found.append(told)
             if asked.file is not None:  # who stops it has what was played until then
-                asked.file.write_text(page(found, asked.seed), encoding="utf-8")
+                asked.file.write_text(page(found, asked.seed, asked.nights), encoding="utf-8")
     if asked.file is None:
-        sys.stdout.write(page(found, asked.seed))
+        sys.stdout.write(page(found, asked.seed, asked.nights))
     sys.exit(any(not one.is_good for one in found))
 
 

@@ -19,7 +19,7 @@ from homes import CLOCKS, half_done
 from night_processes import Moment
 from receivables.comparison import differences
 from receivables.engine import Scratch
-from receivables.errors import EXIT_BUG, EXIT_DAMAGED, EXIT_DONE, EXIT_NEEDS_PERSON
+from receivables.errors import EXIT_BUG, EXIT_DAMAGED, EXIT_DONE, EXIT_NEEDS_PERSON, ReceivablesError
 from receivables.home import Home
 from receivables.state import State
 from receivables.warehouse import Warehouse, published_file, published_run
@@ -171,7 +171,7 @@ class Scene:
             yield place
         finally:
             if self.has_mounts:
-                subprocess.run(["umount", place], check=True)
+                unmounted(place)
             shutil.rmtree(place)
 
     def prepare(self, nights: int = NIGHTS) -> None:
@@ -219,6 +219,11 @@ class Scene:
 def mounted(place: Path, options: str) -> None:
     """Put a disk in memory at a place, or change the one that is there."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place], check=True)
+
+
+def unmounted(place: Path) -> None:
+    """Take a mount away, at once also where somebody has a file of it open."""
+    subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def tell(home: Path, files: Sequence[Path]) -> None:
@@ -301,8 +306,8 @@ def played(scene: Scene, fault: Fault, number: int) -> Round:
             fault.do(one, number)
             one.repair()
             _operated(one)
-        except _Stuck as stuck:
-            told.faults.append(str(stuck))
+        except (_Stuck, OSError, ReceivablesError, subprocess.CalledProcessError) as error:
+            told.faults.append(f"{type(error).__name__}: {error}")
         finally:
             if analyst is not None:
                 os.kill(analyst.pid, signal.SIGKILL)

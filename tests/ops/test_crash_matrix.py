@@ -29,18 +29,20 @@ if TYPE_CHECKING:
 @pytest.mark.wide
 def test_nights_that_are_disturbed_end_as_if_nothing_had_happened(tmp_path: Path) -> None:
     program, page_file = str(ROOT / "tests" / "crash_matrix.py"), tmp_path / "page.md"
-    line = [sys.executable, program, str(page_file), "--rounds", "5", "--nights", "2"]
+    line = [sys.executable, program, str(page_file), "--rounds", "4", "--nights", "2"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "TMPDIR": str(tmp_path),
     }
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=900, env=environment)
     assert ended.returncode == 0, ended.stderr
-    assert len(re.findall(r"^\d/5 ", ended.stderr, flags=re.MULTILINE)) == 5
+    assert len(re.findall(r"^\d/4 ", ended.stderr, flags=re.MULTILINE)) == 4
     page = page_file.read_text(encoding="utf-8")
     assert page.endswith("## Rounds that ended otherwise\n\nNone.\n")
     (row,) = [line.split("|") for line in page.splitlines() if line.startswith("| **all**")]
-    assert int(row[3]) >= 3, "of the five kinds that come first three kill"
+    assert int(row[3]) >= 2, (
+        "of the four kinds that come first three kill, one of them at a moment that may come too late"
+    )
 
 
 @pytest.fixture
