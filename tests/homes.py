@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import duckdb
 from click.testing import CliRunner
 
 import receivables
 from factories import Row, Tables, allocation, company, customer, document, payment, write_canonical
 from receivables import settings
 from receivables.cli import main
+from receivables.state import State
 
 if TYPE_CHECKING:
     from receivables.warehouse import Warehouse
@@ -201,6 +204,22 @@ def ask(home: Path, sql: str) -> list[tuple[Any, ...]]:
     """Rows of a query on the published file."""
     with receivables.open_warehouse(home) as warehouse:
         return warehouse.con.execute(sql).fetchall()
+
+
+def lake_says(home: Path) -> str:
+    """Every text of the lake and of what the store says of its files and repairs, unpacked."""
+    texts = []
+    for path in (home / "lake").rglob("*"):
+        if path.suffix == ".parquet":
+            with duckdb.connect() as con:
+                texts.append(str(con.execute("select * from read_parquet(?)", [str(path)]).fetchall()))
+        elif path.suffix == ".gz":
+            texts.append(gzip.decompress(path.read_bytes()).decode("utf-8", "replace"))
+        elif path.is_file():
+            texts.append(path.read_bytes().decode("utf-8", "replace"))
+    state = State(home / "state.sqlite")
+    texts.append(str([state.repairs(), state.forgotten(), state.batches()]))
+    return "\n".join(texts)
 
 
 def half_done(home: Path) -> list[str]:

@@ -41,6 +41,7 @@ ORDER: Final = (
         "sources",
         "engine",
         "accounts",
+        "left_out",
         "quarantine",
         "filled_table",
         "quarantine_file",
@@ -50,6 +51,7 @@ ORDER: Final = (
         "scope",
         "decisions",
         "delivery_log",
+        "waivers",
     ),
     *(
         "checks",

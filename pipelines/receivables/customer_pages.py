@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from receivables import customer_rows
 from receivables.chapters.customer_file import PARTS
 from receivables.language import language_in
-from receivables.render import HTML_LANGUAGE, environment, page_policy, script, static
+from receivables.render import static, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,9 +69,11 @@ def render_customer(file: CustomerFile, run: Run, language: str, *, is_listed: b
         UsageError: `language` is none of `LANGUAGES`.
     """
     words, currency = language_in(language), file.who.currency
-    return _render(
+    return write_page(
         "customer.html",
         language,
+        _style(),
+        parts=PARTS,
         file=file,
         who=file.who,
         is_listed=is_listed,
@@ -86,25 +88,7 @@ def render_customer(file: CustomerFile, run: Run, language: str, *, is_listed: b
 def render_index(customers: Sequence[Listed], run: Run, language: str) -> str:
     """Write the list of all pages: by company, who owes most first."""
     order = sorted(customers, key=lambda line: (line.company, -line.balance, line.customer_id))
-    return _render("customer_index.html", language, customers=order, page=_Page(run))
-
-
-def _render(template: str, language: str, **told: object) -> str:
-    language_in(language)
-    style, scripts = _style(), (script("tables"),)
-    return (
-        environment(language)
-        .get_template(template)
-        .render(
-            lang=HTML_LANGUAGE[language],
-            code=language,
-            style=style,
-            policy=page_policy(scripts, style),
-            scripts=scripts,
-            parts=PARTS,
-            **told,
-        )
-    )
+    return write_page("customer_index.html", language, _style(), customers=order, page=_Page(run))
 
 
 @cache

@@ -175,13 +175,13 @@ def setting_unit(name: str, words: Language) -> str:
 
 
 def setting_value(setting: Setting, words: Language) -> str:
-    """A setting's value, as the language writes numbers."""
+    """A setting's value, as the language writes numbers; a dash for an empty list."""
     value = setting.value
     if isinstance(value, bool):
         return words.text(N_("yes") if value else N_("no"))
     if isinstance(value, Decimal):
         return words.number(value)
-    return plain(value) if isinstance(value, str) else ", ".join(map(plain, value))
+    return plain(value) if isinstance(value, str) else ", ".join(map(plain, value)) or "–"
 
 
 def detector_needs(rule: DetectorRule, words: Language) -> str:

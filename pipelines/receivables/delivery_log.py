@@ -44,9 +44,14 @@ def complete(state: State, root: Path) -> None:
     for path, one in recorded.items():
         if path not in copied or copied[path].recorded_at < one.recorded_at:
             _copy(state, root, one)
-    state.add(
-        one for path, one in copied.items() if path not in recorded or recorded[path].recorded_at < one.recorded_at
-    )
+    taken = {
+        path: one
+        for path, one in copied.items()
+        if path not in recorded or recorded[path].recorded_at < one.recorded_at
+    }
+    state.add([*taken.values(), *lake.sealed(root, taken)])
+    # a copy that says the same was written by a run that was cut off before it registered it
+    lake.seal(state, root, (path for path, one in copied.items() if recorded.get(path) == one))
 
 
 def _copied(path: Path) -> Delivery:

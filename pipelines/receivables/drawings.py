@@ -91,8 +91,9 @@ def _collection_charts(page: NightPage) -> Iterable[tuple[str, LineChart]]:
 
 def _bars(chart: Chart, labels: Labels, keys: list[str], buckets: list[str], width: int = _HALF) -> Figure:
     # who tells only what is due from what is not has the colour of the first bucket overdue
-    first = next((place for place, key in enumerate(buckets) if key == NOT_DUE), 0) + 1
-    colours = {key: f"var(--bucket-{buckets.index(key) + 1 if key in buckets else first + 1})" for key in keys}
+    place = {key: number for number, key in enumerate(buckets, start=1)}
+    first_overdue = place.get(NOT_DUE, 1) + 1
+    colours = {key: f"var(--bucket-{place.get(key, first_overdue)})" for key in keys}
     return Figure(
         _in_themes(lambda theme: figure_json(chart, labels, theme, bucket_colours(keys, theme))),
         _still(
@@ -116,8 +117,8 @@ def _lines(chart: LineChart, labels: LineLabels, width: int = _HALF) -> Figure:
 def _still(wide: Drawing, phone: Drawing | None = None) -> Markup:
     """The element or the two of which a page shows one; hidden from readers by ear, who are told what the figure's sentence says."""
     if phone is None:
-        return Markup(wide.element('class="still"'))  # noqa: S704  # nosec B704 - all text in it is escaped
-    return Markup(wide.element('class="still wide"') + phone.element('class="still phone"'))  # noqa: S704  # nosec B704 - as above
+        return Markup(wide.element('class="still"'))  # noqa: S704  # all text in it is escaped  # nosec B704
+    return Markup(wide.element('class="still wide"') + phone.element('class="still phone"'))  # noqa: S704  # as above  # nosec B704
 
 
 def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
@@ -126,7 +127,7 @@ def _in_themes(drawn: Callable[[Theme], str]) -> Markup:
     # inside a script element only these can end it or open a comment; as escapes they are the same JSON
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704  # nosec B704 - escaped above for the place it stands in
+    return Markup(text)  # noqa: S704  # escaped above for the place it stands in  # nosec B704
 
 
 def trend_labels(trend: Trend, words: Language) -> LineLabels:

@@ -24,6 +24,11 @@ FROM_BACKUP = (
 """What to try where something is damaged that was kept."""
 
 
+def in_one_line(told: object) -> str:
+    """What an error, or any text, says, without line breaks."""
+    return " ".join(str(told).split())
+
+
 class ReceivablesError(Exception):
     """A situation the user can act on; never a traceback."""
 
@@ -35,7 +40,7 @@ class ReceivablesError(Exception):
         self.expected = expected
         self.try_ = try_
         self.reason = reason
-        super().__init__(" ".join(f"got {got}; expected {expected}; try {try_}".split()))
+        super().__init__(in_one_line(f"got {got}; expected {expected}; try {try_}"))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows of it in a notebook: the line, without a traceback."""

@@ -390,7 +390,9 @@ def _unknown(named: str, flag_id: str, night: _Night) -> NoReturn:
 
 def _known(home: Path) -> list[FlagDecision]:
     place = Home(home)
-    return decisions.known(FlagDecision, State(place.state) if place.state.exists() else None, place.lake)
+    return decisions.known(
+        FlagDecision, State(place.state, is_read_only=True) if place.state.exists() else None, place.lake
+    )
 
 
 def published_flags(warehouse: Warehouse) -> Mapping[str, Flag]:

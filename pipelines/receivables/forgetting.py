@@ -6,14 +6,23 @@ place, and is registered. Who is cut off goes on by asking again: what is there 
 
 from __future__ import annotations
 
+import gzip
+import html
+import io
 import json
+import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final
+
+from markupsafe import Markup
 
 from receivables import decisions, lake
 from receivables.dates import utc_now
 from receivables.errors import UsageError, nearest
-from receivables.forgotten import INSTEAD, Subjects
+from receivables.forgotten import INSTEAD, Subjects, is_long_enough, is_telling
 from receivables.home import Home
 from receivables.intake.sqltext import ident, lit
 from receivables.land import inbox_files
@@ -25,17 +34,20 @@ from receivables.state import Forgotten, ForgottenFile, readings
 from receivables.warehouse import published_file, published_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from receivables.engine import Connection
     from receivables.run import Night
 
-_LEAST_LETTERS: Final = 4
-"""Letters of a value below which a text that holds it proves nothing."""
-
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "cp1252")
 """How a file outside the lake may write a value."""
+
+_MOST_BYTES: Final = 1 << 30
+"""Bytes of a file, or of one packed in it, that are looked at; what is larger is named unseen."""
+
+_DEEPEST: Final = 3
+"""How often packed a text is looked for: a workbook in an archive."""
 
 _CUSTOMER_LAST: Final = ("contact", "customer")
 """Tables rewritten last: what they say is what other files are searched for, also by who goes on after a cut."""
@@ -130,8 +142,9 @@ class _Forgetting:
         self._take_up()
         with self._night.step("forget", 1) as counts, self._night.scratch.database() as con:
             touched, values = self._rows(con)
-            self._forget_texts(con, touched, values)
-            self._forget_sources(touched)
+            texts = self._texts(con, touched, values)
+            self._forget_sources(touched, texts, values)
+            self._forget_texts(con, texts)
             self._forget_decisions()
             for table, path in touched:
                 self._rewrite_rows(con, table, path)
@@ -158,7 +171,7 @@ class _Forgetting:
                 self._state.add(lake.sealed(self._root, [path]))
 
     def _rows(self, con: Connection) -> tuple[list[tuple[str, Path]], set[str]]:
-        """The files with rows of the subject, customers and contacts last, and every personal text that stands in them."""
+        """The files with rows of the subject, customers and contacts last, and every personal text that stands in them and tells of whom another text is."""
         personal: dict[str, list[str]] = {}
         for table, column, _ in personal_columns(is_forgotten=True):
             personal.setdefault(table, []).append(column)
@@ -176,71 +189,83 @@ class _Forgetting:
                 source = f"from read_parquet({lit(str(path))}) where {condition}"
                 if con.execute(f"select 1 {source} limit 1").fetchall():
                     touched.append((table, path))
-                    for name in told:
+                    for name in filter(partial(is_telling, table), told):
                         rows = con.execute(f"select distinct {ident(name)}::varchar {source}").fetchall()
                         values.update(row[0] for row in rows if row[0])
-        values = {value for value in values if len(value) >= _LEAST_LETTERS and not value.startswith(INSTEAD[:-1])}
         return touched, values
 
     def _rewrite_rows(self, con: Connection, table: str, path: Path) -> None:
         """Rewrite a file of rows, in their order; amounts, dates and ids are what they were."""
+        if self._any_left_out(con, table, path, self._subjects):
+            _, query = self._without(con, table, path, self._subjects)
+            self._replace(path, partial(lake.write_parquet, con, query))
+
+    @staticmethod
+    def _without(con: Connection, table: str, path: Path, known: Subjects) -> tuple[str, str]:
+        """SQL for whether a row of a file changes, and for all rows without the subject's data."""
         columns = _columns(con, path)
-        told = {name: self._subjects.left_out(table, name, ident(name), columns) for name in columns}
+        told = {name: known.left_out(table, name, ident(name), columns) for name in columns}
         changed = " or ".join(
             f"{ident(name)} is distinct from ({sql})" for name, sql in told.items() if sql != ident(name)
         )
         listed = ", ".join(f"{sql} as {ident(name)}" for name, sql in told.items())
-        self._rewrite(path, f"select {listed} from read_parquet({lit(str(path))})", con, if_any=changed)
+        return changed, f"select {listed} from read_parquet({lit(str(path))})"
 
-    def _forget_texts(self, con: Connection, touched: Sequence[tuple[str, Path]], values: set[str]) -> None:
-        """Empty the raw texts of findings, and the texts of rows that name no customer, where they hold the subject's id or a text of it."""
-        words = sorted({*values, self._entry.subject_id, *self._bare_id()})
-        holds = " or ".join(f"contains({{0}}, {lit(word)})" for word in words)
-        raw = ("raw_value", "repaired_value", "raw_line")
-        lines = self._lines(con, touched)
-        for path in sorted((self._root / "issue").glob("*.parquet")):
-            mine = lines.get(path.stem, "false")
-            any_held = " or ".join(f"coalesce({holds.format(name)}, false)" for name in raw)
-            told = ", ".join(f"case when {any_held} or {mine} then null else {name} end as {name}" for name in raw)
-            self._rewrite(
-                path,
-                f"select * replace ({told}) from read_parquet({lit(str(path))})",
-                con,
-                if_any=any_held + f" or {mine}",
-            )
-        for path in sorted((self._root / "entry_allocation").glob("*.parquet")):
-            if "text" in _columns(con, path):
-                told = f"case when {holds.format('text')} then null else text end as text"
-                self._rewrite(
-                    path,
-                    f"select * replace ({told}) from read_parquet({lit(str(path))})",
-                    con,
-                    if_any=holds.format("text"),
-                )
+    def _texts(
+        self, con: Connection, touched: Sequence[tuple[str, Path]], values: set[str]
+    ) -> dict[Path, tuple[str, Subjects]]:
+        """The files of findings, and of rows that name no customer, with texts that tell of the subject: which table they are of, and what it is known by there."""
+        lines, found = self._lines(con, touched), {}
+        for reading in readings(self._state.batches()):
+            tables, companies = ({one.table_name for one in reading}, {one.company_id for one in reading})
+            first = reading[0].batch_id
+            known = self._subjects.known_in(tables, companies, values, lines.get(first, ()))
+            found[self._root / "issue" / f"{first}.parquet"] = ("issue", known)
+            for batch in reading:
+                if batch.table_name == "entry_allocation":
+                    path = self._root / batch.table_name / f"{batch.batch_id}.parquet"
+                    found[path] = (batch.table_name, known)
+        refused = self._subjects.known_in((), (), values)
+        for path in (self._root / "issue").glob("*.parquet"):
+            found.setdefault(path, ("issue", refused))
+        return {
+            path: (table, known)
+            for path, (table, known) in sorted(found.items())
+            if path.exists() and self._any_left_out(con, table, path, known)
+        }
 
-    def _lines(self, con: Connection, touched: Sequence[tuple[str, Path]]) -> dict[str, str]:
-        """For the findings of each reading, a condition for the lines that are rows of the subject."""
+    def _any_left_out(self, con: Connection, table: str, path: Path, known: Subjects) -> bool:
+        changed, _ = self._without(con, table, path, known)
+        return bool(changed) and bool(
+            con.execute(f"select 1 from read_parquet({lit(str(path))}) where {changed} limit 1").fetchall()
+        )
+
+    def _forget_texts(self, con: Connection, texts: dict[Path, tuple[str, Subjects]]) -> None:
+        """Empty the raw texts of findings, and the texts of rows that name no customer, where they tell of the subject."""
+        for path, (table, known) in texts.items():
+            _, query = self._without(con, table, path, known)
+            self._replace(path, partial(lake.write_parquet, con, query))
+
+    def _lines(self, con: Connection, touched: Sequence[tuple[str, Path]]) -> dict[int, set[int]]:
+        """The lines that are rows of the subject, by the first batch of the reading that has its findings."""
         firsts = {
             batch.batch_id: reading[0].batch_id for reading in readings(self._state.batches()) for batch in reading
         }
-        lines: dict[str, set[int]] = {}
+        lines: dict[int, set[int]] = {}
         for table, path in touched:
             condition = self._subjects.rows_of(table, _columns(con, path))
             rows = con.execute(
-                f"select distinct line_no from read_parquet({lit(str(path))}) where {condition}"
+                f"select distinct line_no from read_parquet({lit(str(path))}) where {condition} and line_no is not null"
             ).fetchall()
-            lines.setdefault(str(firsts.get(int(path.stem), path.stem)), set()).update(
-                row[0] for row in rows if row[0] is not None
-            )
-        return {first: f"line_no in ({', '.join(map(str, sorted(found)))})" for first, found in lines.items() if found}
+            lines.setdefault(firsts.get(int(path.stem), int(path.stem)), set()).update(row[0] for row in rows)
+        return lines
 
-    def _bare_id(self) -> list[str]:
-        bare = self._entry.subject_id.partition(":")[2]
-        return [bare] if len(bare) >= _LEAST_LETTERS else []
-
-    def _forget_sources(self, touched: Sequence[tuple[str, Path]]) -> None:
+    def _forget_sources(self, touched: Sequence[tuple[str, Path]], texts: Iterable[Path], values: set[str]) -> None:
         """Delete the bytes of files that told of the subject: their quarantined lines can be repaired only by correcting the export."""
-        ids = {int(path.stem) for _, path in touched}
+        needles, sources = _needles(values), self._root / "source"
+        holding = {path.stem for path in sources.glob("*.gz") if _holds(path, needles)}
+        ids = {int(path.stem) for path in (*(path for _, path in touched), *texts)}
+        ids |= {batch.batch_id for batch in self._state.batches() if batch.file_sha256 in holding}
         told = [batch for batch in self._state.batches() if batch.batch_id in ids]
         for sha256 in sorted({batch.file_sha256 for batch in told}):
             arrivals = sorted(
@@ -275,11 +300,6 @@ class _Forgetting:
                 self._state.add([told])
                 self._replace(decisions.decision_file(self._root, kind, told.decision_id), _json_of(asdict(told)))
 
-    def _rewrite(self, path: Path, query: str, con: Connection, *, if_any: str) -> None:
-        if not con.execute(f"select 1 from read_parquet({lit(str(path))}) where {if_any} limit 1").fetchall():
-            return
-        self._replace(path, lambda target: lake.write_parquet(con, query, target))
-
     def _replace(self, path: Path, write: Callable[[Path], object]) -> None:
         """Let a file be written anew: recorded, put in its place, registered."""
         old = lake.sha256_of(path) if path.exists() else ""
@@ -310,15 +330,46 @@ class _Forgetting:
             yield f"warehouse/{published_file(home.root).name} until the next night"
         ids = {int(path.stem) for _, path in touched}
         contents = {batch.file_sha256 for batch in self._state.batches() if batch.batch_id in ids}
-        needles = {value.encode(encoding, "ignore") for value in values for encoding in _ENCODINGS}
-        needles = {needle for needle in needles if len(needle) >= _LEAST_LETTERS}
+        needles = _needles(values)
         for path in inbox_files(home.inbox) if home.inbox.is_dir() else ():
-            if lake.sha256_of(path) in contents or _holds(path, needles):
-                yield str(path.relative_to(home.root))
-        for folder in (home.out, home.logs):
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and not path.is_symlink() and (path.suffix == ".eml" or _holds(path, needles)):
-                    yield str(path.relative_to(home.root))
+            try:
+                if lake.sha256_of(path) in contents or _holds(path, needles):
+                    yield self._named(path)
+            except OSError:
+                yield f"{self._named(path)}, perhaps: it cannot be read"
+        mails = home.root / self._night.settings.mail.folder
+        folders = (home.out, home.logs, mails)
+        for path in sorted({path for folder in folders if folder.is_dir() for path in folder.rglob("*")}):
+            if not path.is_file() or path.is_symlink():
+                continue
+            try:
+                if path.suffix == ".eml" or _holds(path, needles):
+                    yield self._named(path)
+            except OSError:
+                yield f"{self._named(path)}, perhaps: it cannot be read"
+
+    def _named(self, path: Path) -> str:
+        root = self._night.home.root
+        return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _needles(values: Iterable[str]) -> set[bytes]:
+    """Some values in every way a file may write them: in pages and workbooks markup is escaped, in logs and charts quotes are."""
+    forms = {
+        form
+        for value in values
+        if is_long_enough(value)
+        for form in (
+            *(value, html.escape(value, quote=False), html.escape(value), str(Markup.escape(value))),
+            *(json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)),
+        )
+    }
+    written = set()
+    for form in forms:
+        for encoding in _ENCODINGS:
+            with suppress(UnicodeEncodeError):  # no file in that encoding holds it
+                written.add(form.encode(encoding))
+    return written
 
 
 def _json_of(told: object) -> Callable[[Path], object]:
@@ -327,5 +378,28 @@ def _json_of(told: object) -> Callable[[Path], object]:
 
 
 def _holds(path: Path, needles: set[bytes]) -> bool:
-    content = path.read_bytes()
-    return any(needle in content for needle in needles)
+    """Whether a file, or what is packed in it, holds one of some texts.
+
+    Raises:
+        OSError: it cannot be read, or unpacks to more than is looked at.
+    """
+    with path.open("rb") as stream:
+        return _is_in(stream, needles, _DEEPEST)
+
+
+def _is_in(stream: IO[bytes] | gzip.GzipFile, needles: set[bytes], deepest: int) -> bool:
+    content = stream.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError("more than is looked at")
+    if any(needle in content for needle in needles):
+        return True
+    if not deepest or not content.startswith((b"PK", b"\x1f\x8b")):
+        return False
+    try:
+        if content.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(content)) as packed:
+                return any(_is_in(packed.open(name), needles, deepest - 1) for name in packed.namelist())
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as unpacked:
+            return _is_in(unpacked, needles, deepest - 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise OSError(str(error)) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,18 +93,14 @@ def _home(home: Home) -> Iterator[Check]:
         )
     else:
         yield Check("home", "ok", f"{root.absolute()} may be read and written")
-    # what lies below a closed folder is closed, whatever its own mode
-    is_closed = not root.stat().st_mode & 0o077
-    files = (home.state, root / settings_module.FILE_NAME)
-    told = [] if is_closed else [path for path in (root, *_parts(home), *files) if path.exists()]
-    opened = [path for path in told if path.stat().st_mode & 0o077]
-    if opened:
-        mode = stat.S_IMODE(opened[0].stat().st_mode)
-        yield Check(
-            "permissions", "attention", f"{opened[0]} is open to other users (mode {mode:o})", f"chmod -R go-rwx {root}"
-        )
+    if opened := home.open_to_strangers():
+        yield Check("permissions", "attention", opened.found, opened.advice)
     else:
-        yield Check("permissions", "ok", "closed to other users; whatever is written is, too")
+        yield Check(
+            "permissions",
+            "ok",
+            "closed to other users, but for the inbox and out where they were opened; whatever is written is closed",
+        )
 
 
 def _parts(home: Home) -> list[Path]:
@@ -217,7 +212,7 @@ def _store(home: Home) -> Iterator[Check]:
         )
         return
     try:
-        state = State(home.state)
+        state = State(home.state, is_read_only=True)
         fault = state.fault()
         runs = [] if fault else state.runs()
     except NightFailed as error:

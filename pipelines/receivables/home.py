@@ -54,6 +54,18 @@ CATCH_UP: Final = "catch up"
 _LOOK_AGAIN_SECONDS: Final = 0.5
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What of a home is open to other users of the machine, and the command that shuts it."""
+
+    found: str
+    advice: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"got {self.found}; expected nobody else's; try {self.advice}"
+
+
 class HomeInUse(NightFailed):
     """Another process is writing the home; `holder` says which, since when and what it does."""
 
@@ -194,22 +206,24 @@ class Home:
                 try_="--home DIR with another folder",
             ) from None
 
-    def open_to_strangers(self) -> str:
-        """What of the home every user of the machine may read, or others may write, as one line; empty where nothing is.
+    def open_to_strangers(self) -> Opened | None:
+        """What of the home every user of the machine may read, or others may write; None where nothing is.
 
         The inbox is left to whoever feeds it, and `out/` to whoever serves it.
         """
-        if not self.root.stat().st_mode & 0o011:  # nobody gets past the home itself
-            return ""
+        own = self.root.stat().st_mode & 0o777
+        if not own & 0o011:  # nobody gets past the home itself
+            return None
         kept = (*(self.root / name for name in _FOLDERS if name not in ("inbox", "out")), self.state)
         settings = self.root / settings_module.FILE_NAME
         modes = {path.name: path.stat().st_mode & 0o777 for path in (*kept, settings) if path.exists()}
         wide = {name: mode for name, mode in modes.items() if mode & 0o026}
-        if not wide:
-            return ""
-        told = ", ".join(f"{name} ({mode:o})" for name, mode in wide.items())
-        shut = " ".join(str(self.root / name) for name in wide)
-        return f"got {told} in {self.root}, open to other users; expected nobody else's; try chmod -R g-w,o= {shut}"
+        told, shut = [f"{name} ({mode:o})" for name, mode in wide.items()], []
+        if own & 0o022:  # who may write it may put other folders in the place of these
+            told, shut = [f"the folder itself ({own:o})", *told], [f"chmod go-w {self.root}"]
+        if wide:
+            shut.append(f"chmod -R g-w,o= {' '.join(str(self.root / name) for name in wide)}")
+        return Opened(f"{', '.join(told)} in {self.root}, open to other users", " && ".join(shut)) if told else None
 
     @contextmanager
     def only_writer(self, verb: str, wait_seconds: float = 0) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,12 +18,13 @@ from receivables.schema import TABLES, Table
 from receivables.state import Batch, LakeFile, counting, readings, restored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from receivables.errors import Finding
     from receivables.intake.read import Landed
+    from receivables.state import State
 
 _POSTED: Final = {
     "document": ("posting_date", "doc_date"),
@@ -67,6 +69,10 @@ _ISSUE_COLUMNS: Final = {"batch_id": "bigint", "line_no": "bigint", "column_name
                          "count": "bigint", "raw_value": "varchar", "repaired_value": "varchar", "raw_line": "varchar"}  # fmt: skip
 
 
+LeaveOut = Callable[[str, str, str, Collection[str]], str]
+"""What makes of a table, a column, the SQL of its value and the columns that are told there what is written."""
+
+
 @dataclass(frozen=True)
 class Arrival:
     """When a file that is read again arrived: its first batch then, and the moment; only rows of lines repaired since are recorded later, each at its moment."""
@@ -85,7 +91,7 @@ def write(
     loaded_at: datetime,
     is_first_load: Callable[[str, str], bool],
     arrival: Arrival | None = None,
-    leave_out: Callable[[str, str, str, Collection[str]], str] = lambda _table, _column, value, _present: value,
+    leave_out: LeaveOut = lambda _table, _column, value, _present: value,
 ) -> list[Batch]:
     """Write a landed file into the lake and return its batches, not yet registered: until then nothing of it counts.
 
@@ -116,7 +122,7 @@ def write(
                 root / batch.table_name / f"{batch.batch_id}.parquet",
             )
         _manifest(batch, root)
-    write_issues(con, batches[0].batch_id, landed.findings, root, with_lines=True)
+    write_issues(con, batches[0].batch_id, landed.findings, root, with_lines=True, leave_out=leave_out)
     return batches
 
 
@@ -224,9 +230,18 @@ def _tally(
 
 
 def write_issues(
-    con: duckdb.DuckDBPyConnection, batch_id: int, findings: Iterable[Finding], root: Path, *, with_lines: bool
+    con: duckdb.DuckDBPyConnection,
+    batch_id: int,
+    findings: Iterable[Finding],
+    root: Path,
+    *,
+    with_lines: bool,
+    leave_out: LeaveOut = lambda _table, _column, value, _present: value,
 ) -> None:
-    """Write the findings of a file beside its rows; `with_lines` takes the row findings from the connection's table `finding`."""
+    """Write the findings of a file beside its rows; `with_lines` takes the row findings from the connection's table `finding`.
+
+    `leave_out` makes of the raw texts what is written, as of the columns of rows.
+    """
     con.execute(
         "create or replace temp table issue_out (line_no bigint, column_name varchar, reason_code varchar, action varchar, count bigint, raw_value varchar, repaired_value varchar, raw_line varchar)"
     )
@@ -253,9 +268,14 @@ def write_issues(
         if with_lines
         else ""
     )
+    told = ", ".join(
+        f"{leave_out(_ISSUES, name, ident(name), _ISSUE_COLUMNS.keys())} as {ident(name)}"
+        for name in _ISSUE_COLUMNS
+        if name != "batch_id"
+    )
     _copy(
         con,
-        f"select {batch_id}::bigint as batch_id, * from (select * from issue_out{lines}) order by line_no nulls first, reason_code",
+        f"select {batch_id}::bigint as batch_id, {told} from (select * from issue_out{lines}) as told order by line_no nulls first, reason_code",
         root / _ISSUES / f"{batch_id}.parquet",
     )
 
@@ -334,6 +354,12 @@ def sealed(root: Path, paths: Iterable[Path]) -> list[LakeFile]:
     """What is to be registered of files of the lake, so that any later change of them is noticed: together with what makes them count."""
     now = utc_now()
     return [LakeFile(name_of(root, path), sha256_of(path), path.stat().st_size, now) for path in paths]
+
+
+def seal(state: State, root: Path, paths: Iterable[Path]) -> None:
+    """Register those of some files of the lake that are not registered as they are: whoever wrote them was cut off, or the store is of before."""
+    registered = {file.path: file.sha256 for file in state.lake_files()}
+    state.add(one for one in sealed(root, paths) if registered.get(one.path) != one.sha256)
 
 
 def name_of(root: Path, path: Path) -> str:

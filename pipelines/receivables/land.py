@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from receivables import accounts, arrival, lake
+from receivables import arrival, lake, waivers
 from receivables.check_batches import refused_before
 from receivables.checks.contract import ON_BATCHES
 from receivables.dates import utc_now
 from receivables.errors import FileRefused, Finding, UsageError, nearest
-from receivables.forgotten import Subjects
 from receivables.home import NIGHTLY
 from receivables.intake import steady
 from receivables.intake.company import Companies
-from receivables.intake.container import inspect, memory_told, physical_lines, shown_name
+from receivables.intake.container import inspect, memory_told, physical_lines, refuse_strange, shown_name
 from receivables.intake.profile import Profile, available, read_profiles
 from receivables.intake.read import Request, date_in_name, read_file
 from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
+from receivables.left_out import left_out
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, REFUSED, Batch, InboxFile, LakeFile, Waiver, counting
+from receivables.state import LOADED, REFUSED, Batch, InboxFile, LakeFile, counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from receivables.engine import Connection, Scratch
     from receivables.intake.container import Source
-    from receivables.intake.read import Landed
     from receivables.run import Night
     from receivables.settings import Settings
 
@@ -82,14 +81,16 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
     """Read files into the lake; what was read before is not read again, what is refused stays where it is."""
     profiles = profiles_named(night.home.profiles, reading.profile)
     _refuse_unknown_contracts(night, reading.waive)
+    waivers.complete(night.state, night.home.lake)
     results = []
     with night.step("land", len(paths)) as counts:
         refuse_damaged(night)
         # a person who names a file knows that it is whole; what a night finds may still be on its way
-        watched = steady.moving(paths, night.settings.unattended.quiet_seconds) if night.run.verb == NIGHTLY else ()
+        if night.run.verb == NIGHTLY:
+            steady.moving(paths, night.settings.unattended.quiet_seconds)  # one pause for all of them
         for path in paths:
             night.progress.advance(path.name)
-            result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
+            result = _land_one(night, path, profiles, today, reading)
             night.state.add([result])
             night.log(
                 "file",
@@ -155,25 +156,22 @@ def _refuse_unknown_contracts(night: Night, waived: Iterable[str]) -> None:
         )
 
 
-def _land_one(
-    night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading, *, is_moving: bool = False
-) -> InboxFile:
+def _land_one(night: Night, path: Path, profiles: Sequence[Profile], today: date, reading: Reading) -> InboxFile:
     """Read one file into the lake and register its batches; a refused one is registered as such and stays where it is.
 
     A file that is busy is tried again after a while.
     """
-    setting, seen = night.settings.unattended, [is_moving]
+    setting = night.settings.unattended
 
     def attempt() -> InboxFile:
-        if seen.pop():
-            seen.append(bool(steady.moving([path], setting.quiet_seconds)))
-            raise steady.busy(path.name, "which is still being written")
-        seen.append(False)
+        if night.run.verb == NIGHTLY and steady.moving([path], setting.quiet_seconds):
+            raise steady.busy(shown_name(path), "which is still being written")
         return _read_one(night, path, profiles, today, reading)
 
     try:
+        refuse_strange(path)
         return steady.patiently(attempt, setting.file_attempts, setting.file_back_off_seconds)
-    except FileBusy as refusal:
+    except FileRefused as refusal:
         return _refused(night, path, "", refusal)
 
 
@@ -194,7 +192,10 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
     try:
         source = inspect(path, night.settings.ingest)
         sha256 = source.sha256
-        _waive(night, sha256, reading)
+        if reading.waive:
+            waivers.waive(
+                night.state, night.home.lake, sha256, reading.waive, run_id=run_id, by=reading.by, at=utc_now()
+            )
         known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
@@ -202,65 +203,18 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
             return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
-        batches = _read_into_lake(night, source, profiles, today, reading, stood=stood)
+        batches, left_out_rows = _read_into_lake(night, source, profiles, today, reading, stood=stood)
     except FileBusy:
         raise
     except FileRefused as refusal:
         if steady.mark(path) != stood:
-            raise steady.busy(path.name, _CHANGED) from refusal
+            raise steady.busy(shown_name(path), _CHANGED) from refusal
         return _refused(night, path, sha256, refusal)
-    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(night, path.name))
+    return InboxFile(run_id, name, sha256, "loaded", _worst(batches), _told_of_forgotten(left_out_rows))
 
 
-def kept_private(night: Night, con: Connection, landed: Landed) -> Callable[[str, str, str, Collection[str]], str]:
-    """What becomes of a column's value before it is written: nothing of who was forgotten, and no number of a bank account.
-
-    Raises:
-        NightFailed: the home's secret for account numbers is gone or open to others.
-    """
-    subjects = Subjects.known(night.state, night.home.lake)
-    is_needed = accounts.are_told(con, landed.tables)
-    key = accounts.key_of(night.home.root, night.state, night.home.lake) if is_needed else None
-    return lambda table, column, value, present: subjects.left_out(
-        table, column, accounts.hashed(table, column, value, key), present
-    )
-
-
-def _told_of_forgotten(night: Night, name: str) -> str:
-    rows = night.left_out.pop(name, 0)
+def _told_of_forgotten(rows: int) -> str:
     return f"tells of somebody forgotten in {rows} rows, whose personal data was left out" if rows else ""
-
-
-def _rows_left_out(con: Connection, landed: Landed, subjects: Subjects) -> int:
-    """In how many rows a file tells of somebody who was forgotten."""
-    count = 0
-    for table in landed.tables:
-        present = {row[0] for row in con.execute(f"select column_name from (describe landing.{table})").fetchall()}
-        if rows := subjects.rows_of(table, present):
-            count += int(con.execute(f"select count(*) from landing.{table} where {rows}").fetchall()[0][0])
-    return count
-
-
-def _waive(night: Night, sha256: str, reading: Reading) -> None:
-    """Keep what a person waived for this content, once: a past moment is answered by what had been said by then."""
-    if not reading.waive:
-        return
-    given = [waiver for waiver in night.state.waivers() if waiver.file_sha256 == sha256]
-    known, now = {waiver.contract for waiver in given}, utc_now()
-    new = [
-        Waiver(sha256, name, night.run.run_id, reading.by, now)
-        for name in dict.fromkeys(reading.waive)
-        if name not in known
-    ]
-    if new:
-        copy = waiver_file(night.home.lake, sha256)
-        lake.write_json(copy, [asdict(waiver) for waiver in (*given, *new)])
-        night.state.add([*new, *lake.sealed(night.home.lake, [copy])])
-
-
-def waiver_file(root: Path, sha256: str) -> Path:
-    """Where the waivers of a content are copied."""
-    return root / "waiver" / f"{sha256}.json"
 
 
 def _known(
@@ -336,8 +290,8 @@ def _read_into_lake(
     reading: Reading,
     *,
     stood: steady.Mark | None,
-) -> list[Batch]:
-    """Read a file that stood so when its reading began.
+) -> tuple[list[Batch], int]:
+    """Read a file that stood so when its reading began; returns its batches, and how many of its rows tell of somebody forgotten.
 
     Raises:
         FileRefused: it cannot be read, or changed meanwhile; nothing is kept of it.
@@ -361,9 +315,9 @@ def _read_into_lake(
         except OSError as error:
             if error.filename != str(path):
                 raise
-            raise steady.unreadable(path.name, error) from None
+            raise steady.unreadable(shown_name(path), error) from None
         if steady.mark(path) != stood:
-            raise steady.busy(path.name, _CHANGED)
+            raise steady.busy(shown_name(path), _CHANGED)
         _refuse_future(path, landed.extract_as_of, today)
         first_id, loaded_at = night.state.next_batch_id(), utc_now()
         if not reading.allow_short:
@@ -371,11 +325,11 @@ def _read_into_lake(
         planned = lake.batches_of(con, landed, first_id, loaded_at)
         posted = _judged(night, planned, told, reading)
         kept: Sequence[Path] = ()
-        subjects = Subjects.known(night.state, night.home.lake)
+        private = left_out(con, landed, night.home.root, night.state, night.home.lake)
         # the bytes of a file that tells of somebody forgotten would bring it back
-        if (has_quarantined(landed) or request.recorded) and not _rows_left_out(con, landed, subjects):
+        if (has_quarantined(landed) or request.recorded) and not private.is_telling:
             beside = Kept(companies, _header_line(con))
-            kept = keep_source(night.home.lake, path, landed.source.sha256, first_id, beside)
+            kept = keep_source(night.home.lake, path, landed, first_id, beside, masked=private.masked)
         batches = lake.write(
             con,
             landed,
@@ -383,12 +337,11 @@ def _read_into_lake(
             first_id=first_id,
             loaded_at=loaded_at,
             is_first_load=lambda company, table: (company, table) in posted,
-            leave_out=kept_private(night, con, landed),
+            leave_out=private.value,
         )
-        night.left_out[path.name] = _rows_left_out(con, landed, subjects)
         written = [*lake.files_of(night.home.lake, batches), *_not_registered(night, kept)]
         night.state.add([*batches, *lake.sealed(night.home.lake, written)])
-    return batches
+    return batches, private.rows
 
 
 def _not_registered(night: Night, paths: Iterable[Path]) -> list[Path]:

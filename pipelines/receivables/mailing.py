@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from receivables import delivery_log
 from receivables.dates import utc_now
-from receivables.errors import ReceivablesError, UsageError, nearest
+from receivables.engine import EngineError
+from receivables.errors import ReceivablesError, UsageError, in_one_line, nearest
 from receivables.mail_server import Answer, MailServer, ServerUnusable, password_of
 from receivables.scope import Scope, in_sight
 from receivables.state import Delivery
@@ -261,8 +262,11 @@ def _send_all(
     for key, group in _groups(planned):
         try:
             made = None if stopped else _make(path, night.settings, key)
-        except ReceivablesError as error:
-            yield from (f"the report for {delivery.address} was not made: {error}" for _, delivery in group)
+        except (ReceivablesError, EngineError, OSError) as error:
+            why = in_one_line(error)
+            for _, delivery in group:
+                _settled(night, replace(delivery, told=f"it was not made: {why}", recorded_at=utc_now()), done)
+                yield f"the report for {delivery.address} was not made: {why}"
             continue
         for recipient, delivery in group:
             night.progress.advance(recipient.address)
@@ -270,11 +274,16 @@ def _send_all(
                 ended = replace(delivery, told=stopped)
             else:
                 ended, stopped = _send(night, recipient, delivery, made, way)
-            _record(night, ended)
-            night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
-            done.append(ended)
+            _settled(night, ended, done)
             if ended.status != "sent":
                 yield _reason(ended)
+
+
+def _settled(night: Night, ended: Delivery, done: list[Delivery]) -> None:
+    """Keep what became of a mailing."""
+    _record(night, ended)
+    night.log("mail", address=ended.address, edition=ended.edition, status=ended.status, told=ended.told)
+    done.append(ended)
 
 
 @dataclass(frozen=True)
@@ -340,14 +349,18 @@ def _make(path: Path, settings: Settings, key: _Key) -> _Made:
 
     mail, scope, language = settings.mail, key.scope, key.language
     made: dict[str, bytes] = {}
-    with in_sight(path, scope, settings) as warehouse:
+    # named so that the next night takes it away where this one is cut off
+    with (
+        TemporaryDirectory(dir=path.parent, prefix=".spill-mail-") as folder,
+        in_sight(path, scope, settings, Path(folder)) as warehouse,
+    ):
         page = replace(published_page(warehouse.table, settings), part=None)
         page = replace(page, part=part_of(warehouse.table, page.companies, scope))
         moved = tuple(movers.movers({name: warehouse.table(name) for name in movers.TABLES}, mail.movers))
         if mail.attachment_mb and "report" in key.attach:
             made |= _packed(page, key)
         if mail.attachment_mb and "workbook" in key.attach:
-            made |= _workbook(warehouse, key)
+            made |= _workbook(warehouse, key, Path(folder))
     attached = _that_fit(made, mail.attachment_mb * _MEGABYTE)
     has_link = bool(mail.report_base_url) and scope.is_whole and language in settings.report.languages
     link = f"{mail.report_base_url.rstrip('/')}/receivables-{language}.html" if has_link else ""
@@ -372,14 +385,12 @@ def _packed(page: NightPage, key: _Key) -> dict[str, bytes]:
     return {name: archive(_pages(page, key.role, key.language), page.run.as_of)}
 
 
-def _workbook(warehouse: Warehouse, key: _Key) -> dict[str, bytes]:
-    """The workbook of what is in sight, by its name."""
+def _workbook(warehouse: Warehouse, key: _Key, folder: Path) -> dict[str, bytes]:
+    """The workbook of what is in sight, by its name; it is written into a folder."""
     from receivables.workbook import file_name, write
 
-    # named so that the next night takes it away where this one is cut off
-    with TemporaryDirectory(dir=warehouse.path.parent, prefix=".spill-workbook-") as folder:
-        written = write(Path(folder) / file_name(key.language), warehouse, key.language, scope=key.scope)
-        return {written.path.name: written.path.read_bytes()}
+    written = write(folder / file_name(key.language), warehouse, key.language, scope=key.scope)
+    return {written.path.name: written.path.read_bytes()}
 
 
 def _said(made: Mapping[str, bytes], attached: Mapping[str, bytes], key: _Key, settings: Settings) -> str:

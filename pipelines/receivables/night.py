@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from receivables import settings as settings_module
 from receivables.catch_up import missed_dates, missed_days
 from receivables.check_batches import check_batches
 from receivables.dates import checked_as_of, utc_now
-from receivables.errors import ReceivablesError, UsageError
+from receivables.engine import EngineError
+from receivables.errors import ReceivablesError, UsageError, in_one_line
 from receivables.home import CATCH_UP, NIGHTLY, Home, private_files
 from receivables.land import Reading, by_day, file_reasons, inbox_files, land
 from receivables.mailing import checked_addresses, mail_report
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from receivables.deliver import PageSet
     from receivables.run import Level
     from receivables.state import Delivery
+
+
+_OF_ONE_DATE: Final = (ReceivablesError, EngineError, OSError)
+"""What a date that is made up for may fail with, and the night goes on to its own."""
 
 
 def init(home: Path) -> Path:
@@ -112,16 +117,22 @@ def _catch_up(night: Night, days: Sequence[date], today: date) -> None:
     batches = night.state.batches()
     if not counting(batches):
         return
-    for missed in missed_dates(night, days, latest_extract(batches), today):
+    try:
+        found = missed_dates(night, days, latest_extract(batches), today)
+    except _OF_ONE_DATE as error:
+        night.note(f"the nights since {days[0]} that were missed are not made up for: {in_one_line(error)}")
+        return
+    for missed in found:
         why_not = missed.why_not
         if not why_not:
             try:
                 with within(night, CATCH_UP, missed.as_of, missed.known_at) as further:
                     built = build_and_publish(further, missed.as_of, ())
                     _render(further, is_delivering=False)
+                    _write_workbooks(further, is_delivering=False)
                     _ended(further, built)
-            except (ReceivablesError, OSError) as error:
-                why_not = str(error)
+            except _OF_ONE_DATE as error:
+                why_not, night.failed_step = in_one_line(error), ""
         night.note(
             f"the night of {missed} was missed and is "
             + (f"not made up for: {why_not}" if why_not else "made up for; its report is not mailed")

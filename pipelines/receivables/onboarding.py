@@ -90,7 +90,7 @@ def save(drafted: Draft, out: Path) -> None:
 
 def companies_of(home: Home, settings: Settings, company: str | None) -> Companies:
     """The companies a home knows, whether or not it has worked yet."""
-    told = State(home.state).batches() if home.state.exists() else []
+    told = State(home.state, is_read_only=True).batches() if home.state.exists() else []
     with closing(Scratch()) as scratch:
         return companies_known(settings, home.lake, told, company, scratch)
 

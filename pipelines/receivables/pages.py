@@ -41,6 +41,7 @@ from receivables.page_model import (
     ProofSide,
     Run,
 )
+from receivables.personal_data import NOT_QUOTED
 from receivables.quality import judged
 
 if TYPE_CHECKING:
@@ -406,17 +407,19 @@ def _findings(issue: pd.DataFrame, batch: pd.DataFrame) -> Iterable[Findings]:
     assumed = issue["reason_code"] == "ASSUMED_VALUE"
     times = issue.groupby("reason_code")["reason_code"].transform("size")
     named = assumed | (issue["reason_code"].isin(_LISTED) & (times <= _LISTED_MAX))
+    is_quoted = ~issue["column_name"].isin(NOT_QUOTED)
     # one pass over the frame however many findings there are; only the groups become records
     rows = issue.assign(
+        raw_value=issue["raw_value"].where(is_quoted),
         file_name=issue["batch_id"].map(files),
         subject=issue["column_name"].where(named),
-        value=issue["repaired_value"].where(assumed),
+        value=issue["repaired_value"].where(assumed & is_quoted),
         n=issue["count"].fillna(1),
     )
     keys = ["action", "reason_code", "subject", "value"]
     grouped = rows.groupby(keys, dropna=False, sort=True)
     counts = grouped.agg(n=("n", "sum"), files=("file_name", "nunique")).reset_index()
-    examples = rows.drop_duplicates(keys)[[*keys, "file_name", "column_name", "line_no", "raw_value", "raw_line"]]
+    examples = rows.drop_duplicates(keys)[[*keys, "file_name", "column_name", "line_no", "raw_value"]]
     for row in counts.merge(examples, on=keys, how="left").to_dict("records"):
         yield Findings(
             action=row["action"],
@@ -427,5 +430,5 @@ def _findings(issue: pd.DataFrame, batch: pd.DataFrame) -> Iterable[Findings]:
             files=int(row["files"]),
             example_file=text(row["file_name"]),
             example_line=int_or_none(row["line_no"]),
-            example_text=text(row["raw_value"]) or text(row["raw_line"]),
+            example_text=text(row["raw_value"]),
         )

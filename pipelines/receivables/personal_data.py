@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of personal data: what it is, why it is kept, how long, and whether `receivables forget` empties it (else it is of our own people)."""
+    """A kind of personal data: what it is, why it is kept, how long, and whether `receivables forget` empties it (else it is of our own people).
+
+    `is_quoted` says whether a finding about a column of the kind quotes its text to readers of reports, mails and workbooks.
+    """
 
     what: str
     why: str
     kept: str
     is_forgotten: bool = True
+    is_quoted: bool = True
 
 
 _AS_LEDGER: Final = "as long as the ledger it belongs to; `receivables forget` ends it at once"
@@ -33,23 +37,28 @@ KINDS: Final = {
         "names of customers, contacts, payers and representatives", "to know who owes and whom to ask", _AS_LEDGER
     ),
     "address": Kind("where a customer sits", "visits, territories, and signs that it has moved", _AS_LEDGER),
-    "reach": Kind("telephone numbers and mail addresses", "to reach who can have an invoice paid", _AS_LEDGER),
+    "reach": Kind(
+        "telephone numbers and mail addresses", "to reach who can have an invoice paid", _AS_LEDGER, is_quoted=False
+    ),
     "tax": Kind("tax registration numbers", "to tell one customer from another", _AS_LEDGER),
     "bank": Kind(
         "bank accounts as one-way hashes, with a secret of the home (`account.key`) where a file tells the number",
         "to notice that a customer pays from another account",
         _AS_LEDGER,
+        is_quoted=False,
     ),
     "habit": Kind("when a person can be met", "to plan visits", _AS_LEDGER),
     "note": Kind(
         "free texts, which may say anything about anybody",
         "what was said and agreed about a debt; never in reports or mails",
         _AS_LEDGER,
+        is_quoted=False,
     ),
     "source": Kind(
         "who told us: informants, and who reported figures",
         "to weigh what was told; on the customer's own page, never in the report or in mails",
         _AS_LEDGER,
+        is_quoted=False,
     ),
     "staff": Kind(
         "names of our own people and how to reach them",
@@ -67,6 +76,13 @@ def personal_columns(*, is_forgotten: bool | None = None) -> Iterator[tuple[str,
         for column in table.columns.values():
             if column.personal is not None and is_forgotten in (None, KINDS[column.personal].is_forgotten):
                 yield table.name, column.name, column.personal
+
+
+NOT_QUOTED: Final = frozenset(column for _, column, kind in personal_columns() if not KINDS[kind].is_quoted)
+"""Columns whose texts findings do not quote to readers of reports, mails and workbooks, in whatever table: a finding tells its column, not always its table.
+
+A whole line is quoted to none of them, as it may hold any of these; who works at the files sees all of it with `receivables findings`.
+"""
 
 
 def page() -> str:

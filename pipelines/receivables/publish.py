@@ -49,16 +49,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from receivables.arrival import Awaited
     from receivables.engine import Tables
     from receivables.run import Night
     from receivables.settings import Settings
+
+NotArrived = tuple[str, str]
+"""A file that has not come: what of, and the hour it was to come by, as its finding tells them."""
+
+NOT_ARRIVED: Final = "FILE_NOT_ARRIVED"
+"""The reason of the finding of such a file."""
 
 PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
     "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
     "ENTRY_INCOMPLETE": "{count} entries wait for another file of their system ({where} is not told, sum {amount}): receivables findings",
-    "FILE_NOT_ARRIVED": "{where}: no new file has come by {amount}: its figures are as of its last one",
+    NOT_ARRIVED: "{where}: no new file has come by {amount}: its figures are as of its last one",
     "FX_CLOSING_MISSING": "{where}: no closing rate for {count} open items ({amount}); expected one of type M of the as-of date or the days before it that"
     " the settings allow, try a file fx_rate",
     "FX_MISSING": "{count} entries are left out for want of an exchange rate (such as {amount}): receivables findings",
@@ -83,8 +88,10 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     unfinished = target.with_suffix(".building")
     with tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as spill:
         try:
+            is_latest = day == latest
+            missing = _not_arrived(night) if is_latest and night.run.verb == NIGHTLY else ()
             with closing(connect(unfinished, night.settings, temp=Path(spill))) as con:
-                reasons = _build(night, con, day, batches, files, is_latest=day == latest)
+                reasons = _build(night, con, day, batches, files, missing=missing, is_latest=is_latest)
             _publish(night, unfinished, target)
         finally:
             for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
@@ -94,10 +101,19 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
 
 
-def build_again(night: Night, files: tuple[InboxFile, ...], target: Path) -> None:
+def _not_arrived(night: Night) -> tuple[NotArrived, ...]:
+    known_at = night.run.known_at
+    found = awaited(night.settings.expected, night.state.batches(known_at), known_at)
+    return tuple(
+        (" ".join(filter(None, (one.company_id, one.profile_id))) or "inbox", f"{one.by:%Y-%m-%d %H:%M}")
+        for one in found
+    )
+
+
+def build_again(night: Night, files: tuple[InboxFile, ...], missing: Sequence[NotArrived], target: Path) -> None:
     """Build what the run's moment knew of its as-of date into a file of its own, to be held against what was published; nothing is published.
 
-    `files` are those that the run saw which is made again.
+    `files` are those that the run saw which is made again, `missing` those that it said had not come: what a home waits for may be another thing by now.
 
     Raises:
         NightFailed: a model failed.
@@ -106,7 +122,7 @@ def build_again(night: Night, files: tuple[InboxFile, ...], target: Path) -> Non
     if day is None:
         raise AssertionError("a run that is made again has its date")
     with closing(connect(target, night.settings, temp=target.parent)) as con:
-        _build(night, con, day, batches, files, is_latest=day == latest_extract(batches))
+        _build(night, con, day, batches, files, missing=missing, is_latest=day == latest_extract(batches))
 
 
 def _kept(night: Night) -> tuple[str, ...]:
@@ -173,6 +189,7 @@ def _build(
     batches: Sequence[Batch],
     files: Sequence[InboxFile],
     *,
+    missing: Sequence[NotArrived],
     is_latest: bool,
 ) -> tuple[str, ...]:
     """Build everything in one transaction; returns why a person must look, one line each."""
@@ -207,8 +224,7 @@ def _build(
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files, tables)
-        if is_latest and night.run.verb == NIGHTLY:
-            _tell_awaited(con, awaited(night.settings.expected, night.state.batches(), utc_now()))
+        _tell_awaited(con, missing)
         reasons = (
             *file_reasons(files),
             *behind,
@@ -352,13 +368,13 @@ def _tell_contracts_broken(con: Connection, refused: Sequence[Batch], files: Seq
         )
 
 
-def _tell_awaited(con: Connection, files: Sequence[Awaited]) -> None:
+def _tell_awaited(con: Connection, files: Sequence[NotArrived]) -> None:
     """Add a finding for each file that has not come by its hour."""
     for file in files:
         con.execute(
             "insert into ops.issue by name select (select coalesce(max(issue_id), 0) from ops.issue) + 1 as issue_id, ? as column_name,"
-            " 'FILE_NOT_ARRIVED' as reason_code, 'accept_warn' as action, 1 as count, ? as raw_value",
-            [" ".join(filter(None, (file.company_id, file.profile_id))) or "inbox", f"{file.by:%Y-%m-%d %H:%M}"],
+            f" '{NOT_ARRIVED}' as reason_code, 'accept_warn' as action, 1 as count, ? as raw_value",
+            [*file],
         )
 
 

@@ -123,7 +123,9 @@ def overrides(home: Path, today: date) -> pd.DataFrame:
     with open_warehouse(home) as warehouse:
         customers = {one.customer_id: one for one in _standings(warehouse)}
     place = Home(home)
-    known = decisions.known(RatingDecision, State(place.state) if place.state.exists() else None, place.lake)
+    known = decisions.known(
+        RatingDecision, State(place.state, is_read_only=True) if place.state.exists() else None, place.lake
+    )
     given = {decision.customer_id: decision.given_on for decision in known if decision.kind == "override"}
     found = _in_force(known, sorted(given), today, place.settings().rating)
     rows = [

@@ -42,7 +42,7 @@ from receivables.settings import LANGUAGES
 from receivables.templates import INTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from receivables.chapters.tie_out import Balance
@@ -59,6 +59,7 @@ __all__ = [
     "render_quality",
     "script",
     "static",
+    "write_page",
 ]
 
 HTML_LANGUAGE: Final = {"en": "en", "es": "es", "zh": "zh-Hans"}
@@ -78,6 +79,39 @@ _FORMATS: Final = (
 )
 _TITLE_COLUMNS: Final = 60
 """Columns of a name inside a sentence."""
+
+_NAMES_SAID: Final = {
+    "outcome_name": contract_wording.OUTCOMES,
+    "dimension_name": wording.DIMENSIONS,
+    "term_state": wording.TERM_STATES,
+    "verdict_name": collection_wording.VERDICTS,
+    "segment_kind": collection_wording.SEGMENT_KINDS,
+}
+"""What templates name by calling: the names of a kind of codes."""
+
+_NAMES_PUT: Final = {
+    "event_name": rating_wording.EVENTS,
+    "action_name": wording.ACTIONS,
+    "change_name": wording.CHANGES,
+    "cause_name": wording.CAUSES,
+    "status_name": wording.STATUSES,
+    "mode_name": wording.MODES,
+    "table_name": wording.TABLES,
+    "basis_name": wording.BASES,
+    "verdict_name": wording.VERDICTS,
+    "believed_name": wording.BELIEVED,
+    "attribute_name": rating_wording.ATTRIBUTES,
+    "quadrant_name": policy_wording.QUADRANTS,
+    "fault_name": policy_wording.FAULTS,
+    "block_name": rating_wording.BLOCKS,
+    "supply_name": rating_wording.SUPPLIES,
+    "decided_by_name": rating_wording.DECIDED_BY,
+    "step_name": today_wording.STEPS,
+    "severity_name": flag_words.SEVERITIES,
+    "type_name": customer_wording.TYPES,
+    "intent_name": customer_wording.INTENTS,
+}
+"""What templates name by a filter: the names of a kind of codes."""
 
 _RATING_WORDS: Final = (
     *("rating_summary", "why_not_rated", "grade_name", "worth_summary", "card_summary", "event_since", "reason_text"),
@@ -148,7 +182,6 @@ def render(
         date_labels={bucket.key: wording.bucket_label(bucket, words.text) for bucket in page.buckets},
         palettes=palettes([bucket.key for bucket in page.buckets]),
         figures=figures(page, words),
-        has_definitions=True,
         terms=definition_wording.TERMS,
         terms_used=definition_wording.terms_used(page),
         steps=wording.PROOF_STEPS,
@@ -206,23 +239,33 @@ def render_definitions(page: NightPage, language: str) -> str:
 def _rendered(
     template: str, page: NightPage, language: str, scripts: Sequence[str] = ("tables",), **told: object
 ) -> str:
-    """A page beside the report, or the report: its style, the only scripts it may run, and what it tells."""
+    names = {company.company_id: company.name for company in page.companies}
+    style = static("report.css")
+    return write_page(template, language, style, scripts, has_more_styles=True, page=page, company_names=names, **told)
+
+
+def write_page(
+    template: str,
+    language: str,
+    style: Markup,
+    scripts: Sequence[str] = ("tables",),
+    *,
+    has_more_styles: bool = False,
+    **told: object,
+) -> str:
+    """Write a page that stands alone: its style, the only scripts it may run, and what it tells.
+
+    Args:
+        has_more_styles: whether the page has other styles than `style`: colours of its own, what a chart writes.
+
+    Raises:
+        UsageError: `language` is none of `LANGUAGES`.
+    """
     language_in(language)
     programs = tuple(map(script, scripts))
-    return (
-        environment(language)
-        .get_template(template)
-        .render(
-            page=page,
-            lang=HTML_LANGUAGE[language],
-            code=language,
-            company_names={company.company_id: company.name for company in page.companies},
-            policy=page_policy(programs),
-            scripts=programs,
-            style=static("report.css"),
-            **told,
-        )
-    )
+    policy = page_policy(programs, None if has_more_styles else style)
+    frame = {"lang": HTML_LANGUAGE[language], "code": language, "style": style, "scripts": programs, "policy": policy}
+    return environment(language).get_template(template).render(**frame, **told)
 
 
 def _bucket_labels(page: NightPage, words: Language) -> dict[str, str]:
@@ -249,6 +292,40 @@ class _Translating(FileSystemLoader):
         return _LABEL.sub(lambda label: str(self._words.html(label[1])), source), file, is_current
 
 
+def _names(kinds: Mapping[str, Mapping[str, str]], words: Language) -> dict[str, Callable[[str], str]]:
+    return {said: partial(wording.named, names, translate=words.text) for said, names in kinds.items()}
+
+
+def _sentences() -> dict[str, Callable[..., str | tuple[str, ...]]]:
+    """What templates say of a record, by the function that says it."""
+    return {
+        "gap_sentence": gap_wording.gap_sentence,
+        "customer_summary": customer_summary,
+        "finding": finding_sentence,
+        "customer_name": customer_name,
+        "company_line": company_line,
+        "part_sentence": mail_wording.part_sentence,
+        "check_sentence": contract_wording.check_sentence,
+        "observed": contract_wording.observed,
+        "expected": contract_wording.expected,
+        "measure_name": measure_wording.measure_name,
+        "measure_meaning": measure_wording.measure_meaning,
+        "unit_name": measure_wording.unit_name,
+        "reading_text": measure_wording.reading_text,
+        "trend_summary": measure_wording.trend_summary,
+        "needs": measure_wording.needs,
+        "together_text": collection_wording.together_text,
+        "collection_summary": collection_wording.collection_summary,
+        "cash_summary": collection_wording.cash_summary,
+        "chance_summary": collection_wording.chance_summary,
+        "chance_text": collection_wording.chance_text,
+        "interval_text": collection_wording.interval_text,
+        "segment_name": collection_wording.segment_name,
+        "finding_counts": finding_counts,
+        "cause_amounts": cause_amounts,
+    }
+
+
 @cache
 def environment(language: str) -> Environment:
     """The templates, with the words and formats of a language."""
@@ -266,42 +343,17 @@ def environment(language: str) -> Environment:
     environment.globals |= {
         "_": words.html,
         "ngettext": words.html_texts,
-        "gap_sentence": lambda gap, company: gap_wording.gap_sentence(gap, company, words),
+        **_names(_NAMES_SAID, words),
+        **{name: partial(say, words=words) for name, say in _sentences().items()},
         "bucket_summary": lambda ledger, basis: bucket_summary(ledger, words, basis),
-        "customer_summary": lambda ledger: customer_summary(ledger, words),
         "reason": lambda code, action: wording.reason_sentence(code, action, words.text),
-        "finding": lambda finding: finding_sentence(finding, words),
-        "customer_name": lambda line: customer_name(line, words),
-        "company_line": lambda company: company_line(company, words),
-        "part_sentence": lambda part: mail_wording.part_sentence(part, words),
         "company_list": lambda companies: words.listed([company.name for company in companies]),
         "contract_name": lambda check: contract_wording.contract_name(check.contract, words),
-        "check_sentence": lambda check: contract_wording.check_sentence(check, words),
-        "outcome_name": lambda outcome: wording.named(contract_wording.OUTCOMES, outcome, words.text),
-        "observed": lambda check: contract_wording.observed(check, words),
-        "expected": lambda check: contract_wording.expected(check, words),
-        "measure_name": lambda metric: measure_wording.measure_name(metric, words),
-        "measure_meaning": lambda metric: measure_wording.measure_meaning(metric, words),
-        "unit_name": lambda unit: measure_wording.unit_name(unit, words),
-        "reading_text": lambda reading, unit: measure_wording.reading_text(reading, unit, words),
-        "trend_summary": lambda trend: measure_wording.trend_summary(trend, words),
-        "dimension_name": lambda dimension: wording.named(wording.DIMENSIONS, dimension, words.text),
         "member_name": lambda member: (
             wording.named(wording.NO_MEMBER, member.key, words.text)
             if member.key in wording.NO_MEMBER
             else plain(member.name)
         ),
-        "term_state": lambda state: wording.named(wording.TERM_STATES, state, words.text),
-        "needs": lambda measures: measure_wording.needs(measures, words),
-        "together_text": lambda found: collection_wording.together_text(found, words),
-        "collection_summary": lambda found: collection_wording.collection_summary(found, words),
-        "cash_summary": lambda prospect: collection_wording.cash_summary(prospect, words),
-        "verdict_name": lambda code: wording.named(collection_wording.VERDICTS, code, words.text),
-        "chance_summary": lambda found: collection_wording.chance_summary(found, words),
-        "chance_text": lambda chance: collection_wording.chance_text(chance, words),
-        "interval_text": lambda chance: collection_wording.interval_text(chance, words),
-        "segment_kind": lambda kind: wording.named(collection_wording.SEGMENT_KINDS, kind, words.text),
-        "segment_name": lambda segment: collection_wording.segment_name(segment, words),
         **{name: partial(getattr(rating_wording, name), words=words) for name in _RATING_WORDS},
         **{name: partial(getattr(policy_wording, name), words=words) for name in _POLICY_WORDS},
         **{name: partial(getattr(customer_wording, name), words=words) for name in _CUSTOMER_WORDS},
@@ -312,37 +364,19 @@ def environment(language: str) -> Environment:
         "formula_parts": definition_wording.formula_parts,
         "flag_name": partial(flag_wording.flag_name, words=words),
         "flag_evidence": lambda piece, currency: flag_wording.evidence_text(piece.code, piece.params, currency, words),
-        "finding_counts": lambda found: finding_counts(found, words),
-        "cause_amounts": lambda balance: cause_amounts(balance, words),
         "cause_reasons": lambda balance: [
             wording.named(wording.TIE_OUT_REASONS, reason, words.text) for reason in balance.reasons
         ],
     }
-    environment.filters |= {name: getattr(words, name) for name in _FORMATS} | {
-        "cut": shortened,
-        "plain_number": words.number,
-        "event_name": lambda code: wording.named(rating_wording.EVENTS, code, words.text),
-        "bare": bare,
-        "action_name": lambda code: wording.named(wording.ACTIONS, code, words.text),
-        "change_name": lambda code: wording.named(wording.CHANGES, code, words.text),
-        "cause_name": lambda code: wording.named(wording.CAUSES, code, words.text),
-        "status_name": lambda code: wording.named(wording.STATUSES, code, words.text),
-        "mode_name": lambda code: wording.named(wording.MODES, code, words.text),
-        "table_name": lambda code: wording.named(wording.TABLES, code, words.text),
-        "basis_name": lambda code: wording.named(wording.BASES, code, words.text),
-        "verdict_name": lambda code: wording.named(wording.VERDICTS, code, words.text),
-        "believed_name": lambda code: wording.named(wording.BELIEVED, code, words.text),
-        "attribute_name": lambda code: wording.named(rating_wording.ATTRIBUTES, code, words.text),
-        "quadrant_name": lambda code: wording.named(policy_wording.QUADRANTS, code, words.text),
-        "fault_name": lambda code: wording.named(policy_wording.FAULTS, code, words.text),
-        "block_name": lambda code: wording.named(rating_wording.BLOCKS, code, words.text),
-        "supply_name": lambda code: wording.named(rating_wording.SUPPLIES, code, words.text),
-        "decided_by_name": lambda code: wording.named(rating_wording.DECIDED_BY, code, words.text),
-        "step_name": lambda code: wording.named(today_wording.STEPS, code, words.text),
-        "severity_name": lambda code: wording.named(flag_words.SEVERITIES, code, words.text),
-        "type_name": lambda code: wording.named(customer_wording.TYPES, code, words.text),
-        "intent_name": lambda code: wording.named(customer_wording.INTENTS, code, words.text),
-    }
+    environment.filters |= (
+        {name: getattr(words, name) for name in _FORMATS}
+        | _names(_NAMES_PUT, words)
+        | {
+            "cut": shortened,
+            "plain_number": words.number,
+            "bare": bare,
+        }
+    )
     return environment
 
 
@@ -438,14 +472,14 @@ def script(name: str) -> Markup:
     source = drawing_library() if name == "plotly" else static(f"{name}.js")
     # a browser reads line ends as LF and hashes what it has read
     source = source.replace("\r\n", "\n").replace("</script", "<\\/script")
-    return Markup(source)  # noqa: S704  # nosec B704 - a program of ours, not data
+    return Markup(source)  # noqa: S704  # a program of ours, not data  # nosec B704
 
 
 @cache
 def static(name: str) -> Markup:
     """A style sheet or script of the package as it stands in thousands of pages: without what is there for its readers."""
     source = (reports_dir() / "static" / name).read_text(encoding="utf-8")
-    return Markup(_FOR_READERS.sub("", source))  # noqa: S704  # nosec B704 - a file of the package
+    return Markup(_FOR_READERS.sub("", source))  # noqa: S704  # a file of the package  # nosec B704
 
 
 def page_policy(scripts: tuple[Markup, ...], style: Markup | None = None) -> str:

@@ -11,7 +11,8 @@ from receivables.dates import utc_now
 from receivables.errors import FileRefused, ReceivablesError, UsageError
 from receivables.intake.profile import available
 from receivables.intake.read import Request, read_file
-from receivables.land import kept_private, recorded_for, scratch_connection
+from receivables.land import recorded_for, scratch_connection
+from receivables.left_out import left_out
 from receivables.quarantine import in_quarantine
 from receivables.repair_plan import as_json, asked_for
 from receivables.sources import keep_repairs, kept_source, restore_source
@@ -132,6 +133,8 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
     origin, root = reading[0], night.home.lake
     with scratch_connection(night, origin.file_name) as (con, scratch):
         landed = _landed(con, _request(night, origin, scratch, asked, today), scratch)
+        # it is the content that arrived, also where hashes stand in the place of account numbers
+        landed = replace(landed, source=replace(landed.source, sha256=origin.file_sha256))
         first_id, now = night.state.next_batch_id(), utc_now()
         sha256, next_id = origin.file_sha256, night.state.next_repair_id()
         first = Repair(next_id, sha256, origin.batch_id, 0, "", "", "repaired", "", first_id, by, now)
@@ -146,7 +149,7 @@ def _read_again(night: Night, reading: Sequence[Batch], asked: Sequence[Asked], 
             loaded_at=now,
             is_first_load=_posted(reading, posted),
             arrival=arrival,
-            leave_out=kept_private(night, con, landed),
+            leave_out=left_out(con, landed, night.home.root, night.state, root).value,
         )
         written = [*lake.files_of(root, batches), *keep_repairs(root, repairs)]
         night.state.add([*batches, *repairs, *lake.sealed(root, written)])
@@ -177,7 +180,7 @@ def _request(night: Night, origin: Batch, scratch: Path, asked: Sequence[Asked],
     folder = scratch / "file"
     folder.mkdir()
     path = folder / origin.file_name
-    restore_source(night.home.lake, origin.file_sha256, path)
+    restore_source(night.home.lake, origin.file_sha256, beside, path)
     return Request(
         path,
         profiles,

@@ -87,8 +87,6 @@ class Night:
     scratch: Scratch
     contracts: tuple[Contract, ...] = ()
     refusals: list[FileRefused] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Files read that tell of somebody forgotten, with the rows that do."""
     notes: list[str] = field(default_factory=list)
     failed_step: str = ""
     is_lake_whole: bool = False
@@ -162,9 +160,9 @@ def started(
             lost = _taken_back(home, state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = rules_sha256(settings, contracts)
-            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb)
+            run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb, as_of)
             state.add([*cut_off, run])
-            if not state.has_lake_files() and state.batches():  # a store of a version that registered none
+            if not state.has_lake_files():  # a store of a version that registered none, or a lost one
                 state.add(lake.sealed(home.lake, lake.settled_files(home.lake)))
             temp = home.lake / f".reading-{run.run_id}"
             with (
@@ -183,9 +181,9 @@ def started(
                     night.note(
                         f"the store of runs was lost: {lost} batches were taken back from the lake; receivables restore takes the rest back from a backup"
                     )
-                if told := home.open_to_strangers():
-                    night.progress.notice(told)
-                    night.log("open_to_strangers", message=told)
+                if opened := home.open_to_strangers():
+                    night.progress.notice(str(opened))
+                    night.log("open_to_strangers", message=str(opened))
                 yield night
 
 
@@ -218,7 +216,11 @@ def within(night: Night, verb: str, as_of: date, known_at: datetime | None = Non
     night.state.add([run])
     with _failure_recorded(replace(night, run=run, refusals=[], notes=[])) as further:
         further.log("started", verb=verb, as_of=as_of, known_at=known_at, within=night.run.run_id)
-        yield further
+        try:
+            yield further
+        except BaseException:
+            night.failed_step = further.failed_step
+            raise
 
 
 def rules_sha256(settings: Settings, contracts: Iterable[Contract]) -> str:

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
+from receivables import lake
 from receivables import settings as settings_module
 from receivables.dates import utc_now
 from receivables.errors import Damaged, NightFailed, UsageError
@@ -36,13 +37,12 @@ if TYPE_CHECKING:
 MANIFEST: Final = "backup.json"
 _CONTENT: Final = "content"
 _STATE: Final = "state.sqlite"
+_STATE_COPY: Final = f"{_STATE}.writing"
 _OWN_FOLDERS: Final = ("profiles", "contracts")
 _FORMAT: Final = 1
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _MANIFEST_MOST: Final = 1 << 30
 """Bytes of a manifest at most: ten million files, more than any home has."""
-
-_LOOK_AGAIN_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def backup(
         published_file(home)
     told = progress or Progress()
     with private_files(), place.only_writer("backup", wait_seconds), _faults_told(to):
-        return _backed_up(place, to, told, with_published=with_published)
+        # an absolute path has a name, as "." has none
+        return _backed_up(place, to.resolve(), told, with_published=with_published)
 
 
 def _refuse_within(place: Home, to: Path) -> None:
@@ -225,13 +226,13 @@ def _changed(path: Path) -> Damaged:
 
 def _backed_up(place: Home, to: Path, progress: Progress, *, with_published: bool) -> BackedUp:
     with ExitStack() as stack:
-        copy = to.with_name(f".{to.name}.state")
-        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stack.callback(copy.unlink, missing_ok=True)
-        _copy_store(place.state, copy)
         state = State(place.state)
         first_run = next((run.run_id for run in state.runs()), "")
         _refuse_other(to, first_run)
+        copy = to.with_name(f"{to.name}.{_STATE_COPY}") if to.suffix == ".tar" else to / _STATE_COPY
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.callback(copy.unlink, missing_ok=True)
+        _copy_store(place.state, copy)
         files = [*_own_files(place, with_published=with_published), (Kept(_STATE, *_told_of(copy)), copy)]
         files += _lake_files(place, state)
         target: _Target = _Tar(to, stack) if to.suffix == ".tar" else _Folder(to)
@@ -256,7 +257,7 @@ def _refuse_other(to: Path, first_run: str) -> None:
         if to.exists():
             raise UsageError(got=f"--to {to}, which exists", expected="a new file", try_="another name")
         return
-    begun = {_CONTENT, f"{MANIFEST}.writing"}
+    begun = {_CONTENT, f"{MANIFEST}.writing", _STATE_COPY}
     if to.exists() and not (to / MANIFEST).exists() and any(path.name not in begun for path in _inside(to)):
         raise UsageError(
             got=f"--to {to}, which holds something else",
@@ -312,7 +313,15 @@ def _lake_files(place: Home, state: State) -> list[tuple[Kept, Path]]:
             expected="a home in which a run of this version has ended",
             try_=f"receivables build --home {place.root}",
         )
-    return [(Kept(f"lake/{file.path}", file.sha256, file.size), place.lake / file.path) for file in state.lake_files()]
+    kept = [(Kept(f"lake/{file.path}", file.sha256, file.size), place.lake / file.path) for file in state.lake_files()]
+    registered = {path for _, path in kept}
+    # what a run that was cut off did not come to register may be all there is of what a person said
+    for path in lake.settled_files(place.lake):
+        if path not in registered:
+            if path.is_symlink():
+                raise _changed(path)
+            kept.append((Kept(f"lake/{lake.name_of(place.lake, path)}", *_told_of(path)), path))
+    return kept
 
 
 def _manifest(files: Sequence[Kept], first_run: str) -> bytes:
@@ -425,7 +434,7 @@ def restore(source: Path, home: Path, *, is_forced: bool = False, progress: Prog
         NightFailed: the place cannot be written.
         Damaged: the backup is not whole.
     """
-    told = progress or Progress()
+    told, home = progress or Progress(), home.parent.absolute() / home.name if home.name else home.resolve()
     with private_files(), _Source.opened(source) as kept, _faults_told(home), ExitStack() as stack:
         _refuse_paths(source, kept.files)
         is_there = home.is_symlink() or home.exists()

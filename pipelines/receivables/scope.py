@@ -6,7 +6,6 @@ that is not listed does not exist in the copy, so that what is not decided canno
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -206,8 +205,8 @@ RULES: Final[dict[str, tuple[str, str]]] = {
 
 
 @contextmanager
-def in_sight(path: Path, scope: Scope, settings: Settings) -> Iterator[Warehouse]:
-    """Open a published file as its reader may see it.
+def in_sight(path: Path, scope: Scope, settings: Settings, spill: Path) -> Iterator[Warehouse]:
+    """Open a published file as its reader may see it; what does not fit into memory goes into folder `spill`, the caller's own.
 
     Raises:
         UsageError: nothing is in sight, because no company, territory or salesperson of that name is.
@@ -216,7 +215,7 @@ def in_sight(path: Path, scope: Scope, settings: Settings) -> Iterator[Warehouse
         with Warehouse(path) as warehouse:
             yield warehouse
         return
-    con = connect(settings=settings, temp=path.parent / f".spill-{os.getpid()}")
+    con = connect(settings=settings, temp=spill)
     try:
         con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as told (read_only)")
         con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import json
 import shutil
 import zlib
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from receivables.errors import FileRefused
 from receivables.intake.company import Companies
 from receivables.lake import settle, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from receivables.intake.read import Landed
@@ -31,22 +32,37 @@ class Kept:
 
     companies: Companies
     header_line: str
+    content_sha256: str = ""
+    """That of the bytes that are kept, where they are not the file's own."""
 
 
-def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept) -> tuple[Path, Path]:
+def keep_source(
+    root: Path,
+    path: Path,
+    landed: Landed,
+    arrival_id: int,
+    kept: Kept,
+    *,
+    masked: Callable[[Iterable[str]], Iterator[str]] | None = None,
+) -> tuple[Path, ...]:
     """Keep a file's bytes, once per content, and what a later reading needs beside them; returns where.
+
+    With `masked` the lines it makes are kept instead; nothing is where it can make none, or the file is not read by lines.
 
     Raises:
         FileRefused: the file has changed since it was read.
     """
+    sha256 = landed.source.sha256
     target = _bytes_of(root, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         unfinished = target.with_suffix(".writing")
-        with path.open("rb") as read, gzip.GzipFile(unfinished, "wb", _LEVEL, mtime=0) as written:
-            shutil.copyfileobj(read, written, 1 << 20)
-        if _sha256_of(unfinished) != sha256:
+        with gzip.GzipFile(unfinished, "wb", _LEVEL, mtime=0) as written:
+            read = _copied(path, written) if masked is None else _masked(path, landed, masked, written)
+        if read != sha256:
             unfinished.unlink()
+            if masked is not None:
+                return ()
             raise FileRefused(
                 got=f"{path.name}, which changed while it was read",
                 expected="a file that is written to its end",
@@ -55,8 +71,40 @@ def keep_source(root: Path, path: Path, sha256: str, arrival_id: int, kept: Kept
             )
         settle(unfinished, target)
     beside = target.with_name(f"{arrival_id}.json")
-    write_json(beside, asdict(kept))
+    write_json(beside, asdict(kept if masked is None else replace(kept, content_sha256=_sha256_of(target))))
     return target, beside
+
+
+def _copied(path: Path, written: BinaryIO | gzip.GzipFile) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as read:
+        while some := read.read(1 << 20):
+            digest.update(some)
+            written.write(some)
+    return digest.hexdigest()
+
+
+def _masked(
+    path: Path, landed: Landed, masked: Callable[[Iterable[str]], Iterator[str]], written: BinaryIO | gzip.GzipFile
+) -> str:
+    """Write the lines that `masked` makes of a file's own; returns the SHA-256 of what was read, or nothing where it cannot be done."""
+    if landed.source.kind != "text" or landed.profile.columns_at:
+        return ""
+    digest, encoding = hashlib.sha256(), landed.encoding
+    own, other = (codecs.getincrementalencoder(encoding)() for _ in range(2))
+
+    def hashed(lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            digest.update(own.encode(line))
+            yield line
+
+    try:
+        with path.open(encoding=encoding, newline="") as read:
+            for line in masked(hashed(read)):
+                written.write(other.encode(line))
+    except ValueError:
+        return ""
+    return digest.hexdigest()
 
 
 def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
@@ -65,10 +113,10 @@ def kept_source(root: Path, arrival_id: int | None) -> Kept | None:
     if not path.exists():
         return None
     told = json.loads(path.read_text(encoding="utf-8"))
-    return Kept(Companies(**told["companies"]), told["header_line"])
+    return Kept(Companies(**told["companies"]), told["header_line"], told.get("content_sha256", ""))
 
 
-def restore_source(root: Path, sha256: str, target: Path) -> None:
+def restore_source(root: Path, sha256: str, kept: Kept, target: Path) -> None:
     """Write the bytes of a kept file to `target`.
 
     Raises:
@@ -78,7 +126,7 @@ def restore_source(root: Path, sha256: str, target: Path) -> None:
     try:
         with gzip.open(packed, "rb") as read, target.open("wb") as written:
             shutil.copyfileobj(read, written, 1 << 20)
-        is_whole = _sha256_of(packed) == sha256
+        is_whole = _sha256_of(packed) == (kept.content_sha256 or sha256)
     except (FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error):
         is_whole = False
     if not is_whole:

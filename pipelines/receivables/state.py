@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -138,6 +139,8 @@ Decision = TypeVar("Decision", RatingDecision, FlagDecision)
 class Run:
     """One run: the date it answers for, what it knew, how it ended; `settings_sha256` tells settings and contracts apart, `verb` is what was run.
 
+    `asked_as_of` is the date that a person asked for, None where the latest was answered for; a store of an earlier version does not say.
+
     `status` is running, published, needs_person (published too), landed (nothing was to be built), repaired (lines of the quarantine), decided
     (about a customer's rating or about flags), forgotten (somebody), rendered (reports only), mailed, verified (made again beside what is published), failed, or interrupted (cut off; found by the next run).
     """
@@ -151,6 +154,12 @@ class Run:
     code_version: str
     settings_sha256: str
     verb: str | None = None
+    asked_as_of: date | None = None
+
+    @property
+    def is_of_its_day(self) -> bool:
+        """Whether it answered for the latest date as known then, as a night does: no past date or moment was asked for."""
+        return self.asked_as_of is None and self.known_at >= self.started_at
 
 
 @dataclass(frozen=True)
@@ -323,19 +332,27 @@ _KEYS: Final = {
 }
 
 
+_WAIT_SECONDS: Final = 30
+"""For another process that has the store in hand."""
+
+
 class State:
     """The store of one home; every method is one transaction."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store, creating it and its tables where missing.
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        """Open the store, creating it and its tables where missing; one that is only read stays as it is, also where an earlier version made it.
 
         Raises:
-            NightFailed: the file is no such store, or cannot be written.
+            NightFailed: the file is no such store, or cannot be written (read only: read).
         """
         self._path = path
+        self._is_read_only = is_read_only
         self._held: sqlite3.Connection | None = None
         try:
             with closing(self._connect()) as con, con:
+                if is_read_only:
+                    con.execute("select count(*) from sqlite_master")
+                    return
                 con.execute("pragma journal_mode = wal")
                 for name, record in _RECORDS.items():
                     columns = ", ".join(field.name for field in fields(record))
@@ -344,7 +361,7 @@ class State:
         except sqlite3.OperationalError as error:
             raise NightFailed(
                 got=f"{path}: {error}",
-                expected="the store of runs and batches, writable",
+                expected=f"the store of runs and batches, {'readable' if is_read_only else 'writable'}",
                 try_="its permissions and the room on the disk",
             ) from None
         except sqlite3.Error as error:
@@ -353,8 +370,11 @@ class State:
             ) from None
 
     def _connect(self) -> sqlite3.Connection:
-        con = sqlite3.connect(self._path, timeout=30)
+        if self._is_read_only:
+            return sqlite3.connect(_reading(self._path), uri=True, timeout=_WAIT_SECONDS)
+        con = sqlite3.connect(self._path, timeout=_WAIT_SECONDS)
         con.execute("pragma synchronous = full")
+        con.execute("pragma secure_delete = on")  # what is replaced or struck, to forget somebody too, is overwritten
         return con
 
     @contextmanager
@@ -499,8 +519,12 @@ class State:
     def _read(self, table: str, tail: str, values: Sequence[str] = ()) -> list[Any]:
         record = _RECORDS[table]
         with self._connected() as con:
-            names = ", ".join(field.name for field in fields(record))
-            rows = con.execute(f"select {names} from {table} {tail}", values).fetchall()
+            names = [field.name for field in fields(record)]
+            known = _columns(con, table) if self._is_read_only else names
+            if not known:
+                return []  # a store of an earlier version
+            told = ", ".join(name if name in known else f"null as {name}" for name in names)
+            rows = con.execute(f"select {told} from {table} {tail}", values).fetchall()
         try:
             return [restored(record, row) for row in rows]
         except (ValueError, TypeError) as error:  # sqlite notices no bit that turned within a text
@@ -529,10 +553,24 @@ def readings(batches: Iterable[Batch]) -> list[list[Batch]]:
 
 def _add_missing(con: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
     """Give a table of an older store the columns it lacks, NULL in every row."""
-    known = {row[1] for row in con.execute(f"pragma table_info({table})")}
+    known = _columns(con, table)
     for column in columns:
         if column not in known:
             con.execute(f"alter table {table} add column {column}")
+
+
+def _columns(con: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in con.execute(f"pragma table_info({table})")}
+
+
+def _reading(path: Path) -> str:
+    """The name by which SQLite opens a store to read it, also in a folder that may not be written: there no lock is taken where nobody is writing.
+
+    Elsewhere SQLite lays two files beside it that hold nothing, and the next writer takes them away.
+    """
+    beside = path.with_name(path.name + "-wal")
+    is_still = not beside.exists() and not os.access(path.parent, os.W_OK)
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
 
 
 def _table_of(record: object) -> str:

@@ -8,9 +8,10 @@ import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from receivables import night
+from receivables import night, timetable
 from receivables.dates import today, utc_now
 from receivables.errors import NightFailed, UsageError, nearest
 from receivables.home import HOME, Home, private_files
@@ -177,7 +178,12 @@ def export(
         )
     told.step("export", 1)
     try:
-        with private_files(), in_sight(published_file(Path(home)), scope, settings) as warehouse:
+        # beside the file, not in the home: it holds no lock, and a night that begins takes away whatever is spilled there
+        with (
+            private_files(),
+            TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.", suffix=".writing") as spill,
+            in_sight(published_file(Path(home)), scope, settings, Path(spill)) as warehouse,
+        ):
             written = write(target, warehouse, language or settings.report.languages[0], scope=scope, sheets=asked)
     except OSError as error:
         told.stopped()
@@ -239,7 +245,7 @@ def _state(home: Path) -> State:
             expected="a home receivables has worked in",
             try_=f"receivables init --home {home}",
         )
-    return State(path)
+    return State(path, is_read_only=True)
 
 
 def verify(home: str | Path = HOME, *, rebuild: bool = False, progress: Progress | None = None) -> Verified:
@@ -321,7 +327,7 @@ def forget(
 def schedule(
     home: str | Path = HOME,
     *,
-    at: str = "02:30",
+    at: str = timetable.AT,
     zone: str | None = None,
     cron: bool = False,
     name: str | None = None,
@@ -332,8 +338,6 @@ def schedule(
     Raises:
         UsageError: no such home or time zone, an hour that is none, or a path that no unit can name.
     """
-    from receivables import timetable
-
     place = Path(home).absolute()
     _state(place)
     try:

@@ -16,16 +16,17 @@ from receivables.comparison import differences
 from receivables.dates import utc_now
 from receivables.errors import ReceivablesError, UsageError
 from receivables.home import Home, private_files
-from receivables.land import waiver_file
-from receivables.publish import build_again
+from receivables.publish import NOT_ARRIVED, build_again
 from receivables.run import Progress, started
 from receivables.sources import repairs_file
 from receivables.state import State
+from receivables.waivers import waiver_file
 from receivables.warehouse import Warehouse, published_file, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from receivables.publish import NotArrived
     from receivables.run import Night
 
 _FROM_BACKUP: Final = "putting it back from a backup: receivables restore"
@@ -186,17 +187,20 @@ def _made_again(place: Home, progress: Progress) -> Sequence[Fault]:
             warehouse.con.execute("select as_of, known_at, code_version, settings_sha256 from ops.run").fetchone()
             or (None,) * 4
         )
+        missing = warehouse.con.execute(
+            "select column_name, raw_value from ops.issue where reason_code = ? order by issue_id", [NOT_ARRIVED]
+        ).fetchall()
     as_of, known_at, *rules = row
     with started("verify --rebuild", place, as_of, known_at, progress) as night:
         try:
-            faults = [*_rebuilt(night, told, rules)]
+            faults = [*_rebuilt(night, told, rules, missing)]
         except ReceivablesError as error:
             faults = [Fault("rebuild", told.name, error.got, error.expected, error.try_)]
         night.record(finished_at=utc_now(), status="verified")
     return faults
 
 
-def _rebuilt(night: Night, told: Path, rules: list[Any]) -> Iterator[Fault]:
+def _rebuilt(night: Night, told: Path, rules: list[Any], missing: Sequence[NotArrived]) -> Iterator[Fault]:
     if rules != [night.run.code_version, night.run.settings_sha256]:
         yield Fault(
             "rebuild",
@@ -210,7 +214,7 @@ def _rebuilt(night: Night, told: Path, rules: list[Any]) -> Iterator[Fault]:
     files = tuple(night.state.inbox_files(first))
     with tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as folder:
         again = Path(folder) / "again.duckdb"
-        build_again(night, files, again)
+        build_again(night, files, missing, again)
         with night.scratch.database() as con:
             found = differences(con, told, again)
     for one in found:

@@ -1,19 +1,13 @@
 -- One row per outside event of a kind that detectors look at, up to the as-of date and told with enough confidence (a setting; one without it counts as sure). subject: kind and first day of
 -- the events of that kind that follow each other within some days (a setting), as several sources tell of one; place: its place among them. told_by, what: its source and its note, else its
--- kind; of what an informant told its kind alone, as flags are mailed.
-with informant as (
-  select company_id, lower(trim(name)) as who from core.contact where role = 'informant'
-  union
-  select company_id, lower(contact_id) as who from core.contact where role = 'informant'
-),
-event as (
+-- kind; of what no public source (a setting) told its kind alone, as flags are mailed.
+with event as (
   select
     event.company_id, event.customer_id, event.event_id, event.kind, event.event_date as day, coalesce(event.confidence, 1)::decimal(18, 4) as confidence,
-    case when informant.who is null then coalesce(event.source, event.kind) else event.kind end as told_by,
-    case when informant.who is null then coalesce(event.note, event.kind) else event.kind end as what, setting.change_days
+    case when list_contains(setting.public_sources, lower(trim(event.source))) then trim(event.source) else event.kind end as told_by,
+    case when list_contains(setting.public_sources, lower(trim(event.source))) then coalesce(event.note, event.kind) else event.kind end as what, setting.change_days
   from core.customer_event as event
   cross join params.anomaly_conduct as setting
-  left join informant on event.company_id = informant.company_id and lower(trim(event.source)) = informant.who
   where event.kind <> 'other' and event.event_date <= getvariable('as_of') and coalesce(event.confidence, 1) >= setting.event_confidence_min
 ),
 stretch as (

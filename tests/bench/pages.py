@@ -117,7 +117,7 @@ def tell_browser(html: str, turns: int) -> None:
     print(
         f"  text, tables, still drawings: {said(readable, READABLE_MS, 'ms')} (until loaded {busy:.0f} of the page's own)"
     )
-    added = statistics.median((whole.drawing - first.drawing) / (charts - 1) for whole, first in runs)
+    added = statistics.median((whole.drawing - first.drawing) / max(charts - 1, 1) for whole, first in runs)
     alone = statistics.median(first.drawing for _, first in runs)
     print(f"  one chart: {alone:.0f} ms of the page's own; each one more: {said(added, CHART_MS, 'ms')}")
 

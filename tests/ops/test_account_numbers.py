@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 import receivables
-from homes import MONDAY, TUESDAY, ask, business, command, quick_night, set_contracts, tell
+from factories import payment
+from homes import MONDAY, TUESDAY, ask, business, command, lake_says, quick_night, set_contracts, tell
+from quarantine_tables import filled, take_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +91,51 @@ def test_the_secret_is_in_no_backup(home: Path, tmp_path: Path) -> None:
     (restored / "account.key").chmod(0o600)
     quick_night(restored)
     assert hashes(restored) == hashes(home)
+
+
+def test_a_line_in_quarantine_tells_no_number_and_is_repaired_to_the_same_account(home: Path, tmp_path: Path) -> None:
+    before = hashes(home)[0]
+    tables = business()
+    # as many that two lines in quarantine are no reason to refuse the file
+    tables["payment"] += [
+        payment(f"P{number}", "0.01", pay_date=date(2024, 2, 27), customer_id="C2") for number in range(10, 90)
+    ]
+    tables["payment"].append(
+        payment("P99", "0.02", pay_date=date(2024, 2, 28), customer_id="C2", payer_account_hash=IBAN)
+    )
+    tell(home, {"payment": tables["payment"]}, TUESDAY)
+    broken = home / "inbox" / f"payment__ES01__full__{TUESDAY}.csv"
+    text = broken.read_text().replace("0.02", "five", 1).rstrip("\n")
+    broken.write_text(f"{text}\n{text.splitlines()[-1]},one,too,many\n")
+    receivables.ingest([broken], home)
+    receivables.build(home)
+    waiting = "select line_no, raw_value, raw_line from ops.issue where action = 'quarantine' and resolved_at is null order by line_no"
+    (line_no, value, line), (_, _, shifted) = ask(home, waiting)
+    assert (value, before in line) == ("five00", True)
+    assert "one,too,many" in shifted
+    assert IBAN not in lake_says(home)
+    assert [*(home / "lake" / "source").glob("*.gz")] != []
+    table = take_out(home, "out.csv")
+    answers = filled(
+        table, lambda row: {"repaired_value": "0.02"} if row["line_no"] == str(line_no) else {}, tmp_path / "back.csv"
+    )
+    assert command("findings", "repair", answers, "--home", home, "--by", "Ana Gil").exit_code == 0
+    receivables.build(home)
+    assert ask(home, "select payer_account_hash from core.payment where payment_id like '%P99'") == [(before,)]
+    assert len(ask(home, waiting)) == 1
+    assert IBAN not in lake_says(home)
+    assert command("verify", "--home", home).exit_code == 0
+
+
+def test_the_bytes_of_a_file_are_kept_only_where_its_numbers_can_be_told_from_all_else(home: Path) -> None:
+    tables = business()
+    tables["payment"] += [
+        payment(f"P{number}", "0.01", pay_date=date(2024, 2, 27), customer_id="C2") for number in range(10, 90)
+    ]
+    tables["payment"][0] |= {"payer_account_hash": "60.00"}  # as the amount beside it
+    tell(home, {"payment": tables["payment"]}, TUESDAY)
+    broken = home / "inbox" / f"payment__ES01__full__{TUESDAY}.csv"
+    broken.write_text(broken.read_text().replace("30.00", "thirty"))
+    receivables.ingest([broken], home)
+    assert [*(home / "lake").glob("source/*")] == []
+    assert command("verify", "--home", home).exit_code == 0

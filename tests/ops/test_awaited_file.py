@@ -39,3 +39,12 @@ def test_a_file_that_has_not_come_is_a_finding_and_one_that_came_is_none(home: P
     # a build of what is there asks for nothing
     receivables.build(home)
     assert ask(home, FINDING) == []
+
+
+def test_a_night_that_missed_a_file_is_made_again_as_it_was_whatever_is_awaited_by_now(home: Path) -> None:
+    expect(home, "company = 'MX01'")
+    assert command("nightly", "--home", home).exit_code == 5
+    assert command("verify", "--home", home, "--rebuild").exit_code == 0
+    expect(home, "company = 'ES01'\nprofile = 'sap_fbl5n'", "company = 'CN01'")
+    ended = command("verify", "--home", home, "--rebuild")
+    assert (ended.exit_code, ended.stderr.count("got")) == (0, 0)

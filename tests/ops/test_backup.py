@@ -14,6 +14,7 @@ import pytest
 
 import receivables
 from homes import TUESDAY, business, changed, command, published, script, seal, tell
+from receivables import safekeeping
 from receivables.home import Home
 
 if TYPE_CHECKING:
@@ -223,3 +224,37 @@ def test_rubbish_is_no_backup(tmp_path: Path, rubbish: bytes) -> None:
         assert ended.exit_code in (2, 6)
         assert ended.only_message()
     assert not (tmp_path / "new").exists()
+
+
+def test_what_nobody_came_to_register_is_kept_too_and_no_link_is_followed(home: Path, tmp_path: Path) -> None:
+    left = home / "lake" / "waiver" / "ab.json"
+    left.parent.mkdir()
+    left.write_text("[]")
+    receivables.backup(tmp_path / "b.tar", home)
+    restored = receivables.restore(tmp_path / "b.tar", tmp_path / "new").home
+    assert (restored / "lake" / "waiver" / "ab.json").read_text() == "[]"
+    left.unlink()
+    left.symlink_to(tmp_path / "b.tar")
+    assert command("backup", "--home", home, "--to", tmp_path / "c.tar").exit_code == 6
+
+
+def test_a_backup_writes_only_where_it_is_told_and_that_may_be_here(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, new, seen = tmp_path / "here", tmp_path / "new", []
+    for folder in (here, new):
+        folder.mkdir()
+    beside, copy_store = {*tmp_path.iterdir()}, safekeeping._copy_store
+
+    def looked_at(path: Path, copy: Path) -> None:
+        copy_store(path, copy)
+        seen.append({*tmp_path.iterdir()})
+
+    monkeypatch.setattr(safekeeping, "_copy_store", looked_at)
+    monkeypatch.chdir(here)
+    assert command("backup", "--home", home, "--to", ".").exit_code == 0
+    assert seen == [beside]
+    assert {path.name for path in here.iterdir()} == {"content", "backup.json"}
+    monkeypatch.chdir(new)
+    assert command("restore", "--from", here, "--home", ".").exit_code == 0
+    assert command("verify", "--home", new).exit_code == 0

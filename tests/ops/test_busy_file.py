@@ -11,7 +11,8 @@ import pytest
 
 import receivables
 from factories import document
-from homes import TUESDAY, command, tell
+from homes import TUESDAY, ask, command, tell
+from receivables import land
 from receivables.intake import container
 from receivables.intake.read import read_file
 from receivables.settings import FILE_NAME
@@ -141,7 +142,50 @@ def test_a_night_leaves_a_file_that_grows_until_it_stands_still(
     file.write_text(whole[:-20], encoding="utf-8")
     outcome = receivables.nightly(home, deliver=False)
     assert [(told.outcome, told.message) for told in outcome.files if told.file_name == file.name] == [("loaded", "")]
-    assert waits == [0.5, 0.5, 1], "watched once for all files, once more itself, then tried again"
+    assert waits == [0.5, 0.5], "watched once for all files, and once more itself"
+
+
+def test_a_file_that_begins_to_change_when_others_were_watched_is_not_read_half(
+    home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = file.read_text(encoding="utf-8")
+    waits: list[float] = []
+    land_one = land._land_one
+
+    def copied(*arguments: Any, **options: Any) -> Any:
+        if file in arguments and not waits:
+            file.write_text(whole[:-20], encoding="utf-8")
+        return land_one(*arguments, **options)
+
+    def copied_to_its_end(seconds: float) -> None:
+        if file.read_text(encoding="utf-8") != whole:
+            waits.append(seconds)
+            file.write_text(whole, encoding="utf-8")
+
+    monkeypatch.setattr(land, "_land_one", copied)
+    monkeypatch.setattr("receivables.intake.steady.time.sleep", copied_to_its_end)
+    outcome = receivables.nightly(home, deliver=False)
+    assert [(told.outcome, told.message) for told in outcome.files if told.file_name == file.name] == [("loaded", "")]
+    assert waits == [0.5]
+    assert ask(home, "select amount_doc from core.document where doc_id = 'ES01:D9'") == [(5,)]
+    assert not [line for line in outcome.needs_person if file.name in line]
+
+
+def test_a_file_that_stands_still_again_is_read_though_only_one_attempt_is_allowed(
+    home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / FILE_NAME).write_text(PATIENT.replace("file_attempts = 3", "file_attempts = 1"), encoding="utf-8")
+    whole, waits = file.read_text(encoding="utf-8"), []
+
+    def written_once(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            file.write_text(whole, encoding="utf-8")
+
+    monkeypatch.setattr("receivables.intake.steady.time.sleep", written_once)
+    file.write_text(whole[:-20], encoding="utf-8")
+    outcome = receivables.nightly(home, deliver=False)
+    assert [(told.outcome, told.message) for told in outcome.files if told.file_name == file.name] == [("loaded", "")]
 
 
 def test_a_file_that_goes_on_growing_waits_for_the_next_night(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -64,10 +66,36 @@ def test_a_home_that_is_well_is_told_so_line_by_line(well: Path) -> None:
 def test_a_home_that_is_not_there_or_open_to_others_is_named(well: Path, tmp_path: Path) -> None:
     assert looked_at(tmp_path / "nowhere")[0] == 4
     well.chmod(0o755)
-    (well / "lake").chmod(0o750)
+    (well / "lake").chmod(0o755)
     exit_code, found = looked_at(well)
     assert exit_code == 5
-    assert found["permissions"][1] == f"{well} is open to other users (mode 755) | chmod -R go-rwx {well}"
+    assert found["permissions"][1] == f"lake (755) in {well}, open to other users | chmod -R g-w,o= {well}/lake"
+
+
+def test_the_doctor_finds_what_the_night_tells_of_permissions_and_no_more(well: Path) -> None:
+    well.chmod(0o755)
+    for name, mode in (("inbox", 0o777), ("out", 0o755), ("lake", 0o750)):
+        (well / name).chmod(mode)
+    exit_code, found = looked_at(well)
+    assert (exit_code, found["permissions"][0]) == (0, "ok"), found["permissions"]
+    (well / "logs").chmod(0o777)
+    told = looked_at(well)[1]["permissions"]
+    assert told[0] == "attention"
+    night = [line for line in command("build", "--home", well).stderr.splitlines() if "open to other users" in line]
+    assert night == ["receivables: got {}; expected nobody else's; try {}".format(*told[1].split(" | "))]
+
+
+def test_the_doctor_and_status_leave_a_store_of_an_earlier_version_as_it_is(well: Path) -> None:
+    state = well / "state.sqlite"
+    with closing(sqlite3.connect(state)) as con:
+        con.execute("alter table run drop column asked_as_of")
+        con.execute("drop table forgotten_file")
+        con.execute("drop table delivery")
+    before = state.read_bytes()
+    assert looked_at(well)[0] == 0
+    ended = command("status", "--home", well)
+    assert (ended.exit_code, "published   as of 2024-03-04" in ended.stdout) == (0, True), ended
+    assert state.read_bytes() == before
 
 
 @pytest.mark.parametrize(

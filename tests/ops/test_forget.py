@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
+import zipfile
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import pytest
 
 import receivables
@@ -20,12 +21,13 @@ from homes import (
     ask,
     business,
     command,
+    lake_says,
     published,
     quick_night,
     rows_of,
     script,
-    set_contracts,
     tell,
+    told_home,
 )
 from receivables.state import State
 
@@ -71,16 +73,18 @@ def told() -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def put_in_quarantine(home: Path, day: date) -> None:
+    """Add a line that tells of somebody and cannot be read."""
+    broken = home / "inbox" / f"payment__ES01__full__{day}.csv"
+    header, *lines = broken.read_text().splitlines()
+    broken.write_text("\n".join([header, *lines, lines[0].replace("60.00", "sixty").replace("P1", "P9")]) + "\n")
+
+
 @pytest.fixture(scope="module")
 def knowing_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that knows somebody; not to be changed."""
-    home = tmp_path_factory.mktemp("knowing") / "home"
-    receivables.init(home)
-    set_contracts(home, enabled=False)
-    tell(home, told(), MONDAY)
-    broken = home / "inbox" / "payment__ES01__full__2024-03-04.csv"
-    header, *lines = broken.read_text().splitlines()
-    broken.write_text("\n".join([header, *lines, lines[0].replace("60.00", "sixty").replace("P1", "P9")]) + "\n")
+    home = told_home(tmp_path_factory.mktemp("knowing") / "home", told(), MONDAY)
+    put_in_quarantine(home, MONDAY)
     quick_night(home)
     return home
 
@@ -90,20 +94,6 @@ def home(knowing_home: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "home"
     shutil.copytree(knowing_home, copy, symlinks=True)
     return copy
-
-
-def lake_says(home: Path) -> str:
-    """Every text of the lake and the store."""
-    texts = []
-    for path in (home / "lake").rglob("*"):
-        if path.suffix == ".parquet":
-            with duckdb.connect() as con:
-                texts.append(str(con.execute("select * from read_parquet(?)", [str(path)]).fetchall()))
-        elif path.is_file():
-            texts.append(path.read_bytes().decode("utf-8", "replace"))
-    state = State(home / "state.sqlite")
-    texts.append(str([state.repairs(), state.forgotten(), state.batches()]))
-    return "\n".join(texts)
 
 
 def money(home: Path) -> dict[str, list[Any]]:
@@ -173,6 +163,45 @@ def test_a_file_that_tells_of_somebody_forgotten_again_brings_nothing_back_and_s
     assert [word for word in PERSONAL if word in lake_says(home)] == []
     receivables.build(home)
     assert command("verify", "--home", home, "--rebuild").exit_code == 0
+
+
+def test_what_is_told_later_in_a_line_that_cannot_be_read_brings_nothing_back(home: Path) -> None:
+    command("forget", "C1", "--home", home, *WHY)
+    tell(home, told(), TUESDAY)
+    put_in_quarantine(home, TUESDAY)
+    later = home / "inbox" / f"payment__ES01__full__{TUESDAY}.csv"
+    outcome = receivables.ingest([later], home)
+    assert [file.message for file in outcome.files] == [
+        "tells of somebody forgotten in 2 rows, whose personal data was left out"
+    ]
+    assert [word for word in (*PERSONAL, "sixty") if word in lake_says(home)] == []
+    assert [*(home / "lake" / "source").glob("*.gz")] == []
+    receivables.build(home)
+    assert ask(home, "select count(*) from ops.issue where action = 'quarantine' and raw_line is null")[0][0] > 0
+    assert command("verify", "--home", home).exit_code == 0
+
+
+def test_workbooks_messages_and_what_cannot_be_read_are_named(home: Path) -> None:
+    settings = home / "receivables.toml"
+    settings.write_text(re.sub(r'#?folder = "[^"]*"', 'folder = "post"', settings.read_text()))
+    (home / "post").mkdir()
+    (home / "post" / "m.eml").write_text("Subject: encoded\n")
+    with zipfile.ZipFile(home / "out" / "receivables.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedStrings.xml", f"<t>{NAME}</t>")
+    with zipfile.ZipFile(home / "inbox" / "all.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(home / "out" / "receivables.xlsx", "a.xlsx")
+    (home / "out" / "torn.xlsx").write_bytes(b"PK\x03\x04 and no more")
+    (home / "out" / "other.html").write_text("nobody")
+    ended = command("forget", "C1", "--home", home, *WHY)
+    assert ended.exit_code == 0
+    still = {line.removeprefix("still there ") for line in ended.stdout.splitlines() if line.startswith("still there")}
+    assert still >= {
+        "inbox/all.zip",
+        "out/receivables.xlsx",
+        "out/torn.xlsx, perhaps: it cannot be read",
+        "post/m.eml",
+    }
+    assert "out/other.html" not in still
 
 
 def test_a_lost_store_forgets_nobody_who_was_forgotten(home: Path) -> None:

@@ -6,9 +6,12 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from homes import MONDAY, TUESDAY, Ended, ask, business, changed, command, quick_night, tell
+from receivables.settings import FILE_NAME
 
 STEERING = "evil\x1b[2J\x9b31m\x07\u202egnp.\u2028name"
 """What clears a screen, turns letters red, rings, runs backwards and begins a line where it is printed as it is."""
@@ -54,6 +57,41 @@ def test_a_file_whose_name_is_no_text_is_refused_and_the_night_goes_on(name: byt
     assert len([line for line in ended.stderr.splitlines() if "land: " in line and "needs a person" not in line]) == 1
     expect_harmless(command("findings", "--home", home))
     assert ask(home, "select count(*) from ops.batch where status = 'refused'") == [(1,)]
+
+
+def test_a_file_that_still_grows_and_has_a_name_that_is_no_text_is_refused_and_the_night_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # nothing waits: so long that a slow machine finds the file fresh too
+    (home / FILE_NAME).write_text("[unattended]\nquiet_seconds = 600\n[contracts]\nenabled = false\n", encoding="utf-8")
+    path = Path(os.fsdecode(os.fsencode(home / "inbox") + b"/new \xff.csv"))
+    path.write_bytes(b"customer\n")
+
+    def grow(_: float) -> None:
+        with path.open("ab") as stream:
+            stream.write(b"\n")
+
+    monkeypatch.setattr("receivables.intake.steady.time.sleep", grow)
+    ended = command("nightly", "--home", home, "--no-deliver")
+    assert ended.exit_code == 5, ended
+    assert "new \\udcff.csv, a name with bytes or control characters that are no text" in ended.stderr
+    expect_harmless(ended)
+
+
+@pytest.mark.parametrize("name", ["new.csv", "customer__ES01__full__2024-03-05.parquet"])
+def test_a_file_in_a_folder_whose_name_is_no_text_is_refused_and_the_night_goes_on(name: str, home: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(home / "inbox") + b"/old \xff"))
+    folder.mkdir()
+    if name.endswith(".parquet"):
+        pq.write_table(pa.table({"customer_id": ["C1"], "name": ["Ana"]}), home / name)
+        (home / name).rename(folder / name)
+    else:
+        (folder / name).write_bytes(b"customer\n")
+    ended = command("nightly", "--home", home, "--no-deliver")
+    assert ended.exit_code == 5, ended
+    assert f"{name}, in a folder whose name has bytes that are no text" in ended.stderr
+    expect_harmless(ended)
+    assert ask(home, "select file_name from ops.batch where status = 'refused'") == [(name,)]
 
 
 def test_a_log_is_one_object_a_line_whatever_a_file_is_called(home: Path) -> None:

@@ -9,7 +9,7 @@ import signal
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl  # type: ignore[import-untyped]  # no types shipped
 import pytest
@@ -18,10 +18,12 @@ import receivables
 from homes import KILLING, command, script, set_contracts
 from mail_business import AS_OF, COMPANIES, CUSTOMERS, tell, total
 from mail_posts import PASSWORD, Certificate, Post, logging_in, parsed, told_in
+from receivables.engine import EngineError
 from receivables.language import language_in
 from receivables.night import report
 from receivables.settings import FILE_NAME
 from receivables.state import Delivery, State
+from receivables.workbook import compose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -250,6 +252,32 @@ def test_a_recipient_who_sees_nobody_is_told_and_the_others_get_theirs(home: Pat
     assert (
         "needs a person: the report for norte@example.com was not made: got nothing in sight of OESTE" in ended.stderr
     )
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), EngineError("the disk\nis full")])
+def test_an_attachment_that_cannot_be_written_costs_the_others_nothing_and_waits(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    settings(home, WITH_REPORT + ANA + BEGO)
+    original = compose.write
+
+    def full(path: Path, *arguments: Any, **options: Any) -> Any:
+        if ".spill-" in str(path):
+            raise error
+        return original(path, *arguments, **options)
+
+    monkeypatch.setattr("receivables.workbook.write", full)
+    ended = command("nightly", "--home", home)
+    assert ended.exit_code == 5, ended
+    why = " ".join(str(error).split())
+    assert f"needs a person: the report for bego@example.com was not made: {why}" in ended.stderr
+    assert list(files(home)) == ["ana"]
+    assert statuses(home) == {"ana": "sent", "bego": "queued"}
+    (waiting,) = [one for one in State(home / "state.sqlite").deliveries() if one.status == "queued"]
+    assert waiting.told == f"it was not made: {why}"
+    monkeypatch.undo()
+    assert command("mail", "--home", home).exit_code == 0
+    assert statuses(home) == {"ana": "sent", "bego": "sent"}
 
 
 def test_without_a_sender_nothing_is_mailed_and_the_night_is_published(home: Path) -> None:

@@ -149,3 +149,14 @@ def test_a_home_that_no_unit_can_name_is_refused(tmp_path: Path) -> None:
     assert command("schedule", "--home", tmp_path / "nowhere").exit_code == 2
     with pytest.raises(UsageError, match="at most 998"):
         cron(Schedule(Path("/" + "x" * 999), ("/bin/receivables",), "ana"), Settings())
+
+
+def test_who_has_the_line_for_cron_written_is_told_what_to_do_with_it_and_of_no_unit(tmp_path: Path) -> None:
+    home, out = made(tmp_path / "home"), tmp_path / "units"
+    assert told(home, "--cron", "--out", str(out)).splitlines() == [
+        f"written: {out / 'crontab'}",
+        "next: add its lines to the crontab of the user whom they name, with crontab -e",
+    ]
+    assert told(home, "--out", str(out)).splitlines()[-1] == (
+        "next: put them into /etc/systemd/system and run systemctl enable --now receivables-nightly.timer"
+    )

@@ -8,6 +8,7 @@ import stat
 import zipfile
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl  # type: ignore[import-untyped]  # no types shipped
@@ -20,6 +21,7 @@ from mail_business import CUSTOMERS
 from mail_business import tell as tell_both
 from receivables.engine import connect
 from receivables.errors import UsageError
+from receivables.home import Home
 from receivables.language import DICTIONARY, language_in
 from receivables.settings import FILE_NAME, LANGUAGES
 from receivables.warehouse import open_warehouse, published_file
@@ -28,7 +30,7 @@ from receivables.workbook.cell import cell_text
 from receivables.workbook_wording import SHEETS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from receivables.warehouse import Warehouse
 
 HOSTILE: Final = (
     *("=1+1", "+1", "-1", "@SUM(A1)", "\tTab", "\rReturn", "{=1+1}", '=HYPERLINK("http://example.com";"x")', "'=1"),
@@ -465,3 +467,25 @@ def test_a_workbook_that_cannot_be_written_stops_neither_report_nor_mail(
     assert (ended.exit_code, (told_home / "out" / "receivables-en.html").exists()) == (5, True)
     assert "needs a person: the workbook was not written: [Errno 28] No space left on device" in ended.stderr
     assert half_done(told_home) == []
+
+
+def test_a_night_that_begins_takes_nothing_away_from_under_an_export(
+    two_companies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spilled: list[Path] = []
+
+    def while_written(path: Path, warehouse: Warehouse, *arguments: Any, **options: Any) -> Any:
+        warehouse.con.execute("set memory_limit = '60MB'")
+        warehouse.con.execute(
+            "create temp table many as select range as n, md5(range::varchar) as text from range(1500000)"
+        )
+        ((folder,),) = warehouse.con.execute("select current_setting('temp_directory')").fetchall()
+        spilled.extend(Path(folder).iterdir())
+        assert Home(two_companies).unfinished() == []
+        return write(path, warehouse, *arguments, **options)
+
+    monkeypatch.setattr("receivables.workbook.write", while_written)
+    receivables.export(tmp_path / "part.xlsx", two_companies, territories=["NORTE"])
+    assert [path.parent.parent for path in spilled if path.parent.parent != tmp_path] == []
+    assert spilled
+    assert [path.name for path in tmp_path.iterdir()] == ["part.xlsx"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,19 @@ def texts_of(root: ET.Element) -> list[str]:
     return [part.text or "" for part in root.iter("text")]
 
 
+def spans(root: ET.Element) -> list[tuple[float, float]]:
+    """From where to where each text reaches."""
+    found = []
+    for part in root.iter("text"):
+        width = text_width(part.text or "")
+        left = (
+            float(part.attrib["x"]) - {"start": 0, "middle": width / 2, "end": width}[part.get("text-anchor", "start")]
+        )
+        # places are written with one decimal
+        found.append((round(left, 1), round(left + width, 1)))
+    return found
+
+
 def test_a_still_drawing_shows_the_same_amounts_as_the_chart() -> None:
     root = still(bars("100", "50", "-25"))
     (whole, half, below) = of_kind(root, "rect", "x", "width")
@@ -186,7 +200,7 @@ def test_nothing_of_a_still_drawing_lies_outside_of_it(amounts: tuple[str, ...],
     for x, width in of_kind(root, "rect", "x", "width"):
         assert x >= 0
         assert x + width <= 600
-    assert all(0 <= x <= 600 for (x,) in of_kind(root, "text", "x"))
+    assert all(left >= 0 and right <= 600 for left, right in spans(root))
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
@@ -205,9 +219,9 @@ def course(*values: str | None, low: str | None = None) -> LineChart:
     return LineChart("title", tuple(range(len(values))), (Line("cash", known, ends, known if ends else None),), "share")
 
 
-def still_course(chart: LineChart) -> ET.Element:
-    labels = LineLabels(tuple(line.key for line in chart.lines), "days", "share of it", str, str, str)
-    return parsed(line_drawing(chart, labels, THEMES["light"], 600))
+def still_course(chart: LineChart, name: str = "cash", width: int = 600) -> ET.Element:
+    labels = LineLabels((name,) * len(chart.lines), "days", "share of it", str, "{:,}".format, str)
+    return parsed(line_drawing(chart, labels, THEMES["light"], width))
 
 
 def test_a_still_line_rises_with_its_values_stops_at_gaps_and_tells_its_last() -> None:
@@ -221,6 +235,51 @@ def test_a_still_line_rises_with_its_values_stops_at_gaps_and_tells_its_last() -
     assert second[1] - alone_y == pytest.approx(first[1] - second[1], abs=0.2), "the scale is even"
     assert "cash 0.6" in texts_of(root)
     assert {"days", "share of it"} <= set(texts_of(root))
+
+
+@pytest.mark.parametrize("width", [330, 560])
+@pytest.mark.parametrize("name", ["More than 90 days overdue", "逾期超过九十天的应收账款总额", "cash"])
+@pytest.mark.parametrize("value", ["2512", "-123456789", "1234567890123"])
+def test_the_value_at_the_end_of_a_line_is_whole_however_long_its_name(width: int, name: str, value: str) -> None:
+    root = still_course(replace(course("0", value), unit="EUR"), name, width)
+    written = f"{Decimal(value):,}"
+    *_, before, told = texts_of(root)
+    assert told.endswith(written)
+    assert name.startswith((before if told == written else told.removesuffix(written)).rstrip().removesuffix("…"))
+    assert all(left >= 0 and right <= width for left, right in spans(root))
+
+
+@pytest.mark.parametrize("width", [330, 560])
+@pytest.mark.parametrize("value", ["0", "0.5", "1"])
+def test_names_at_the_ends_of_lines_that_end_together_stand_apart_inside_the_drawing(width: int, value: str) -> None:
+    chart = course("0", "1", value)
+    lines = tuple(replace(chart.lines[0], key=f"line-{number}") for number in range(4))
+    root = still_course(replace(chart, lines=lines), "More than 90 days overdue and a long name", width)
+    heights = sorted(
+        float(part.attrib["y"])
+        for part in root.iter("text")
+        if part.get("text-anchor", "start") == "start" and (part.text or "").startswith(("More", value))
+    )
+    assert len(heights) >= len(lines)
+    assert all(after - before >= 14.9 for before, after in pairwise(heights))
+    assert heights[0] >= 6
+    assert heights[-1] <= float(root.attrib["viewBox"].split()[-1])
+
+
+@pytest.mark.parametrize("values", [("100", "-50", "-100"), ("-20", "-50", "-100"), ("-100", "-50", "0")])
+def test_a_still_line_below_zero_is_as_far_below_as_its_values_say(values: tuple[str, ...]) -> None:
+    root = still_course(replace(course(*values), unit="EUR"))
+    (line,) = [part.attrib["points"] for part in root.iter("polyline")]
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    ticks = of_kind(root, "line", "y1", "y2")
+    marks = [
+        Decimal((part.text or "").replace(",", "")) for part in root.iter("text") if part.get("text-anchor") == "end"
+    ]
+    assert marks[0] < 0
+    where = dict(zip(marks, [y for y, _ in ticks], strict=True))
+    pixels = (where[marks[0]] - where[Decimal(0)]) / -float(marks[0])
+    assert pixels > 0.5
+    assert heights == pytest.approx([where[Decimal(0)] - float(value) * pixels for value in values], abs=0.2)
 
 
 def test_a_still_band_reaches_from_one_end_of_the_interval_to_the_other() -> None:

@@ -9,10 +9,12 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+import receivables
 from browsing import PHONE, launched
 from night_frames import HOSTILE_NAMES, night
 from receivables.chapters.definitions import FAMILIES, SECTIONS, thresholds_of
@@ -20,7 +22,7 @@ from receivables.definition_wording import TERMS
 from receivables.detectors import DETECTORS
 from receivables.flag_wording import TESTED, flag_name
 from receivables.language import DICTIONARY, language_in
-from receivables.measure_wording import measure_meaning, measure_name
+from receivables.measure_wording import MEASURES, measure_meaning, measure_name
 from receivables.operands import FORMULAS, OPERANDS
 from receivables.pages import night_page
 from receivables.rating_wording import ATTRIBUTES, EVENTS, SUPPLIES
@@ -29,9 +31,6 @@ from receivables.schema import TABLES
 from receivables.settings import BLOCKS, GRADES, LANGUAGES, Settings
 from receivables.templates import INTERNAL
 from receivables.wording import bucket_label
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 each_language: Final = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -73,6 +72,14 @@ def test_every_word_measure_and_operand_stands_on_it(language: str) -> None:
         told = place(source, f"operand-{name}")
         assert words.text(operand.meaning) in told
         assert operand.rows in told
+
+
+def test_what_a_word_means_is_written_in_one_place() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in Path(receivables.__file__).parent.rglob("*.py")}
+    for name, term in TERMS.items():
+        assert [path.name for path, source in sources.items() if term.meaning in source] == ["definition_wording.py"], (
+            name
+        )
 
 
 @each_language
@@ -133,6 +140,14 @@ def test_a_rule_has_the_thresholds_that_its_models_name_and_no_others() -> None:
     ("section", "name", "value", "anchor", "before", "after"),
     [
         ("anomaly_ledger", "tax_invoice_days", 21, "detector-missing_own_invoice", "days = 15", "days = 21"),
+        (
+            "anomaly_ledger",
+            "tax_invoice_papers",
+            (),
+            "detector-missing_own_invoice",
+            "papers = tax_invoice",
+            "papers = –",
+        ),
         ("anomaly_buying", "drift_limit", Decimal("7.5"), "detector-lateness_drift", "drift_limit = 5", "limit = 7.5"),
         ("anomaly", "cool_down_days", 14, "setting-anomaly-cool_down_days", "30 days", "14 days"),
         ("curve", "window_months", 36, "setting-curve-window_months", "24 months", "36 months"),
@@ -187,6 +202,28 @@ def test_a_word_in_a_setting_cannot_become_markup() -> None:
     source = page_of("en", anomaly_ledger={"tax_invoice_papers": ("<img src=x onerror=alert(1)>",)})
     assert "<img" not in source
     assert "<img src=x onerror=alert(1)>" in place(source, "detector-missing_own_invoice")
+
+
+GROUPS: Final = """table => Array.from(table.tBodies, part => [part.rows[0].innerText, Array.from(part.rows).slice(1).map(row => row.id)])"""
+
+
+def test_measures_are_sorted_below_their_headings_and_values_of_all_kinds_are_not(
+    chromium_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(shipped_page("en"), encoding="utf-8")
+    with launched(chromium_path) as browser:
+        shown = browser.new_page()
+        shown.goto((tmp_path / "page.html").as_uri())
+        table = shown.locator("table.measures")
+        printed = table.evaluate(GROUPS)
+        assert [ids for _, ids in printed] == [
+            [f"measure-{name}" for name in measures] for measures in MEASURES.values()
+        ]
+        table.locator("thead button").first.click()
+        found = table.evaluate(GROUPS)
+        assert found != printed
+        assert [(told, sorted(ids)) for told, ids in found] == [(told, sorted(ids)) for told, ids in printed]
+        assert shown.locator("table.settings thead button").all_inner_texts() == ["Setting", "Unit"]
 
 
 @each_language

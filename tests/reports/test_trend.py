@@ -110,6 +110,27 @@ def test_lines_stand_at_their_distance_in_days_and_gaps_stay_gaps() -> None:
     assert figure["layout"]["yaxis"]["range"][0] == 0
 
 
+@pytest.mark.parametrize(
+    ("values", "low", "unit", "begins", "ends", "ticks"),
+    [
+        (("100", "-300"), "-300", "EUR", -300, 124, [-300, -200, -100, 0, 100]),
+        (("-20", "-100"), "-100", "EUR", -100, 6, [-100, -75, -50, -25, 0]),
+        (("100", "400"), "-100", "EUR", -100, 430, [0, 200, 400]),
+        (("0", "0"), "0", "EUR", 0, 1.06, [0, 0.25, 0.5, 0.75, 1]),
+        (("0.5", "-0.1"), "-0.2", "share", 0, 1.06, [0, 0.25, 0.5, 0.75, 1]),
+    ],
+)
+def test_the_axis_reaches_below_zero_where_values_or_intervals_do(
+    values: tuple[str, str], low: str, unit: str, begins: float, ends: float, ticks: list[float]
+) -> None:
+    known = tuple(map(Decimal, values))
+    line = Line("cash", known, low=(Decimal(low),) * 2, high=known)
+    layout = drawn(line, places=(0, 30), unit=unit)["layout"]
+    assert layout["yaxis"]["range"] == pytest.approx([begins, ends])
+    assert layout["yaxis"]["tickvals"] == ticks
+    assert [note["y"] for note in layout["annotations"]] == [max(float(known[-1]), begins)]
+
+
 def test_an_interval_is_drawn_only_where_both_its_ends_are_known() -> None:
     values = (Decimal("0.1"), Decimal("0.2"), Decimal("0.3"))
     line = Line(

@@ -135,7 +135,20 @@ def test_what_strangers_may_read_of_a_home_or_others_write_is_told(
     home.state.touch(mode=0o600)
     (home.root / name).chmod(mode)
     home.root.chmod(home_mode)
-    told = home.open_to_strangers()
+    told = str(home.open_to_strangers() or "")
     assert bool(told) == bool(said)
     assert said in told
     assert (f"try chmod -R g-w,o= {home.root / name}" in told) == bool(said)
+
+
+def test_a_home_in_which_others_may_put_other_folders_in_the_place_of_its_own_is_told_and_its_inbox_is_not_shut(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    (home.root / "lake").chmod(0o755)
+    home.root.chmod(0o777)
+    assert str(home.open_to_strangers()) == (
+        f"got the folder itself (777), lake (755) in {home.root}, open to other users; expected nobody else's;"
+        f" try chmod go-w {home.root} && chmod -R g-w,o= {home.root}/lake"
+    )

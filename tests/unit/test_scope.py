@@ -142,7 +142,7 @@ def nothing_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seen(file: Path, scope: Scope, table: str, column: str) -> list[object]:
-    with in_sight(file, scope, Settings()) as warehouse:
+    with in_sight(file, scope, Settings(), file.parent) as warehouse:
         return [row[0] for row in warehouse.con.execute(f"select {column} from {table} order by all").fetchall()]
 
 
@@ -173,7 +173,7 @@ def test_a_customer_is_seen_whom_every_list_holds(file: Path, scope: Scope, cust
     ],
 )
 def test_where_nothing_is_in_sight_it_is_said(file: Path, scope: Scope) -> None:
-    with pytest.raises(UsageError, match="got nothing in sight of "), in_sight(file, scope, Settings()):
+    with pytest.raises(UsageError, match="got nothing in sight of "), in_sight(file, scope, Settings(), file.parent):
         pass
 
 
@@ -207,7 +207,7 @@ def test_a_flag_tells_nothing_of_a_customer_out_of_sight(file: Path) -> None:
 
 @pytest.mark.parametrize("scope", [Scope(companies=("ES01",)), Scope(salespersons=("Li",))])
 def test_a_table_without_rules_is_not_there(file: Path, scope: Scope) -> None:
-    with in_sight(file, scope, Settings()) as warehouse, pytest.raises(engine.EngineError, match="secret"):
+    with in_sight(file, scope, Settings(), file.parent) as warehouse, pytest.raises(engine.EngineError, match="secret"):
         warehouse.table("marts.secret")
 
 

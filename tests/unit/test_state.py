@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -177,3 +178,47 @@ def test_a_repaired_reading_that_a_contract_keeps_out_leaves_the_one_before_it_i
     again = replace(first, batch_id=2, loaded_at=NOW + timedelta(hours=1))
     assert counting([first, again]) == [again]
     assert counting([first, replace(again, status="refused")]) == [first]
+
+
+def test_what_was_replaced_stands_nowhere_in_the_file(state: State, tmp_path: Path) -> None:
+    told = "Zacarías Quijano, Calle del Olmo 7; " * 300
+    state.add([replace(REPAIR, repair_id=number, raw_line=told) for number in range(1, 20)])
+    assert "Quijano" in (tmp_path / "state.sqlite").read_bytes().decode("utf-8", "replace")
+    state.add([replace(REPAIR, repair_id=number, raw_line="") for number in range(1, 20)])
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("utf-8", "replace")
+    assert "Quijano" not in written
+
+
+def test_a_store_that_is_only_read_is_not_changed_and_what_an_earlier_version_did_not_keep_is_none(
+    state: State, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.sqlite"
+    state.add([replace(BATCH, arrival_id=1), replace(RUN, verb="build")])
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("alter table batch drop column arrival_id")
+        con.execute("drop table waiver")
+    before = path.read_bytes()
+    read = State(path, is_read_only=True)
+    assert (read.batches(), read.runs(), read.waivers()) == ([BATCH], [replace(RUN, verb="build")], [])
+    assert read.fault() == ""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        read.add([RUN])
+    assert path.read_bytes() == before
+    with pytest.raises(NightFailed, match="expected the store of runs and batches, readable"):
+        State(tmp_path / "none.sqlite", is_read_only=True)
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_what_a_run_is_writing_is_read_by_who_only_reads(state: State, tmp_path: Path) -> None:
+    with state.held():
+        state.add([BATCH])
+        assert State(tmp_path / "state.sqlite", is_read_only=True).batches() == [BATCH]
+
+
+def test_a_store_in_a_folder_that_may_not_be_written_is_read_and_nothing_is_put_beside_it(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.add([BATCH])
+    monkeypatch.setattr("receivables.state.os.access", lambda *_: False)
+    assert State(tmp_path / "state.sqlite", is_read_only=True).batches() == [BATCH]
+    assert [path.name for path in tmp_path.iterdir()] == ["state.sqlite"]

@@ -158,7 +158,7 @@ def _value(cell: Any) -> Value | None:
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, list):
-        return tuple(map(str, cell)) or None
+        return tuple(map(str, cell))
     return money_or_none(cell) if isinstance(cell, Decimal | int | float) else str(cell)
 
 

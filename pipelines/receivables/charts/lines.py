@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class LineChart:
-    """What a line chart shows: places along the bottom, dates or numbers of days in rising order, and lines from zero upwards.
+    """What a line chart shows: places along the bottom, dates or numbers of days in rising order, and lines from zero, or what lies below it, upwards.
 
     `title` is a key for what it is about; `unit` a currency code, `share`, or another unit of measures. `named`: the places named
     along the bottom, by default some in even steps. A small chart stands among others like it and names no line.
@@ -132,19 +132,30 @@ def positions(chart: LineChart) -> list[int]:
     return [place if isinstance(place, int) else (place - first).days for place in chart.places]  # type: ignore[operator]  # one kind of place in a chart
 
 
+def lowest(chart: LineChart) -> Decimal:
+    """Where the axis of values begins: at zero, or at what lies below it; at zero for shares."""
+    return Decimal(0) if chart.unit == "share" else min([*_known(chart), Decimal(0)])
+
+
 def highest(chart: LineChart) -> Decimal:
-    """Where the axis of values ends: at one for shares."""
+    """Where the axis of values ends, above where it begins: at one for shares."""
     if chart.unit == "share":
         return Decimal(1)
-    known = [v for line in chart.lines for values in (line.values, line.high or ()) for v in values if v is not None]
-    return max([*known, Decimal(0)]) or Decimal(1)
+    high = max([*_known(chart), Decimal(0)])
+    return high if high > lowest(chart) else Decimal(1)
+
+
+def _known(chart: LineChart) -> list[Decimal]:
+    """All values, and the ends of their intervals."""
+    found = [values for line in chart.lines for values in (line.values, line.low or (), line.high or ())]
+    return [value for values in found for value in values if value is not None]
 
 
 def value_ticks(chart: LineChart) -> list[Decimal]:
-    """Round values for the axis from zero upwards, few for a small chart."""
-    high = highest(chart)
-    step = round_step(high / (2 if chart.is_small else 4))
-    return [step * count for count in range(int(high / step) + 1)]
+    """Round values for the axis, zero always among them, few for a small chart."""
+    low, high = lowest(chart), highest(chart)
+    step = round_step((high - low) / (2 if chart.is_small else 4))
+    return [step * count for count in range(int(low / step), int(high / step) + 1)]
 
 
 def _places_shown(chart: LineChart, most: int) -> list[int]:
@@ -159,7 +170,7 @@ def _height(chart: LineChart) -> int:
 
 
 def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
-    ticks, high = value_ticks(chart), float(highest(chart))
+    ticks = value_ticks(chart)
     return {
         "template": {},
         "height": _height(chart),
@@ -173,7 +184,7 @@ def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any
         "annotations": [] if chart.is_small else _names(chart, labels, theme),
         "xaxis": _bottom(chart, labels, theme, most=5),
         "yaxis": {
-            "range": [0, high * 1.06],
+            "range": [float(lowest(chart)), _top(chart)],
             "tickvals": [float(tick) for tick in ticks],
             "ticktext": [plain(labels.short(tick)) + " " for tick in ticks],
             "title": {"text": plain(labels.y_title), "standoff": 8, "font": {"color": theme.muted}},
@@ -184,6 +195,12 @@ def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any
             "fixedrange": True,
         },
     }
+
+
+def _top(chart: LineChart) -> float:
+    """The upper end of what is shown, a little above the highest value."""
+    low, high = float(lowest(chart)), float(highest(chart))
+    return high + (high - low) * 0.06
 
 
 def named_places(chart: LineChart, most: int) -> list[tuple[int, date | int]]:
@@ -229,13 +246,13 @@ _FEW: Final = 3
 def _names(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str, Any]]:
     """Each line's name at its end, in the line's colour, moved apart where lines end close together."""
     colours = line_colours([line.key for line in chart.lines], theme)
-    high = float(highest(chart)) * 1.06
+    low = float(lowest(chart))
     ends = []
     for line, name in zip(chart.lines, labels.lines, strict=True):
         known = [(x, float(y)) for x, y in zip(positions(chart), line.values, strict=True) if y is not None]
         if known:
             ends.append((*known[-1], name, colours[line.key]))
-    notes, floor = [], -1.0
+    notes, floor = [], low
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
         floor = max(y, floor)
         notes.append(
@@ -250,5 +267,5 @@ def _names(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str,
                 "font": {"size": 12, "color": colour},
             }
         )
-        floor += high * _NAME_SPACE
+        floor += (_top(chart) - low) * _NAME_SPACE
     return notes

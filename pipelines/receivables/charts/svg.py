@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from receivables.charts.bars import axis_ticks, columns, extent
-from receivables.charts.lines import highest, named_places, positions, value_ticks
+from receivables.charts.lines import highest, lowest, named_places, positions, value_ticks
 from receivables.charts.theme import line_colours
 
 if TYPE_CHECKING:
@@ -66,11 +67,14 @@ def bar_drawing(
     row = _TALL_ROW if names_above else _ROW
     amounts = [sum(column, Decimal(0)) for column in columns(chart)]
     written = [labels.short(amount) for amount in amounts]
-    names = 0.0
+    ticks = {tick: labels.short(tick) for tick in axis_ticks(chart)}
+    # half of the axis's first mark stands left of where bars begin, half of its last right of where the longest may end
+    halves = [text_width(mark) / 2 for mark in ticks.values()]
+    names = halves[0]
     if not names_above:
         names = min(max(map(text_width, labels.categories), default=0) + 2 * _GAP, width * _MOST_NAMES)
     low, high = (float(end) for end in extent(chart))
-    room = max(map(text_width, written), default=0) + _GAP
+    room = max([*halves, *(text_width(amount) + _GAP for amount in written)])
     before = room if low < 0 else 0
     scale = (width - names - room - before) / (high - low)
     zero = names + before - low * scale
@@ -80,9 +84,9 @@ def bar_drawing(
 
     bottom = _TOP + row * len(chart.categories)
     parts = []
-    for tick in axis_ticks(chart):
+    for tick, mark in ticks.items():
         parts.append(_rule(x(tick), _TOP, x(tick), bottom, theme.muted if not tick else theme.line))
-        parts.append(_text(x(tick), bottom + 14, labels.short(tick), theme.muted, "middle"))
+        parts.append(_text(x(tick), bottom + 14, mark, theme.muted, "middle"))
     parts.append(_text((names + width) / 2, bottom + 31, chart.unit, theme.muted, "middle"))
     for place, name in enumerate(labels.categories):
         top = _TOP + place * row + row - _BAR - (row - _BAR if not names_above else 8) / 2
@@ -112,7 +116,7 @@ def _pieces_of(chart: Chart, place: int) -> list[tuple[str, Decimal]]:
 
 
 def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int, *, on_phone: bool = False) -> Drawing:
-    """Lines from zero upwards, each named with its last value, with bands where an interval is known."""
+    """Lines, each named with its last value, with bands where an interval is known."""
     height = _SMALL_HEIGHT if chart.is_small else _HEIGHT
     ticks = value_ticks(chart)
     marks = [labels.short(tick) for tick in ticks]
@@ -120,8 +124,9 @@ def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int,
     top = _TOP + (8 if chart.is_small else 22)
     bottom = height - (18 if chart.is_small else _BOTTOM)
     ends = {} if chart.is_small else _endings(chart, labels)
-    right = width - min(max((text_width(text) for _, text in ends.values()), default=0) + 2 * _GAP, width * _MOST_NAMES)
-    most = float(highest(chart))
+    room = _room(list(ends.values()), width)
+    right = width - room - 2 * _GAP
+    low, high = float(lowest(chart)), float(highest(chart))
     where = positions(chart)
     first, last = (
         (where[0], max(where[-1], *chart.named) if chart.is_small and chart.named else where[-1]) if where else (0, 1)
@@ -131,7 +136,7 @@ def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int,
         return left + (position - first) / ((last - first) or 1) * (right - left)
 
     def y(value: Decimal | float) -> float:
-        return bottom - max(min(float(value) / most, 1.04), -0.04) * (bottom - top)
+        return bottom - max(min((float(value) - low) / (high - low), 1.04), -0.04) * (bottom - top)
 
     parts = []
     for tick, mark in zip(ticks, marks, strict=True):
@@ -152,10 +157,12 @@ def line_drawing(chart: LineChart, labels: LineLabels, theme: Theme, width: int,
         parts.append(_band(line, where, x, y, colours[line.key]))
     for line in chart.lines:
         parts += _course(line, where, x, y, colours[line.key])
-    lowest = 0.0
-    for key, (end, text) in sorted(ends.items(), key=lambda item: y(item[1][0])):
-        lowest = max(y(end) + 4, lowest + _APART)
-        parts.append(_text(right + _GAP, lowest, _cut(text, width - right - _GAP), colours[key]))
+    named = sorted(ends.items(), key=lambda item: y(item[1][0]))
+    lines = [_ending(name, short, room) for _, (_, name, short) in named]
+    apart = _APART * max(map(len, lines), default=1)
+    tops = _apart([y(end) + 4 for _, (end, _, _) in named], apart, bottom + _APART - apart)
+    for (key, _), told, at in zip(named, lines, tops, strict=True):
+        parts += [_text(right + _GAP, at + _APART * row, text, colours[key]) for row, text in enumerate(told)]
     return Drawing("".join(parts), width, height)
 
 
@@ -171,14 +178,38 @@ def _bottom_marks(marks: Sequence[tuple[float, str]], left: float, right: float,
     return parts
 
 
-def _endings(chart: LineChart, labels: LineLabels) -> dict[str, tuple[Decimal, str]]:
-    """The last known value of every line, and what is written there."""
+_Ending = tuple[Decimal, str, str]
+"""Where a line ends, its name, and the value as it is written there."""
+
+
+def _endings(chart: LineChart, labels: LineLabels) -> dict[str, _Ending]:
+    """The last known value of every line."""
     found = {}
     for line, name in zip(chart.lines, labels.lines, strict=True):
         known = [value for value in line.values if value is not None]
         if known:
-            found[line.key] = (known[-1], f"{name} {labels.short(known[-1])}")
+            found[line.key] = (known[-1], name, labels.short(known[-1]))
     return found
+
+
+def _room(ends: Sequence[_Ending], width: int) -> float:
+    """What names and values at the ends of lines may take: where there is too little, names are cut, never a value."""
+    whole = max((text_width(f"{name} {short}") for _, name, short in ends), default=0)
+    return max(min(whole, width * _MOST_NAMES - 2 * _GAP), *(text_width(short) for _, _, short in ends), 0)
+
+
+def _ending(name: str, short: str, room: float) -> tuple[str, ...]:
+    """A name and its value: beside each other where there is room, else one below the other."""
+    whole = f"{name} {short}"
+    return (whole,) if text_width(whole) <= room else (_cut(name, room), short)
+
+
+def _apart(wanted: Sequence[float], apart: float, bottom: float) -> list[float]:
+    """Heights in their order, none closer than `apart` to the next; what would lie below `bottom` moves up with those above it."""
+    downwards = list(accumulate(wanted, lambda before, at: max(at, before + apart)))
+    return list(accumulate(reversed(downwards), lambda below, at: min(at, below - apart), initial=bottom + apart))[
+        :0:-1
+    ]
 
 
 def _band(
@@ -245,9 +276,9 @@ def _text(x: float, y: float, text: str, colour: str, anchor: str = "start") -> 
 
 
 def _cut(text: str, width: float) -> str:
-    """As much of a text as has room."""
+    """As much of a text as has room; nothing where no letter has."""
     if text_width(text) <= width:
         return text
     while text and text_width(text) + FONT_SIZE > width:
-        text = text[:-1]
-    return f"{text}…"
+        text = text[:-1].rstrip()
+    return f"{text}…" if text else ""

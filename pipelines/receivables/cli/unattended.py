@@ -13,6 +13,7 @@ import click
 from receivables.cli.options import home_option
 from receivables.cli.terminal import example, say, say_lines
 from receivables.plain_text import visible
+from receivables.timetable import AT
 
 if TYPE_CHECKING:
     from receivables.standing import Status
@@ -21,17 +22,15 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON record, for programs.")
 
 
-@click.command(epilog=example("receivables schedule --home data --at 02:30 --zone Europe/Madrid --out units"))
+@click.command(epilog=example(f"receivables schedule --home data --at {AT} --zone Europe/Madrid --out units"))
 @home_option
-@click.option("--at", default="02:30", show_default=True, metavar="HH:MM", help="When the night begins.")
+@click.option("--at", default=AT, show_default=True, metavar="HH:MM", help="When the night begins.")
 @click.option(
     "--zone", metavar="ZONE", help="The time zone of that hour, such as Europe/Madrid.  [default: the machine's]"
 )
 @click.option("--cron", is_flag=True, help="A line for cron instead of units for systemd.")
 @click.option("--name", metavar="NAME", help="What the units are called.  [default: receivables-nightly]")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="A folder to write the units into instead of showing them."
-)
+@click.option("--out", type=click.Path(path_type=Path), help="A folder to write them into instead of showing them.")
 def schedule(home: Path, *, at: str, zone: str | None, cron: bool, name: str | None, out: Path | None) -> None:
     """Show how the system is asked to run every night: a systemd service and timer, or a line for cron.
 
@@ -44,7 +43,11 @@ def schedule(home: Path, *, at: str, zone: str | None, cron: bool, name: str | N
     if out is not None:
         for file in written:
             say(f"written: {out / file}")
-        say(f"next: put them into /etc/systemd/system and run systemctl enable --now {[*written][-1]}")
+        say(
+            "next: add its lines to the crontab of the user whom they name, with crontab -e"
+            if cron
+            else f"next: put them into /etc/systemd/system and run systemctl enable --now {[*written][-1]}"
+        )
         return
     for file, text in written.items():
         if not cron:

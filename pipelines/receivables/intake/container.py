@@ -62,14 +62,14 @@ def inspect(path: Path, limits: Ingest) -> Source:
     Raises:
         FileRefused: empty, too large, unreadable, or something that holds no table.
     """
-    _refuse_strange(path)
+    refuse_strange(path)
     try:
         size = path.stat().st_size
         head = _read_head(path)
         _refuse_useless(path, size, head, limits.max_file_mb)
         digest = _sha256(path)
     except OSError as error:
-        raise unreadable(path.name, error) from None
+        raise unreadable(shown_name(path), error) from None
     kind = _kind_of(head)
     bom = _proven_encoding(head)
     if kind == "text" and b"<" in head:
@@ -86,13 +86,33 @@ def _is_text(name: str) -> bool:
     return not any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
 
 
-def _refuse_strange(path: Path) -> None:
-    """Refuse a name that is no text, and a link that leads to what whoever put it there may not be allowed to read."""
+def _can_be_written(path: Path) -> bool:
+    """Whether what reads files can be told the path: it asks for UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def refuse_strange(path: Path) -> None:
+    """Refuse a name that is no text, and a link that leads to what whoever put it there may not be allowed to read.
+
+    Raises:
+        FileRefused: it is one of them.
+    """
     if not _is_text(path.name):
         raise FileRefused(
             got=f"{shown_name(path)}, a name with bytes or control characters that are no text",
             expected="a name that can be told",
             try_="renaming it",
+            reason="FILE_UNREADABLE",
+        )
+    if not _can_be_written(path):
+        raise FileRefused(
+            got=f"{shown_name(path)}, in a folder whose name has bytes that are no text",
+            expected="a path that can be told",
+            try_="renaming the folder",
             reason="FILE_UNREADABLE",
         )
     if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):

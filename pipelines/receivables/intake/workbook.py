@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess  # nosec B404 - one program of ours, without a shell
+import subprocess  # one program of ours, without a shell  # nosec B404
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -58,7 +58,7 @@ def _sheets(path: Path, limits: Ingest) -> Iterator[Iterator[pa.Table]]:
         limits.max_file_mb * 10**6,
         limits.max_cells,
     )
-    with subprocess.Popen(  # nosec B603 - the list of arguments is ours, and the path is one argument
+    with subprocess.Popen(  # the list of arguments is ours, and the path is one argument  # nosec B603
         [sys.executable, "-P", sheet_reader.__file__, *map(str, asked)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from receivables.detectors import DETECTORS
 from receivables.judgement.writing import table_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from receivables.detectors import Need
     from receivables.engine import Connection
@@ -53,7 +53,7 @@ _DETECTOR: Final = pa.schema(
 def evaluated(con: Connection) -> list[dict[str, Any]]:
     """Whether each company tells what each detector needs, and how many of its customers are looked at: the rows of `marts.detector_company`."""
     companies = [name for (name,) in con.execute("select company_id from core.company order by company_id").fetchall()]
-    told = {need: _told(con, need) for need in {need for one in DETECTORS.values() for need in one.needs}}
+    told = _told(con, sorted({need for one in DETECTORS.values() for need in one.needs}, key=str))
     short = _short(con)
     tested = _tested(con)
     found = []
@@ -83,17 +83,23 @@ def _short(con: Connection) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def _told(con: Connection, need: Need) -> dict[str, int]:
-    """The companies that tell a table, with how many customers they tell of in it; 0 of one that knows of no customer."""
-    schema, _, table = need.table.partition(".")
-    known = con.execute(
-        "select count(*) from duckdb_columns() where schema_name = ? and table_name = ? and column_name = 'customer_id'",
-        [schema, table],
-    ).fetchall()
-    customers = "count(distinct customer_id)" if known[0][0] else "0"
-    told = " and ".join(f"{column} is not null" for column in need.columns) or "true"
-    rows = con.execute(f"select company_id, {customers} from {need.table} where {told} group by company_id").fetchall()
-    return dict(rows)
+def _told(con: Connection, needs: Sequence[Need]) -> dict[Need, dict[str, int]]:
+    """By need the companies that tell it, with how many customers they tell of in it; 0 of one that knows of no customer."""
+    of_customers = {
+        f"{schema}.{table}"
+        for schema, table in con.execute(
+            "select schema_name, table_name from duckdb_columns() where column_name = 'customer_id'"
+        ).fetchall()
+    }
+    asked = []
+    for place, need in enumerate(needs):
+        customers = "count(distinct customer_id)" if need.table in of_customers else "0"
+        is_told = " and ".join(f"{column} is not null" for column in need.columns) or "true"
+        asked.append(f"select {place}, company_id, {customers} from {need.table} where {is_told} group by company_id")
+    told: dict[Need, dict[str, int]] = {need: {} for need in needs}
+    for place, company, customers in con.execute(" union all ".join(asked)).fetchall():
+        told[needs[place]][company] = customers
+    return told
 
 
 def _tested(con: Connection) -> dict[tuple[str, str], int]:

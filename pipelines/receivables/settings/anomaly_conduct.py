@@ -110,6 +110,15 @@ class AnomalyConduct(Section):
         le=1,
         description="confidence, 0 to 1, from which an outside event is a sign: a newspaper or a returned letter is worth a look; an event without one counts as sure",
     )
+    public_sources: tuple[str, ...] = Field(
+        default=(
+            *("register", "commercial register", "court gazette", "official gazette", "court", "press", "newspaper"),
+            *("registro mercantil", "registro público", "boletín oficial", "boe", "borme", "juzgado", "prensa"),
+            *("handelsregister", "bundesanzeiger", "insolvenzbekanntmachungen", "amtsgericht", "presse", "zeitung"),
+            *("工商", "企业信用信息公示系统", "法院公告", "法院", "破产公告", "报纸", "新闻"),
+        ),
+        description="sources of outside events, in small letters, that anybody may read, so that flags, which are mailed, name them and quote their notes; of all others they tell the kind alone",
+    )
     confirm_days: int = Field(
         default=120,
         ge=1,

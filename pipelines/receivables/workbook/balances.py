@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from receivables.customer_wording import KINDS
+from receivables.definition_wording import TERMS
 from receivables.schema import TABLES
 from receivables.wording import N_, named
 from receivables.workbook.sheet import Column, Sheet
@@ -34,7 +35,7 @@ CUSTOMERS: Final = (
 COMPANY: Final = Column(
     "company_id", "told.company_id", N_("Company"), N_("Identifier of the company, as published."), width=9
 )
-_LOCAL: Final = N_("The currency a company keeps its books in, at the rates of booking. Ledgers in different currencies are added at closing rates only, where a reporting currency is set.")  # fmt: skip
+_LOCAL: Final = TERMS["ledger-currency"].meaning
 LOCAL_CURRENCY: Final = Column("local_currency", "company.local_currency", N_("Ledger currency"), _LOCAL, width=9)
 _CURRENCY: Final = Column("currency", "told.currency", N_("Currency"), _DOCUMENT["currency"].meaning, width=9)
 
@@ -63,10 +64,8 @@ def _amount(name: str, sql: str, title: str, meaning: str = "", currency: str = 
 _NOT_DUE: Final = N_("Items that are due on the as-of date or later.")
 _MEANINGS: Final = {
     "not_due": _NOT_DUE,
-    "no_due_date": N_(
-        "Items for which neither the file nor any payment terms give a due date; they are not taken as due or as not due."
-    ),
-    "unapplied": N_("Receipts and credit notes not yet allocated to an item. They are negative and reduce the total."),
+    "no_due_date": TERMS["no-due-date"].meaning,
+    "unapplied": TERMS["unapplied"].meaning,
 }
 
 
@@ -145,7 +144,7 @@ def aging(labels: Mapping[str, str]) -> Sheet:
     return Sheet("aging", columns, source, "company_id, customer_id, currency")
 
 
-_DISPUTED: Final = N_("Open items whose document is marked as disputed or has an open dispute case: what the case disputes, at most what is open. They stay in their bucket.")  # fmt: skip
+_DISPUTED: Final = TERMS["disputed"].meaning
 
 
 def open_items(labels: Mapping[str, str], words: Language) -> Sheet:
@@ -158,14 +157,14 @@ def open_items(labels: Mapping[str, str], words: Language) -> Sheet:
         Column("doc_date", "told.doc_date", N_("Document date"), _DOCUMENT["doc_date"].meaning, "date"),
         Column("due_date", "told.due_date", N_("Due date"), N_("The latest due date told; empty where there is none."), "date"),
         Column("due_date_original", "told.due_date_original", N_("Original due date"), N_("The due date that was told first."), "date"),
-        Column("days_overdue", "case when told.bucket = 'unapplied' then null else told.days_overdue end", N_("Days overdue"), N_("The as-of date less the due date. An item due today is not overdue. Each bucket includes its first and its last day."), "count"),
-        Column("bucket", "told.bucket", N_("Bucket"), N_("The date that decides an item's bucket, in every table of buckets. What is not due, overdue or more than 90 days overdue always goes by the due date, and so does every ratio."), width=16),
+        Column("days_overdue", "case when told.bucket = 'unapplied' then null else told.days_overdue end", N_("Days overdue"), TERMS["days-overdue"].meaning, "count"),
+        Column("bucket", "told.bucket", N_("Bucket"), TERMS["aged-by"].meaning, width=16),
         _CURRENCY,
-        _amount("open_doc", "told.open_doc", N_("Open"), N_("The part of a posted instalment, credit or receipt that nothing was allocated to by the as-of date. Drafts never count; cancelled and reversed documents stop counting on the day of cancellation.")),
+        _amount("open_doc", "told.open_doc", N_("Open"), TERMS["open-item"].meaning),
         _amount("disputed", "nullif(told.disputed_doc, 0)", N_("Disputed"), _DISPUTED),
         LOCAL_CURRENCY,
         _amount("open_local", "told.open_local", N_("Open in ledger currency"), _LOCAL, "local_currency"),
-        _amount("open_local_closing", "told.open_local_closing", N_("Closing value"), N_("The rate of the as-of date, or the latest of the days before it that the settings allow. It values what is open beside its booking value; the difference is the revaluation."), "local_currency"),
+        _amount("open_local_closing", "told.open_local_closing", N_("Closing value"), TERMS["closing-rate"].meaning, "local_currency"),
         Column("item_id", "told.item_id", N_("Traced by"), N_("What to ask receivables trace for, which leads to the file and line."), width=20),
     )  # fmt: skip
     return Sheet(

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from receivables.chapters.flags import OwnFlag, evidence_of
 from receivables.chapters.rating_review import reasons
+from receivables.definition_wording import TERMS
 from receivables.flag_wording import evidence_text, flag_name
 from receivables.flag_wording.page import SEVERITIES, own_state
+from receivables.intake.sqltext import lit
+from receivables.personal_data import NOT_QUOTED
 from receivables.rating_wording import DECIDED_BY, SUPPLIES, grade_name, reason_text
 from receivables.wording import ACTIONS, N_, finding_sentence, named
 from receivables.workbook.balances import COMPANIES, COMPANY, CUSTOMERS, LOCAL_CURRENCY, whom
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
     from receivables.language import Language
 
-_BOUGHT: Final = N_("What a customer would owe at most if it goes on buying and paying as it does, within its bounds, times what its grade is worth. One review goes only so far from the limit in force, unless a hard event cannot wait.")  # fmt: skip
-_GRADE: Final = N_("From A, the best, to F: by the points of the card, of 100; it moves step by step, and only where the score is clearly beyond an edge. A recommendation until a named person has confirmed it.")  # fmt: skip
+_BOUGHT: Final = TERMS["recommended-limit"].meaning
+_GRADE: Final = TERMS["grade"].meaning
 _CONFIRM: Final = N_("Whether confirming the rating changes it.")
 
 
@@ -38,7 +41,7 @@ def ratings(best: Mapping[str, Mapping[str, Decimal]], words: Language) -> Sheet
         Column("score", "rating.score", N_("Score"), N_("Points of the card, of 100; empty where there is too little payment history."), "points"),
         Column("completeness", "rating.completeness", N_("Facts told"), N_("Share of the card's points whose facts are told."), "share"),
         LOCAL_CURRENCY,
-        _local("owed_local", "told.owed_local", N_("Owed"), N_("All open items before unapplied cash and credits are taken off; the base of every share in this report."), is_summed=True),
+        _local("owed_local", "told.owed_local", N_("Owed"), TERMS["amount-owed"].meaning, is_summed=True),
         _local("overdue_local", "told.overdue_local", N_("Overdue"), N_("What of it is at least one day overdue."), is_summed=True),
         _local("limit_local", "told.limit_local", N_("Limit"), N_("The credit limit in force; empty where none is told.")),
         Column("is_limit_shared", "told.is_limit_shared", N_("Shared limit"), N_("Whether several customers share that limit."), width=9),
@@ -129,6 +132,12 @@ def flags(words: Language) -> Sheet:
 _URGENCY: Final = ("reject_file", "quarantine", "repair", "accept_warn", "skip")
 
 
+def _quoted(column: str) -> str:
+    """SQL for a text of a finding, as far as readers are told it."""
+    hidden = ", ".join(lit(name) for name in sorted(NOT_QUOTED))
+    return f"case when told.column_name in ({hidden}) then null else told.{column} end"
+
+
 def findings(words: Language) -> Sheet:
     """What was noticed about files and ledger and waits for nobody's repair."""
     columns = (
@@ -140,8 +149,8 @@ def findings(words: Language) -> Sheet:
         Column("file_name", "batch.file_name", N_("File"), N_("The file it stands in; empty where it is about the ledger."), width=40),
         Column("line_no", "told.line_no", N_("Line"), N_("The physical line of the file, from 1."), "count"),
         Column("column_name", "told.column_name", N_("Column"), N_("The column it is about."), width=18),
-        Column("raw_value", "told.raw_value", N_("Value"), N_("What stands there, as the file writes it, or an example."), "long_text", width=30),
-        Column("repaired_value", "told.repaired_value", N_("Read as"), N_("What it was read as, or what was assumed."), "long_text", width=30),
+        Column("raw_value", _quoted("raw_value"), N_("Value"), N_("What stands there, as the file writes it, or an example."), "long_text", width=30),
+        Column("repaired_value", _quoted("repaired_value"), N_("Read as"), N_("What it was read as, or what was assumed."), "long_text", width=30),
     )  # fmt: skip
 
     def found(row: Mapping[str, Any]) -> str:

@@ -43,7 +43,7 @@ class Sheet:
 
     @property
     def query(self) -> str:
-        """The query of its rows, in order."""
+        """The query of its rows; `order` is not in it."""
         told = {column.name: column.sql for column in self.columns} | dict(self.hidden)
         columns = ", ".join(f'{sql} as "{name}"' for name, sql in told.items())
         return f"select {columns} from {self.source}"  # of our own words alone
