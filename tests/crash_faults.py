@@ -108,15 +108,17 @@ def in_a_read_only_folder(one: Disturbed, number: int) -> None:
     folder.mkdir(exist_ok=True)
     one.told.place = name or "the home"
     one.told.what = f"{one.told.place}, from {share:.0%} of its time on"
-    one.repair = lambda: unmounted(folder)
-    if share:
-        ended = one.wait(one.start(), share * one.night.cpu_seconds, lambda: _read_only(folder))
-    else:
+
+    def read_only() -> None:
         _read_only(folder)
+        one.repair = lambda: unmounted(folder)
+
+    if share:
+        ended = one.wait(one.start(), share * one.night.cpu_seconds, read_only)
+    else:
+        read_only()
         ended = one.run("nightly")
     one.told.what += f", ended with {ended.exit_code}"
-    if not os.path.ismount(folder):  # it was quicker than that
-        one.repair = lambda: None
 
 
 def _read_only(folder: Path) -> None:

@@ -289,6 +289,7 @@ def _stop_at_change(moment: Moment, home: str, changes: list[int]) -> None:
         if is_change:
             changes[0] += 1
             if changes[0] == moment.place and moment.is_full:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is asked for is read by somebody
                 # the system would kill the process for trying, and Python has it return an error instead
                 resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
             elif changes[0] == moment.place:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,7 +16,6 @@ from homes import MONDAY, TUESDAY, ask, command, figures, half_done, seal, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 DAMAGE: Final[dict[str, Callable[[bytes], bytes | None]]] = {
     "gone": lambda _: None,
@@ -100,3 +102,11 @@ def test_a_lost_store_loses_no_batch_of_which_the_file_is_no_longer_in_the_inbox
     known = ask(home, "select item_id, open_doc from marts.open_item where item_id not like '%D9' order by all")
     assert len(known) == len(monday["marts.open_item"])
     assert len(ask(home, "select * from marts.open_item")) == len(known) + 1
+
+
+def test_a_disk_on_which_messages_have_no_room_stops_no_command_and_changes_no_exit_code(home: Path) -> None:
+    for arguments, exit_code in ((("verify",), 0), (("nightly", "--inbox", "nowhere"), 2)):
+        line = [sys.executable, "-m", "receivables", *arguments, "--home", str(home)]
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run(line, stdout=subprocess.PIPE, stderr=full, check=False, timeout=120)
+        assert ended.returncode == exit_code
