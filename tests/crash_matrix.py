@@ -132,6 +132,7 @@ def main() -> None:
     found: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="receivables-crash-") as folder:
         for told in studied(Path(folder), asked.rounds, asked.seed, nights=asked.nights, only=asked.only):
+            told.faults = [fault.replace(folder, "") for fault in told.faults]
             found.append(told)
             if asked.file is not None:  # who stops it has what was played until then
                 asked.file.write_text(page(found, asked.seed, asked.nights), encoding="utf-8")

@@ -176,6 +176,7 @@ def _warm() -> None:
     import receivables.pages
     import receivables.render
     import receivables.safekeeping
+    import receivables.verification
     import receivables.workbook  # all of them so that no child has to
 
     with tempfile.TemporaryDirectory() as folder:
