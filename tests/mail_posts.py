@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from receivables.settings import Mail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -94,6 +94,8 @@ class Post:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
     logins: int = 0
+    when_taken: Callable[[str], None] | None = None
+    """What is done once a message was taken, before its sender is told."""
 
     @property
     def addresses(self) -> list[str]:
@@ -126,6 +128,8 @@ class Post:
         answer = await self._behave(server, self.on_content, address)
         if answer.startswith("250"):
             self.taken.append((address, content))
+            if self.when_taken is not None:
+                self.when_taken(address)
         return answer
 
     async def _behave(self, server: SMTP, behaviour: dict[str, list[str]], address: str) -> str:

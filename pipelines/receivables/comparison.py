@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from receivables.engine import Connection
@@ -19,14 +20,16 @@ _TOLERANCE: Final = "1e-9"
 
 @dataclass(frozen=True)
 class Difference:
-    """A table in which two files differ, and how, in words that begin with its name."""
+    """A table in which two files differ, how, in words that begin with its name, and how many rows only one of the two has."""
 
     table: str
     how: str
+    only_told: int = 0
+    only_again: int = 0
 
 
-def differences(con: Connection, told: Path, again: Path) -> list[Difference]:
-    """The tables in which two published files differ; `con` is a connection in which databases `told` and `again` may be attached."""
+def differences(con: Connection, told: Path, again: Path, aside: Collection[str] = _OF_THE_RUN) -> list[Difference]:
+    """The tables in which two published files differ, columns `aside`; `con` is a connection in which databases `told` and `again` may be attached."""
     for name, path in (("told", told), ("again", again)):
         con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
     try:
@@ -34,23 +37,21 @@ def differences(con: Connection, told: Path, again: Path) -> list[Difference]:
         found = []
         for table in sorted(columns["told"].keys() | columns["again"].keys()):
             one, other = (columns[name].get(table) for name in ("told", "again"))
-            if how := _how(con, table, one, other):
-                found.append(Difference(table, f"{table} {how}"))
+            if one is None or other is None:
+                which = "second" if one is None else "first"
+                found.append(Difference(table, f"{table} only in the {which} of the two"))
+            elif one != other:
+                changed = ", ".join(sorted(dict(one.items() ^ other.items())))
+                found.append(Difference(table, f"{table} with other columns: {changed}"))
+            elif any(apart := _rows_apart(con, table, one, aside)):
+                how = (
+                    f"{table} with {apart[0]:,} rows that only the first has, and {apart[1]:,} that only the second has"
+                )
+                found.append(Difference(table, how, *apart))
         return found
     finally:
         for name in ("told", "again"):
             con.execute(f"detach {name}")
-
-
-def _how(con: Connection, table: str, one: dict[str, str] | None, other: dict[str, str] | None) -> str:
-    if one is None or other is None:
-        return f"only in the {'second' if one is None else 'first'} of the two"
-    if one != other:
-        return f"with other columns: {', '.join(sorted(dict(one.items() ^ other.items())))}"
-    told, again = _rows_apart(con, table, one)
-    return (
-        f"with {told:,} rows that only the first has, and {again:,} that only the second has" if told or again else ""
-    )
 
 
 def _columns(con: Connection, database: str) -> dict[str, dict[str, str]]:
@@ -64,9 +65,9 @@ def _columns(con: Connection, database: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _rows_apart(con: Connection, table: str, columns: dict[str, str]) -> tuple[int, int]:
+def _rows_apart(con: Connection, table: str, columns: dict[str, str], aside: Collection[str]) -> tuple[int, int]:
     """How many rows only one of the two has; those that differ in doubles alone, by no more than the tolerance, are the same."""
-    own = [name for name in columns if name not in _OF_THE_RUN]
+    own = [name for name in columns if name not in aside]
     doubles = [name for name in own if columns[name] in ("DOUBLE", "FLOAT")]
     listed = ", ".join(f'"{name}"' for name in own)
     if not listed:

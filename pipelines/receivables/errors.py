@@ -18,6 +18,12 @@ EXIT_NEEDS_PERSON = 5
 EXIT_DAMAGED = 6
 
 
+FROM_BACKUP = (
+    "receivables verify, which names what is damaged, then receivables restore, which takes the home back from a backup"
+)
+"""What to try where something is damaged that was kept."""
+
+
 def in_one_line(told: object) -> str:
     """What an error, or any text, says, without line breaks."""
     return " ".join(str(told).split())

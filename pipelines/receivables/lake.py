@@ -6,15 +6,16 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from receivables.dates import utc_now
+from receivables.errors import FROM_BACKUP, NightFailed
 from receivables.intake.sqltext import ident, lit
 from receivables.schema import TABLES, Table
-from receivables.state import Batch, LakeFile, counting
+from receivables.state import Batch, LakeFile, counting, readings, restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -305,6 +306,19 @@ def _manifest(batch: Batch, root: Path) -> None:
     write_json(root / "manifest" / f"{batch.batch_id}.json", asdict(batch))
 
 
+def told_batches(root: Path) -> list[Batch]:
+    """The batches as the lake's own manifest tells them, of readings that were written to their end: for a store that was lost."""
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in (root / "manifest").glob("*.json")]
+    names = [field.name for field in fields(Batch)]
+    batches: list[Batch] = [restored(Batch, [row[name] for name in names]) for row in told]
+    return [
+        batch
+        for reading in readings(batches)
+        if (root / _ISSUES / f"{reading[0].batch_id}.parquet").exists()
+        for batch in reading
+    ]
+
+
 def write_json(target: Path, told: object) -> None:
     """Write a record, or several, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -357,6 +371,36 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's content, as hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class LakeDamaged(NightFailed):
+    """A file of the lake is not what was registered when it began to count."""
+
+
+def refuse_damaged(root: Path, files: Iterable[LakeFile], *, also: Collection[str] = ()) -> None:
+    """Refuse to read files of the lake that are not as they were registered, or have another content of which the SHA-256 is `also` known.
+
+    Raises:
+        LakeDamaged: one is gone, cannot be read or has another content; names the first.
+    """
+    for file in files:
+        try:
+            found = sha256_of(root / file.path)
+        except OSError as error:
+            got = (
+                f"no lake/{file.path}"
+                if isinstance(error, FileNotFoundError)
+                else f"lake/{file.path}: {error.strerror}"
+            )
+        else:
+            if found == file.sha256 or found in also:
+                continue
+            got = f"lake/{file.path}, which is damaged: it has SHA-256 {found[:12]}..."
+        raise LakeDamaged(
+            got=got,
+            expected=f"its content as registered, SHA-256 {file.sha256[:12]}...",
+            try_=FROM_BACKUP,
+        )
 
 
 def settled_files(root: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from receivables.intake.substitute import Replacement
 from receivables.left_out import left_out
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, REFUSED, Batch, InboxFile, counting
+from receivables.state import LOADED, REFUSED, Batch, InboxFile, LakeFile, counting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,6 +84,7 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
     waivers.complete(night.state, night.home.lake)
     results = []
     with night.step("land", len(paths)) as counts:
+        refuse_damaged(night)
         # a person who names a file knows that it is whole; what a night finds may still be on its way
         if night.run.verb == NIGHTLY:
             steady.moving(paths, night.settings.unattended.quiet_seconds)  # one pause for all of them
@@ -101,6 +102,28 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
             results.append(result)
         counts["items"], counts["findings"] = len(results), len(night.refusals)
     return tuple(results)
+
+
+def refuse_damaged(night: Night) -> None:
+    """Read no batch that is not as it was registered, once a night: a bit that turned in an amount is another amount, and a file that is gone is missed by nobody.
+
+    Raises:
+        LakeDamaged: a file of a batch is gone, or has another content.
+    """
+    if not night.is_lake_whole:
+        refuse_files(night, [file for file in night.state.lake_files() if file.is_table and file.is_of_batch])
+        night.is_lake_whole = True
+
+
+def refuse_files(night: Night, files: Iterable[LakeFile]) -> None:
+    """Read none of some files of the lake that is not as it was registered; a run that was cut off while it forgot somebody may have rewritten one.
+
+    Raises:
+        LakeDamaged: one is gone, or has another content.
+    """
+    begun = [entry for entry in night.state.forgotten() if entry.finished_at is None]
+    also = {file.new_sha256 for entry in begun for file in night.state.forgotten_files(entry.forgotten_id)}
+    lake.refuse_damaged(night.home.lake, files, also=also)
 
 
 def profiles_named(own: Path | None, wanted: str | None) -> Sequence[Profile]:

@@ -13,6 +13,7 @@ from receivables.dates import local, utc_now
 from receivables.engine import EngineError
 from receivables.errors import NightFailed, ReceivablesError, SettingsError, UsageError
 from receivables.home import HomeInUse, private_files
+from receivables.lake import LakeDamaged
 from receivables.language import language_in
 from receivables.mail_server import MailServer, password_of
 from receivables.message import plain_message
@@ -100,6 +101,8 @@ def _cause(error: Exception) -> tuple[Cause, str]:
     if isinstance(system, OSError):
         is_full = system.errno in (errno.ENOSPC, errno.EDQUOT)
         return ("no_room", "") if is_full else ("system", str(system.strerror or type(system).__name__))
+    if isinstance(error, LakeDamaged):
+        return "damaged", ""
     if isinstance(error, NightFailed) and (model := _MODEL.match(error.got)):
         return "model", model[1]
     if isinstance(error, EngineError) or (isinstance(error, NightFailed) and error.__cause__ is not None):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from receivables.language import Language
 
-Cause = Literal["in_use", "settings", "no_room", "system", "database", "model", "nothing_to_build", "usage", "bug"]
+Cause = Literal[
+    "in_use", "settings", "no_room", "system", "database", "damaged", "model", "nothing_to_build", "usage", "bug"
+]
 
 _LISTED: Final = 40
 """Companies named; the others are counted."""
@@ -69,6 +71,10 @@ _CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
     "database": (
         N_("The database refused something."),
         N_("Look into the log, then run: receivables doctor. If a file of the lake is damaged, take it back from a backup."),
+    ),
+    "damaged": (
+        N_("A file of the lake is gone or damaged."),
+        N_("Run: receivables verify. It names what is damaged; receivables restore takes the home back from a backup."),
     ),
     "model": (
         N_("The model %(detail)s could not be built."),

@@ -39,7 +39,7 @@ from receivables.judgement import (
     judge_provision,
     judge_rating,
 )
-from receivables.land import file_reasons
+from receivables.land import file_reasons, refuse_damaged, refuse_files
 from receivables.quarantine import publish_issues, superseded_by
 from receivables.run import Outcome
 from receivables.state import LOADED, Batch, InboxFile, Repair, Run
@@ -194,9 +194,11 @@ def _build(
 ) -> tuple[str, ...]:
     """Build everything in one transaction; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
+        refuse_damaged(night)
         lake.snapshot(con, night.home.lake, batches)
         earlier = published.kept(night.home.lake)
         looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
+        _refuse_damaged_runs(night, [*looked_back, *earlier[-1:]])
         published.hold(con, night.home.lake, looked_back, night.run)
         published.hold_last(con, night.home.lake, earlier, night.run)
         decisions.complete(night.state, night.home.lake)
@@ -241,6 +243,17 @@ def _build(
         con.execute("detach lake")
         con.execute("checkpoint")
     return reasons
+
+
+def _refuse_damaged_runs(night: Night, read: Sequence[published.Published]) -> None:
+    """Read nothing of earlier runs that is not as it was kept; nor leave out a run of which a file is gone, which nobody would miss.
+
+    Raises:
+        LakeDamaged: a file of a run is gone, or has another content.
+    """
+    runs = {run.run_id for run in read}
+    kept = [file for file in night.state.lake_files() if file.is_table and not file.is_of_batch]
+    refuse_files(night, [file for file in kept if file.stem in runs or not (night.home.lake / file.path).exists()])
 
 
 def _refuse_unknown_companies(con: Connection) -> None:

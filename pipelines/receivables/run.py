@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from receivables import lake
 from receivables.checks import contract
 from receivables.dates import checked_known_at, utc_now
 from receivables.engine import EngineError, Scratch
-from receivables.errors import NightFailed, ReceivablesError
+from receivables.errors import FROM_BACKUP, NightFailed, ReceivablesError
 from receivables.home import NIGHTLY, private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
@@ -88,6 +89,8 @@ class Night:
     refusals: list[FileRefused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failed_step: str = ""
+    is_lake_whole: bool = False
+    """Whether it was looked at, and every file of a batch is as it was registered."""
 
     def note(self, text: str) -> None:
         """Keep what is good to know and asks for nobody."""
@@ -154,6 +157,7 @@ def started(
             known_at = checked_known_at(known_at or now, now)
             forget_logs(home.logs, now, settings.retention.log_days)
             state = State(home.state)
+            lost = _taken_back(home, state)
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = rules_sha256(settings, contracts)
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb, as_of)
@@ -173,10 +177,26 @@ def started(
                     night.note(
                         f"the run {run.run_id} ({run.verb or 'of an earlier version'}) was cut off and told nobody"
                     )
+                if lost:
+                    night.note(
+                        f"the store of runs was lost: {lost} batches were taken back from the lake; receivables restore takes the rest back from a backup"
+                    )
                 if opened := home.open_to_strangers():
                     night.progress.notice(str(opened))
                     night.log("open_to_strangers", message=str(opened))
                 yield night
+
+
+def _taken_back(home: Home, state: State) -> int:
+    """Register again what the lake holds where the store knows nothing of it; how many batches.
+
+    A home that was published from has batches. Without this a night would build from what lies in the inbox alone, and write it in the place of theirs.
+    """
+    if state.batches() or not any((home.lake / "published").glob("*.json")):
+        return 0
+    batches = lake.told_batches(home.lake)
+    state.add(batches)
+    return len(batches)
 
 
 @contextmanager
@@ -238,15 +258,33 @@ def forget_logs(logs: Path, now: datetime, days_kept: int) -> None:
             path.unlink(missing_ok=True)
 
 
+_NO_WRITING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What the system says where nothing can be written; the database passes it on in its own message."""
+
+
 @contextmanager
 def _system_faults_told() -> Iterator[None]:
-    """Turn what the system refuses (no room, no permission) into one line."""
+    """Turn what the system refuses (no room, no permission), and what the databases cannot read, into one line."""
     try:
         yield
-    except (OSError, sqlite3.Error, EngineError) as error:
-        raise NightFailed(
-            got=str(error), expected="a home with room that this user may write", try_="again when there is room"
-        ) from error
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _unwritable(error) from error
+    except EngineError as error:
+        if any(os.strerror(number) in str(error) for number in _NO_WRITING):
+            raise _unwritable(error) from error
+        raise _unreadable(error, "a lake and a database that can be read") from error
+    except sqlite3.Error as error:
+        raise _unreadable(error, "a store of runs and batches that is whole") from error
+
+
+def _unwritable(error: Exception) -> NightFailed:
+    return NightFailed(
+        got=str(error), expected="a home with room that this user may write", try_="again when there is room"
+    )
+
+
+def _unreadable(error: Exception, expected: str) -> NightFailed:
+    return NightFailed(got=str(error), expected=expected, try_=FROM_BACKUP)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from receivables.errors import NightFailed
+from receivables.errors import FROM_BACKUP, NightFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -239,6 +240,21 @@ class LakeFile:
     size: int
     registered_at: datetime
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds rows."""
+        return self.path.endswith(".parquet")
+
+    @property
+    def is_of_batch(self) -> bool:
+        """Whether it is of a batch; otherwise it is of a run that published."""
+        return self.stem.isdecimal()
+
+    @property
+    def stem(self) -> str:
+        """What it is of: the number of a batch, or the id of a run."""
+        return PurePosixPath(self.path).stem
+
 
 @dataclass(frozen=True)
 class Forgotten:
@@ -342,11 +358,15 @@ class State:
                     columns = ", ".join(field.name for field in fields(record))
                     con.execute(f"create table if not exists {name} ({columns}, primary key ({_KEYS[name]}))")
                     _add_missing(con, name, [field.name for field in fields(record)])
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise NightFailed(
                 got=f"{path}: {error}",
                 expected=f"the store of runs and batches, {'readable' if is_read_only else 'writable'}",
-                try_="its permissions and the room on the disk, or putting it back together with lake/ from a backup",
+                try_="its permissions and the room on the disk",
+            ) from None
+        except sqlite3.Error as error:
+            raise NightFailed(
+                got=f"{path}: {error}", expected="a store of runs and batches that is whole", try_=FROM_BACKUP
             ) from None
 
     def _connect(self) -> sqlite3.Connection:
@@ -505,7 +525,14 @@ class State:
                 return []  # a store of an earlier version
             told = ", ".join(name if name in known else f"null as {name}" for name in names)
             rows = con.execute(f"select {told} from {table} {tail}", values).fetchall()
-        return [restored(record, row) for row in rows]
+        try:
+            return [restored(record, row) for row in rows]
+        except (ValueError, TypeError) as error:  # sqlite notices no bit that turned within a text
+            raise NightFailed(
+                got=f"{self._path}, table {table}: {error}",
+                expected="a store of runs and batches that is whole",
+                try_=FROM_BACKUP,
+            ) from None
 
 
 def counting(batches: Sequence[Batch]) -> list[Batch]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shlex
+import subprocess
 import tarfile
 from typing import TYPE_CHECKING, Any, Final
 
@@ -168,6 +171,18 @@ def test_a_home_that_stands_there_is_put_aside_only_when_that_is_asked_for(home:
     assert told.aside is not None
     assert (told.aside / "inbox" / "mine.txt").read_text() == "mine"
     assert command("verify", "--home", home).exit_code == 0
+
+
+def test_what_no_backup_holds_of_a_home_that_is_put_aside_is_told_with_how_it_is_put_back(
+    home: Path, kept: Path
+) -> None:
+    (home / "inbox" / "of the day.csv").write_text("came since")
+    ended = command("restore", "--from", kept, "--home", home, "--force")
+    assert ended.exit_code == 0
+    (told,) = re.findall(r"put back what lay in this one: (.+)$", ended.stdout, flags=re.MULTILINE)
+    assert list((home / "inbox").iterdir()) == []
+    subprocess.run(shlex.split(told), check=True)
+    assert (home / "inbox" / "of the day.csv").read_text() == "came since"
 
 
 def test_a_night_under_way_is_waited_for_or_named(home: Path, tmp_path: Path) -> None:

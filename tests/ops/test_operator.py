@@ -62,9 +62,10 @@ def test_a_failed_night_tells_what_failed_what_is_still_yesterdays_and_what_to_d
     text = only_text(watched)
     run = receivables.status(watched).last_run
     assert run is not None
-    assert "The night failed while the ledger was built." in text
+    assert "The night failed while files were read." in text
+    assert "A file of the lake is gone or damaged." in text
     assert f"by company:\n- ES01: {language_in('en').day(MONDAY)}\n" in text
-    assert "What to do\nLook into the log, then run: receivables doctor." in text
+    assert "What to do\nRun: receivables verify. It names what is damaged" in text
     assert f"logs/{run.run_id}.jsonl" in text
     assert (watched / "logs" / f"{run.run_id}.jsonl").read_text(encoding="utf-8").count('"event": "operators"') == 1
 
@@ -85,7 +86,7 @@ def test_every_operator_is_told_in_the_own_language(home: Path, language: str) -
     (message,) = [one for one in messages(home) if one["To"].addresses[0].addr_spec == "li@example.com"]
     assert message["To"].addresses[0].display_name == "李文澜"
     told = message.get_content()
-    when = words.text("while the ledger was built")
+    when = words.text("while files were read")
     assert words.text("The night failed %(when)s.", when=when) in told
     assert words.text("What to do") in told
     assert "%(" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from receivables.cli.options import by_option, home_option
 from receivables.cli.terminal import Steps, example, say, say_lines
 from receivables.errors import EXIT_DAMAGED
+from receivables.home import Home
 
 
 @click.command(epilog=example("receivables verify --rebuild --json"))
@@ -92,6 +94,10 @@ def restore(source: Path, home: Path, *, force: bool) -> None:
     say(f"{told.home}: {told.files:,} files ({told.size / 1e6:,.1f} MB) of the backup of {told.made_at}")
     if told.aside:
         say(f"what stood there: {told.aside}")
+        inbox = Home(told.aside).inbox
+        if inbox.is_dir() and any(inbox.iterdir()):
+            line = shlex.join(["cp", "-a", f"{inbox}/.", str(Home(told.home).inbox)])
+            say(f"no backup holds an inbox; before the next night put back what lay in this one: {line}")
     say(f"it publishes again with: receivables nightly --home {told.home}")
 
 

@@ -100,7 +100,13 @@ def columns() -> int:
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print one line; whatever name stands in it, it stays one and steers no terminal."""
-    click.echo(visible(text), err=err)
+    try:
+        click.echo(visible(text), err=err)
+    except OSError as error:
+        # where messages are kept there is no room: no reason to stop a night, nor to end it with another code
+        if not err or isinstance(error, BrokenPipeError):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say_lines(text: str, *, err: bool = False) -> None:
