@@ -26,7 +26,7 @@ from receivables.intake.steady import FileBusy
 from receivables.intake.substitute import Replacement
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, REFUSED, Batch, InboxFile, Waiver, counting
+from receivables.state import KNOWN, LOADED, REFUSED, Batch, InboxFile, Waiver, counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -89,17 +89,20 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
         for path in paths:
             night.progress.advance(path.name)
             result = _land_one(night, path, profiles, today, reading, is_moving=path in watched)
-            night.state.add([result])
-            night.log(
-                "file",
-                file=result.file_name,
-                outcome=result.outcome,
-                status=result.batch_status,
-                message=result.message,
-            )
+            if result.outcome != KNOWN:
+                night.state.add([result])
+                _log(night, result)
             results.append(result)
+        known = [result for result in results if result.outcome == KNOWN]
+        night.state.add(known)
+        if known:
+            night.log("known", files=len(known))
         counts["items"], counts["findings"] = len(results), len(night.refusals)
     return tuple(results)
+
+
+def _log(night: Night, file: InboxFile) -> None:
+    night.log("file", file=file.file_name, outcome=file.outcome, status=file.batch_status, message=file.message)
 
 
 def profiles_named(own: Path | None, wanted: str | None) -> Sequence[Profile]:
@@ -175,7 +178,7 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
-            return InboxFile(run_id, name, sha256, "known", _worst(known), message)
+            return InboxFile(run_id, name, sha256, KNOWN, _worst(known), message)
         if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
             return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
@@ -252,12 +255,11 @@ def _known(
     """Batches of this very content, loaded unless `statuses` says otherwise, read by the same version of one of the profiles and as name and caller now say."""
     versions = {(profile.id, profile.version) for profile in profiles}
     tables = {profile.id for profile in profiles if profile.shape == "table"}
-    told = night.state.batches()
+    told = night.state.batches_of(sha256)
     return [
         batch
         for batch in (counting(told) if statuses is LOADED else told)
-        if batch.file_sha256 == sha256
-        and batch.status in statuses
+        if batch.status in statuses
         and (batch.profile_id, batch.profile_version) in versions
         and reading.extract_as_of in (None, batch.extract_as_of)
         and reading.mode in (None, batch.mode)
