@@ -108,6 +108,7 @@ ORDER: Final = (
         "catch_up",
         "mailing",
         "operator_mail",
+        "retention",
         "night",
         "onboarding",
         "tracing",
