@@ -1,4 +1,4 @@
-"""What a night lets go of once it is older than is kept: reports, messages, files of the inbox that were read; never what the lake is made of."""
+"""What a night lets go of once it is older than is kept: reports, messages, files that were read; never what they told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from receivables.dates import utc_now
 from receivables.lake import sha256_of
 from receivables.land import inbox_files
-from receivables.state import counting
+from receivables.sources import forget_sources
+from receivables.state import is_read_whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,7 @@ def let_go(night: Night) -> None:
     try:
         told["reports"] = len(forget_reports(night.home.out, kept.report_dates))
         told["messages"] = forget_messages(night.home.root / night.settings.mail.folder, now, kept.message_days)
+        told["sources"] = len(forget_sources(night.home.lake, night.state, now - timedelta(days=kept.source_days)))
         if kept.inbox_days:
             told["inbox"] = len(_forget_inbox(night, now - timedelta(days=kept.inbox_days)))
     except OSError as error:
@@ -43,8 +45,7 @@ def _forget_inbox(night: Night, before: datetime) -> list[Path]:
     for path in inbox_files(night.home.inbox):
         if path.is_symlink() or path.stat().st_mtime >= moment:
             continue
-        batches = counting(night.state.batches_of(sha256_of(path)))
-        if batches and all(batch.status in ("ok", "warn") and batch.loaded_at < before for batch in batches):
+        if is_read_whole(night.state.batches_of(sha256_of(path)), before):
             path.unlink(missing_ok=True)
             gone.append(path)
     return gone

@@ -544,6 +544,14 @@ def counting(batches: Sequence[Batch]) -> list[Batch]:
     return [batch for batch in loaded if batch.arrival_id is None or batch.loaded_at == newest[batch.arrival_id]]
 
 
+def is_read_whole(batches: Sequence[Batch], before: datetime) -> bool:
+    """Whether a content, told by all its batches, was loaded before a moment without a line that is in quarantine now."""
+    told = counting(batches)
+    return bool(told) and all(
+        not batch.lines_quarantined and not batch.rows_quarantined and batch.loaded_at < before for batch in told
+    )
+
+
 def readings(batches: Iterable[Batch]) -> list[list[Batch]]:
     """The loaded batches by the reading that made them, in order; the findings of a reading stand under its first batch."""
     found: dict[tuple[str, datetime], list[Batch]] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import receivables
 from homes import MONDAY, command, figures
+from quarantine_tables import EXPORTS, filled, home_with, right_answers, take_out
 from receivables.settings import FILE_NAME
 from receivables.state import State
 
@@ -93,6 +94,29 @@ def test_files_stay_in_the_inbox_unless_the_settings_ask_and_in_another_folder_w
     share = (home / "inbox").rename(tmp_path / "share")
     receivables.nightly(home, inbox=share)
     assert len(list(share.iterdir())) == len(files)
+
+
+def test_the_bytes_of_a_file_stay_until_as_many_days_after_its_last_line_left_the_quarantine(tmp_path: Path) -> None:
+    export = next(make for make in EXPORTS.values())(tmp_path / "export", 40)
+    home = home_with(tmp_path / "home", export, export.damaged(2))
+    with (home / FILE_NAME).open("a", encoding="utf-8") as stream:
+        stream.write("\n[retention]\nsource_days = 30\n")
+    kept = {path.name for path in (home / "lake" / "source").iterdir()}
+    table = take_out(home, "out.csv")
+    back = filled(table, right_answers(export), tmp_path / "back.csv")
+    aged(home, 60)
+    receivables.nightly(home, deliver=False)
+    assert {path.name for path in (home / "lake" / "source").iterdir()} == kept
+    assert command("findings", "repair", back, "--home", home, "--by", "Ana Gil").exit_code == 0
+    receivables.nightly(home, deliver=False)
+    assert kept <= {path.name for path in (home / "lake" / "source").iterdir()}
+    before = figures(home)
+    aged(home, 31)
+    receivables.nightly(home, deliver=False)
+    assert list((home / "lake" / "source").iterdir()) == []
+    assert figures(home) == before
+    assert command("verify", "--home", home).exit_code == 0
+    assert command("findings", "repair", back, "--home", home, "--by", "Ana Gil").exit_code == 0
 
 
 def test_files_that_are_no_news_take_one_line_of_the_log_and_one_night_s_rows_of_the_store(home: Path) -> None:

@@ -93,6 +93,12 @@ class Retention(Section):
         ge=1,
         description="days for which messages written to mail.folder are kept, where there is no mail server",
     )
+    source_days: int = Field(
+        default=400,
+        ge=1,
+        description="days after the last line of a file left the quarantine, after which the bytes of that file are deleted from lake/source; until then its repairs "
+        "may be changed, thirteen months. As long as a line is in quarantine they stay",
+    )
     inbox_days: int = Field(
         default=0,
         ge=0,
