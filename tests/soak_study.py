@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 AT: Final = time(2, 30)
 """When nights are run, in UTC: after midnight, of the day before."""
 
+MORNING: Final = time(9)
+"""When somebody looks at what was left: after all that a night has told."""
+
 RECIPIENT: Final = "ana@example.com"
 OPERATOR: Final = "it@example.com"
 
@@ -294,9 +297,9 @@ def _on_disk(home: Path) -> tuple[dict[str, int], dict[str, int]]:
     return sizes, files
 
 
-def command(day: date, *words: str | Path, limits: Sequence[str] = ()) -> Ended:
-    """Run a command at the hour of the night of that day; what it says is dropped, as the home's log has it."""
-    moment = datetime.combine(day + timedelta(days=1), AT).isoformat()
+def command(day: date, *words: str | Path, at: time = AT, limits: Sequence[str] = ()) -> Ended:
+    """Run a command in the night of that day, or later in the morning; what it says is dropped, as the home's log has it."""
+    moment = datetime.combine(day + timedelta(days=1), at).isoformat()
     line = [sys.executable, str(Path(__file__).with_name("at_another_time.py")), *limits, moment, *map(str, words)]
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         return ended(line, env=os.environ | {"TZ": "UTC"}, errors=nowhere)
@@ -350,7 +353,7 @@ class Held:
 def held(soak: Soak) -> Held:
     """Make the published file again from the lake, and read everything at once in a second home."""
     last = soak.nights[-1].day
-    verified = command(last, "verify", "--rebuild", "--home", soak.home)
+    verified = command(last, "verify", "--rebuild", "--home", soak.home, at=MORNING)
     once = soak.place / "once"
     shutil.rmtree(once, ignore_errors=True)
     receivables.init(once)
@@ -358,7 +361,7 @@ def held(soak: Soak) -> Held:
         shutil.copyfile(path, once / "inbox" / path.name)
     said = (soak.home / FILE_NAME).read_text(encoding="utf-8")
     (once / FILE_NAME).write_text(said, encoding="utf-8")
-    if command(last, "nightly", "--no-deliver", "--home", once).exit_code not in CODES[""]:
+    if command(last, "nightly", "--no-deliver", "--home", once, at=MORNING).exit_code not in CODES[""]:
         raise SystemExit(
             f"got a single night that failed; expected it to read everything; try its log in {once / 'logs'}"
         )
@@ -397,6 +400,7 @@ def _size(folder: str) -> Callable[[Night], float]:
 
 MEASURES: Final = (
     Measure("CPU s", lambda night: night.cpu, "every build reads every batch there is, each a small file", only_ordinary=True),
+    Measure("wall s", lambda night: night.wall, "as CPU, and what else the machine was at", only_ordinary=True, digits=0),
     Measure("peak MB", lambda night: night.memory, "a process ends with its night", max, only_ordinary=True, digits=0),
     Measure("inbox MB", _size("inbox"), f"files stay for {KEPT} days (`retention.inbox_days`); what was refused stays until it comes whole", max, digits=2),
     Measure("lake MB", _size("lake"), "the record: what was told is kept for good, as any past date is made from it; a file of a few rows takes a block of the disk", max, digits=2),
@@ -439,7 +443,7 @@ Exit codes: {_counted(codes)}; {sum(night.is_made_up for night in soak.nights)} 
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "nothing"
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or "nothing"
 
 
 def _by_tens(nights: Sequence[Night]) -> str:
@@ -475,8 +479,8 @@ def slope(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
 
 
 def settled(nights: Sequence[Night]) -> int:
-    """The first night from which on growth is looked at: when as much is kept as ever will be, or after half of them."""
-    return min(KEPT + 5, len(nights) // 2)
+    """The first night from which on growth is looked at: when as much is kept as ever will be, or after two thirds of them."""
+    return min(KEPT + 10, len(nights) * 2 // 3)
 
 
 def growth(nights: Sequence[Night], measure: Measure) -> tuple[float, float]:

@@ -76,12 +76,12 @@ def night(place: int, **changes: object) -> Night:
 
 
 def test_growth_is_of_settled_nights_and_time_of_those_that_make_up_for_none() -> None:
-    nights = [night(place, cpu=99.0 if place < 25 else 10.0) for place in range(60)]
+    nights = [night(place, cpu=99.0 if place < 30 else 10.0) for place in range(60)]
     nights[40] = replace(nights[40], cpu=30.0, is_made_up=True)
     nights[41] = replace(nights[41], cpu=2.0, wrong=(NO_ROOM,), exit_code=4)
     nights[42] = replace(nights[42], cpu=0.0, wrong=(NOT_RUN,), exit_code=None)
     measures = {measure.name: growth(nights, measure) for measure in MEASURES}
-    assert settled(nights) == 25
+    assert settled(nights) == 30
     assert measures["CPU s"] == (0.0, 0.0)
     assert measures["lake MB"] == pytest.approx((1.0, 0.0))
     assert measures["inbox MB"] == (0.0, 0.0)
