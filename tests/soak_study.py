@@ -423,9 +423,14 @@ def _introduction(soak: Soak) -> str:
     nights, state = soak.nights, State(soak.home / "state.sqlite")
     return f"""# What a home costs night after night
 
-`make study` measures this page (`NIGHTS=30` for fewer than 90; `.venv/bin/python tests/soak_study.py data/SOAK_STUDY.md`). {len(nights)} nights in a row of the sample world's feed (data/WORLD.md; {soak.truth["customers"] if isinstance(soak.truth["customers"], int) else len(soak.truth["customers"])} customers), {nights[0].day} to {nights[-1].day}, each
+`make study` measures this page (`NIGHTS=30` for fewer than 90; `.venv/bin/python tests/soak_study.py data/SOAK_STUDY.md`). {_count(soak)} in a row of the sample world's feed (data/WORLD.md; {soak.truth["customers"] if isinstance(soak.truth["customers"], int) else len(soak.truth["customers"])} customers), {nights[0].day} to {nights[-1].day}, each
 `receivables nightly` in a process of its own, at half past two of its own night, with mail through a server on this machine. {nights[-1].batches:,} batches were told. What
 nights keep is cut to {KEPT} days or dates, where the settings' own 400 would not be over by then; contracts are off and six month ends are aged, for speed. {len(state.runs()):,} runs."""
+
+
+def _count(soak: Soak) -> str:
+    run, planned = len(soak.nights), len(soak.wrong)
+    return f"{run} nights" if run == planned else f"The first {run} of {planned} nights (cut off after them)"
 
 
 def _wrong(soak: Soak) -> str:
