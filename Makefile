@@ -6,6 +6,7 @@ DEMO := data/demo/warehouse/receivables.duckdb
 
 .PHONY: demo test notebooks lint audit lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
+NIGHTS ?= 90
 REPLICATIONS ?= 200
 PLANTED ?= --each 16 --seeds 13
 PUT_IN ?= --each 40 --seeds 5 --customers 400
@@ -42,11 +43,12 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, what detectors find, nights that are killed, every case of every test, damaged exports
+study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, what detectors find, nights that are killed, what ninety nights cost, every case of every test, damaged exports
 	RECEIVABLES_REPLICATIONS=$(REPLICATIONS) $(BIN)/python tests/collection_study.py data/COLLECTION_STUDY.md
 	$(BIN)/python tests/planted_study.py data/ANOMALY_STUDY.md $(PLANTED)
 	$(BIN)/python tests/anomaly_study.py data/ANOMALY_STUDY.md $(PUT_IN)
 	$(BIN)/python tests/crash_matrix.py data/CRASH_STUDY.md --rounds $(CRASHES)
+	$(BIN)/python tests/soak_study.py data/SOAK_STUDY.md --nights $(NIGHTS)
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 

@@ -12,7 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,27 +47,45 @@ class Run:
         return sum(self.phases[phase][0] for phase in phases) if phases else self.cpu
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How one process ended: its exit code (negative: the signal), what it printed, CPU and wall seconds, peak memory in MB, its own children among them."""
+
+    exit_code: int
+    told: str
+    cpu: float
+    wall: float
+    memory: float
+
+
+def ended(command: Sequence[str], *, env: Mapping[str, str] | None = None, errors: IO[str] | None = None) -> Ended:
+    """Run one program to its end, however it ends; `errors` is where its messages go, else to this program's."""
+    begin = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env)
+    assert child.stdout is not None
+    told = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    child.stdout.close()
+    wall = time.perf_counter() - begin
+    return Ended(child.returncode, told, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
 def run(command: Sequence[str]) -> Run:
     """Run one program to its end. Its last line tells the phases, as JSON, and as `peaks` what memory some took; one that prints nothing is one phase.
 
     Raises:
         SystemExit: it failed.
     """
-    begin = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    told = child.stdout.read().splitlines()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if status:
+    done = ended(command)
+    if done.exit_code:
         raise SystemExit(
-            f"got exit status {child.returncode}; expected 0; try running it by hand: {' '.join(command[-3:])}"
+            f"got exit status {done.exit_code}; expected 0; try running it by hand: {' '.join(command[-3:])}"
         )
-    last: dict[str, Any] = (
-        json.loads(told[-1]) if told else {"all": (usage.ru_utime + usage.ru_stime, time.perf_counter() - begin)}
-    )
+    told = done.told.splitlines()
+    last: dict[str, Any] = json.loads(told[-1]) if told else {"all": (done.cpu, done.wall)}
     peaks = last.pop("peaks", {})
-    memory = max(usage.ru_maxrss / 1024, *peaks.values(), 0)  # who asks for its peak sets what the system counts back
+    memory = max(done.memory, *peaks.values(), 0)  # who asks for its peak sets what the system counts back
     return Run({name: (cpu, wall) for name, (cpu, wall) in last.items()}, memory, peaks)
 
 

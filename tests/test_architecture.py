@@ -110,6 +110,7 @@ ORDER: Final = (
         "catch_up",
         "mailing",
         "operator_mail",
+        "retention",
         "night",
         "onboarding",
         "tracing",

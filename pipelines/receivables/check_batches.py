@@ -11,12 +11,12 @@ from receivables import arrival
 from receivables.checks import profile
 from receivables.checks.contract import ON_BATCHES
 from receivables.checks.judge import judged
-from receivables.checks.record import COLUMNS, DDL, Check, check_of, enter
+from receivables.checks.record import COLUMNS, DDL, Check, check_of
 from receivables.contract_wording import english_sentence
 from receivables.dates import utc_now
 from receivables.engine import connect
 from receivables.errors import FileRefused
-from receivables.lake import keep, kept, name_of, sealed
+from receivables.lake import enter, keep, kept, name_of, sealed
 from receivables.state import LOADED, Batch, InboxFile, Judgement, LakeFile, counting
 
 if TYPE_CHECKING:

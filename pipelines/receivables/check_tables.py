@@ -10,9 +10,10 @@ from receivables.check_batches import current, is_refused_by_contract, kept_chec
 from receivables.checks.contract import ON_TABLES
 from receivables.checks.judge import judged
 from receivables.checks.profile import frame
-from receivables.checks.record import DDL, Check, check_of, enter
+from receivables.checks.record import DDL, Check, check_of
 from receivables.contract_wording import english_sentence
 from receivables.engine import comment
+from receivables.lake import enter
 from receivables.state import LOADED
 
 if TYPE_CHECKING:

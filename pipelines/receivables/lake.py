@@ -7,9 +7,10 @@ import json
 import os
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from receivables.dates import utc_now
 from receivables.errors import FROM_BACKUP, NightFailed
@@ -414,6 +415,14 @@ def settled_files(root: Path) -> list[Path]:
     )
 
 
+def enter(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put rows into a table that has their columns, all at once: a statement for each takes half a millisecond, and years of nights leave tens of thousands."""
+    if rows:
+        con.register("told_rows", pa.Table.from_pylist([dict(row) for row in rows]))
+        con.execute(f"insert into {table} by name select * from told_rows")
+        con.unregister("told_rows")
+
+
 def snapshot(
     con: duckdb.DuckDBPyConnection, root: Path, batches: Sequence[Batch], tables: Iterable[Table] = TABLES.values()
 ) -> None:
@@ -431,21 +440,21 @@ def snapshot(
     if loaded:
         torn = {(b.file_sha256, b.loaded_at) for b in loaded if b.lines_quarantined and b.mode == "full"}
         rows = [
-            [
-                b.batch_id,
-                b.arrival_id or b.batch_id,
-                b.company_id,
-                b.source_system,
-                b.profile_id,
-                b.table_name,
-                b.extract_as_of,
-                b.mode,
-                (b.file_sha256, b.loaded_at) not in torn,
-                b.loaded_at,
-            ]
+            {
+                "batch_id": b.batch_id,
+                "arrival_id": b.arrival_id or b.batch_id,
+                "company_id": b.company_id,
+                "source_system": b.source_system,
+                "profile_id": b.profile_id,
+                "table_name": b.table_name,
+                "extract_as_of": b.extract_as_of,
+                "source_mode": b.mode,
+                "is_whole": (b.file_sha256, b.loaded_at) not in torn,
+                "loaded_at": b.loaded_at,
+            }
             for b in loaded
         ]
-        con.executemany("insert into lake.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        enter(con, "lake.batch", rows)
     for table in tables:
         mine = [batch for batch in loaded if batch.table_name == table.name]
         con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))

@@ -26,7 +26,7 @@ from receivables.intake.substitute import Replacement
 from receivables.left_out import left_out
 from receivables.schema import TABLES
 from receivables.sources import Kept, has_quarantined, keep_source
-from receivables.state import LOADED, REFUSED, Batch, InboxFile, LakeFile, counting
+from receivables.state import KNOWN, LOADED, REFUSED, Batch, InboxFile, LakeFile, counting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,15 +91,14 @@ def land(night: Night, paths: Sequence[Path], today: date, reading: Reading) -> 
         for path in paths:
             night.progress.advance(path.name)
             result = _land_one(night, path, profiles, today, reading)
-            night.state.add([result])
-            night.log(
-                "file",
-                file=result.file_name,
-                outcome=result.outcome,
-                status=result.batch_status,
-                message=result.message,
-            )
+            if result.outcome != KNOWN:
+                night.state.add([result])
+                _log(night, result)
             results.append(result)
+        known = [result for result in results if result.outcome == KNOWN]
+        night.state.add(known)
+        if known:
+            night.log("known", files=len(known))
         counts["items"], counts["findings"] = len(results), len(night.refusals)
     return tuple(results)
 
@@ -124,6 +123,10 @@ def refuse_files(night: Night, files: Iterable[LakeFile]) -> None:
     begun = [entry for entry in night.state.forgotten() if entry.finished_at is None]
     also = {file.new_sha256 for entry in begun for file in night.state.forgotten_files(entry.forgotten_id)}
     lake.refuse_damaged(night.home.lake, files, also=also)
+
+
+def _log(night: Night, file: InboxFile) -> None:
+    night.log("file", file=file.file_name, outcome=file.outcome, status=file.batch_status, message=file.message)
 
 
 def profiles_named(own: Path | None, wanted: str | None) -> Sequence[Profile]:
@@ -199,7 +202,7 @@ def _read_one(night: Night, path: Path, profiles: Sequence[Profile], today: date
         known = _known(night, name, sha256, profiles, reading)
         if known:
             message = f"its content was loaded as {known[-1].file_name}, batch {known[-1].batch_id}"
-            return InboxFile(run_id, name, sha256, "known", _worst(known), message)
+            return InboxFile(run_id, name, sha256, KNOWN, _worst(known), message)
         if refusal := refused_before(night, _known(night, name, sha256, profiles, reading, statuses=REFUSED)):
             night.refusals.append(refusal)
             return InboxFile(run_id, name, sha256, "refused", "refused", str(refusal))
@@ -229,12 +232,11 @@ def _known(
     """Batches of this very content, loaded unless `statuses` says otherwise, read by the same version of one of the profiles and as name and caller now say."""
     versions = {(profile.id, profile.version) for profile in profiles}
     tables = {profile.id for profile in profiles if profile.shape == "table"}
-    told = night.state.batches()
+    told = night.state.batches_of(sha256)
     return [
         batch
         for batch in (counting(told) if statuses is LOADED else told)
-        if batch.file_sha256 == sha256
-        and batch.status in statuses
+        if batch.status in statuses
         and (batch.profile_id, batch.profile_version) in versions
         and reading.extract_as_of in (None, batch.extract_as_of)
         and reading.mode in (None, batch.mode)

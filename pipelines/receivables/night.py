@@ -20,6 +20,7 @@ from receivables.operator_mail import operators_told
 from receivables.publish import build_and_publish, latest_extract
 from receivables.quarantine_file import read_table
 from receivables.repair import Repaired, take_back
+from receivables.retention import let_go
 from receivables.run import Night, Outcome, Progress, started, within
 from receivables.state import State, counting
 from receivables.warehouse import Warehouse, published_file
@@ -93,23 +94,8 @@ def nightly(
         if is_delivering and night.settings.recipient:
             mailed = mail_report(night, is_again=is_mailed_again)
             built = replace(built, needs_person=(*built.needs_person, *mailed.reasons))
-        _forget(night)
+        let_go(night)
         return _ended(night, built)
-
-
-def _forget(night: Night) -> None:
-    """Let go of reports and messages that are older than is kept; a night that cannot lets go of them another time."""
-    from receivables.deliver import forget_messages, forget_reports
-
-    kept, out = night.settings.retention, night.home.out
-    try:
-        dates = forget_reports(out, kept.report_dates)
-        messages = forget_messages(night.home.root / night.settings.mail.folder, utc_now(), kept.message_days)
-    except OSError as error:
-        night.note(f"what is older than is kept was not removed: {error}")
-        return
-    if dates or messages:
-        night.log("forgotten", reports=dates, messages=messages)
 
 
 def _catch_up(night: Night, days: Sequence[date], today: date) -> None:

@@ -70,6 +70,58 @@ KINDS: Final = {
 """The kinds of personal data, in the order of the page."""
 
 
+@dataclass(frozen=True)
+class Copy:
+    """Another place where what files told of persons stands: what of it, and how long; `setting` is what says so, empty where none does."""
+
+    place: str
+    what: str
+    kept: str
+    setting: str = ""
+
+
+COPIES: Final = (
+    Copy(
+        "`inbox/`",
+        "exports, whole",
+        "as long as whoever puts them there leaves them, or until a night deletes what it has read",
+        "retention.inbox_days",
+    ),
+    Copy(
+        "`lake/source/`",
+        "exports with lines in quarantine, whole",
+        "until so many days after the last of its lines left the quarantine; `receivables forget` deletes them at once",
+        "retention.source_days",
+    ),
+    Copy(
+        "`lake/issue/`, `lake/repair/`",
+        "lines in quarantine, whole, and what people put in their place",
+        "as long as the ledger; `receivables forget` takes out what they tell of somebody at once",
+    ),
+    Copy("`warehouse/`", "the columns below, as they count", "the newest files", "engine.keep_warehouses"),
+    Copy(
+        "`out/`",
+        "names and balances in reports and workbooks",
+        "the latest dates and the last of each month, these for good",
+        "retention.report_dates",
+    ),
+    Copy("`out/*/customers/`", "a page for each customer", "the latest dates", "report.customer_dates_kept"),
+    Copy("`out/mail/`", "messages, where there is no mail server", "so many days", "retention.message_days"),
+    Copy("`logs/`", "names of files, and why a line or file was refused", "so many days", "retention.log_days"),
+    Copy(
+        "`state.sqlite`",
+        "who decided, repaired or waived something, and which address a report was mailed to",
+        "for good: it is the proof of it",
+    ),
+    Copy(
+        "backups",
+        "all of `lake/` and `state.sqlite`",
+        "a folder until the next backup into it, which leaves out what is gone by then; a .tar as long as you keep it",
+    ),
+)
+"""Where else than in the lake's tables persons are told of."""
+
+
 def personal_columns(*, is_forgotten: bool | None = None) -> Iterator[tuple[str, str, str]]:
     """Table, column and kind of every column that holds personal data; `is_forgotten` only those that are emptied, or are not, when somebody is forgotten."""
     for table in TABLES.values():
@@ -97,6 +149,17 @@ def page() -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| {name} | {kind.what} | {kind.why} | {kind.kept} |" for name, kind in KINDS.items()]
+    lines += [
+        "",
+        "It stands in the lake as columns, listed below. Where else it stands:",
+        "",
+        "| where | what | how long | setting |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {copy.place} | {copy.what} | {copy.kept} | {f'`{copy.setting}`' if copy.setting else ''} |"
+        for copy in COPIES
+    ]
     lines += ["", "| table | column | kind | what it says |", "|---|---|---|---|"]
     lines += [
         f"| {table} | {column} | {kind} | {TABLES[table].columns[column].meaning} |"

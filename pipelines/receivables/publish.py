@@ -382,9 +382,7 @@ def _table(con: Connection, name: str, kind: type[Any], records: Sequence[Any]) 
     """Write records of one kind as a table; a column's type follows from the field's."""
     columns = {field.name: _sql_type(field.name, str(field.type)) for field in fields(kind)}
     con.execute(f"create table {name} ({', '.join(f'{column} {sql}' for column, sql in columns.items())})")
-    if records:
-        rows = [[getattr(record, column) for column in columns] for record in records]
-        con.executemany(f"insert into {name} values ({', '.join('?' * len(columns))})", rows)
+    lake.enter(con, name, [asdict(record) for record in records])
 
 
 def _sql_type(name: str, annotation: str) -> str:

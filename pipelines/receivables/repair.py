@@ -122,8 +122,8 @@ def _read_all_again(night: Night, sha256: str, asked: Sequence[Asked], by: str, 
 def _not_kept(current: Sequence[Sequence[Batch]]) -> FileRefused:
     name = current[0][0].file_name if current else "a file"
     return FileRefused(
-        got=f"{name}, which was loaded before files with quarantined lines were kept",
-        expected="a file whose bytes are in lake/source",
+        got=f"{name}, whose bytes are not in lake/source, or no longer (retention.source_days)",
+        expected="a file with lines in quarantine",
         try_="correcting the export itself and putting it into the inbox",
     )
 

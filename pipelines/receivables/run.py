@@ -21,6 +21,7 @@ from receivables.errors import FROM_BACKUP, NightFailed, ReceivablesError
 from receivables.home import NIGHTLY, private_files
 from receivables.state import InboxFile, Run, State, Step
 from receivables.version import __version__
+from receivables.warehouse import published_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -155,9 +156,11 @@ def started(
             home.sweep()
             now = utc_now()  # not before the home was free
             known_at = checked_known_at(known_at or now, now)
-            forget_logs(home.logs, now, settings.retention.log_days)
+            before = now - timedelta(days=settings.retention.log_days)
+            forget_logs(home.logs, before)
             state = State(home.state)
             lost = _taken_back(home, state)
+            state.forget(before, keeping=published_runs(home.root))
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
             rules = rules_sha256(settings, contracts)
             run = Run(_run_id(now), as_of, known_at, now, None, "running", __version__, rules, verb, as_of)
@@ -247,14 +250,14 @@ def _cut(told: Any) -> Any:
     return [_cut(value) for value in told] if isinstance(told, list | tuple) else told
 
 
-def forget_logs(logs: Path, now: datetime, days_kept: int) -> None:
-    """Delete the logs of runs that began longer ago than is kept; other files are left alone."""
+def forget_logs(logs: Path, before: datetime) -> None:
+    """Delete the logs of runs that began before a moment; other files are left alone."""
     for path in logs.glob("*.jsonl"):
         try:
             begun = datetime.strptime(path.stem, f"{_RUN_ID}Z")  # noqa: DTZ007  # UTC without zone, as every moment here
         except ValueError:
             continue
-        if begun < now - timedelta(days=days_kept):
+        if begun < before:
             path.unlink(missing_ok=True)
 
 

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from receivables.errors import FileRefused
 from receivables.intake.company import Companies
-from receivables.lake import settle, write_json
+from receivables.lake import name_of, settle, write_json
+from receivables.state import is_read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from receivables.intake.read import Landed
-    from receivables.state import Repair
+    from receivables.state import Repair, State
 
 _LEVEL: Final = 3
 """How hard a file is compressed: exports shrink to a tenth soon, and the night waits for it."""
@@ -135,6 +137,24 @@ def restore_source(root: Path, sha256: str, kept: Kept, target: Path) -> None:
             expected="the file as it arrived",
             try_="putting lake/source back from a backup, or correcting the export itself",
         )
+
+
+def forget_sources(root: Path, state: State, before: datetime) -> list[Path]:
+    """Delete the bytes of files of which no line has been in quarantine since a moment, and what stands beside them; where they stood.
+
+    As long as a line is in quarantine it is repaired from them, afterwards a repair could only be changed by them.
+    """
+    gone = []
+    for packed in sorted((root / "source").glob("*.gz")):
+        told = state.batches_of(packed.stem)
+        if is_read_whole(told, before):
+            arrivals = dict.fromkeys(batch.arrival_id for batch in told)
+            gone += [packed, *(packed.with_name(f"{arrival_id}.json") for arrival_id in arrivals)]
+    found = [path for path in gone if path.exists()]
+    state.strike(name_of(root, path) for path in found)
+    for path in found:
+        path.unlink()
+    return found
 
 
 def has_quarantined(landed: Landed) -> bool:

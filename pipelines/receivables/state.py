@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from receivables.errors import FROM_BACKUP, NightFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 LOADED: Final = ("ok", "warn", "needs_person")
@@ -24,6 +24,10 @@ PUBLISHED: Final = ("published", "needs_person")
 
 REFUSED: Final = ("refused",)
 """The state of what was refused, on reading or by a contract."""
+
+
+KNOWN: Final = "known"
+"""What became of a file of the inbox whose content was loaded before."""
 
 
 @dataclass(frozen=True)
@@ -336,6 +340,20 @@ _WAIT_SECONDS: Final = 30
 """For another process that has the store in hand."""
 
 
+class _Known:
+    """The batches of a store, by id and by content: a night asks for them with every file of its inbox, and years of nights leave many."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Batch] = {}
+        self.by_content: dict[str, dict[int, Batch]] = {}
+
+    def add(self, batches: Iterable[Batch]) -> None:
+        """Take in new ones, or others in their places."""
+        for batch in batches:
+            self.by_id[batch.batch_id] = batch
+            self.by_content.setdefault(batch.file_sha256, {})[batch.batch_id] = batch
+
+
 class State:
     """The store of one home; every method is one transaction."""
 
@@ -348,6 +366,7 @@ class State:
         self._path = path
         self._is_read_only = is_read_only
         self._held: sqlite3.Connection | None = None
+        self._known: _Known | None = None
         try:
             with closing(self._connect()) as con, con:
                 if is_read_only:
@@ -379,13 +398,16 @@ class State:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the file open for all that follows: a run asks and records so often that opening it each time costs more than the answers."""
+        """Keep the file open for all that follows, and the batches in memory: a run asks and records so often that opening it each time costs more than the answers.
+
+        Only for who holds the home's lock, as nobody else writes meanwhile.
+        """
         with closing(self._connect()) as con:
             self._held = con
             try:
                 yield
             finally:
-                self._held = None
+                self._held = self._known = None
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -397,14 +419,17 @@ class State:
 
     def add(self, records: Iterable[Record]) -> None:
         """Write records, replacing those of the same key, all or none."""
+        told = [*records]
         with self._connected() as con, con:
-            for record in records:
+            for record in told:
                 values = {name: _stored(value) for name, value in asdict(record).items()}
                 marks = ", ".join("?" * len(values))
                 con.execute(
                     f"insert or replace into {_table_of(record)} ({', '.join(values)}) values ({marks})",
                     [*values.values()],
                 )
+        if self._known is not None:
+            self._known.add(record for record in told if isinstance(record, Batch))
 
     def fault(self) -> str:
         """What is wrong with the file; empty where it is whole.
@@ -448,11 +473,21 @@ class State:
 
     def batches(self, known_at: datetime | None = None) -> list[Batch]:
         """All batches told by `known_at` (None: by now), oldest first, refused and superseded ones included."""
-        return [
-            batch
-            for batch in self._read("batch", "order by batch_id")
-            if known_at is None or batch.loaded_at <= known_at
-        ]
+        told = self._batches().by_id.values()
+        return [batch for batch in told if known_at is None or batch.loaded_at <= known_at]
+
+    def batches_of(self, sha256: str) -> list[Batch]:
+        """All batches of one content, oldest first."""
+        return [*self._batches().by_content.get(sha256, {}).values()]
+
+    def _batches(self) -> _Known:
+        if self._known is not None:
+            return self._known
+        known = _Known()
+        known.add(self._read("batch", "order by batch_id"))
+        if self._held is not None:
+            self._known = known
+        return known
 
     def judgements(self) -> list[Judgement]:
         """All batches that were judged by the contracts."""
@@ -504,6 +539,24 @@ class State:
         """The files a run saw."""
         return self._read("inbox_file", "where run_id = ? order by file_name", [run_id])
 
+    def forget(self, before: datetime, keeping: Collection[str]) -> int:
+        """Delete what runs that began before a moment saw and how long their steps took, and what older runs say of files that were known to them; how many rows.
+
+        A file that lies in the inbox is known to every night, and only the last one is asked for it. Nothing of the runs in `keeping` is deleted, and
+        no run itself.
+        """
+        kept = ", ".join("?" * len(keeping))
+        old = f"run_id in (select run_id from run where started_at < ?) and run_id not in ({kept})"
+        told = [before.isoformat(), *keeping]
+        with self._connected() as con, con:
+            counts = [
+                con.execute(f"delete from {table} where {old}", told).rowcount for table in ("inbox_file", "step")
+            ]
+            known = con.execute(
+                f"delete from inbox_file where outcome = ? and run_id not in ({kept})", [KNOWN, *keeping]
+            ).rowcount
+        return sum(counts) + known
+
     def landed_until(self) -> datetime | None:
         """When a run last came to the end of its inbox; a run that was cut off before goes on with the next one."""
         steps: list[Step] = self._read("step", "where name = 'land' order by finished_at desc limit 1")
@@ -540,6 +593,14 @@ def counting(batches: Sequence[Batch]) -> list[Batch]:
     loaded = [batch for batch in batches if batch.status in LOADED]
     newest = {batch.arrival_id: batch.loaded_at for batch in sorted(loaded, key=lambda one: one.batch_id)}
     return [batch for batch in loaded if batch.arrival_id is None or batch.loaded_at == newest[batch.arrival_id]]
+
+
+def is_read_whole(batches: Sequence[Batch], before: datetime) -> bool:
+    """Whether a content, told by all its batches, was loaded before a moment without a line that is in quarantine now."""
+    told = counting(batches)
+    return bool(told) and all(
+        not batch.lines_quarantined and not batch.rows_quarantined and batch.loaded_at < before for batch in told
+    )
 
 
 def readings(batches: Iterable[Batch]) -> list[list[Batch]]:

@@ -41,6 +41,11 @@ def published_run(home: Path) -> str | None:
     return name.resolve().stem.removeprefix("receivables-") if name.exists() else None
 
 
+def published_runs(home: Path) -> set[str]:
+    """The runs whose files are still there, the published one among them."""
+    return {path.stem.removeprefix("receivables-") for path in (home / "warehouse").glob("receivables-*.duckdb")}
+
+
 class Warehouse:
     """A read-only view of one published night; use it as a context manager or close it."""
 

@@ -6,8 +6,9 @@ from typing import Final
 
 import pytest
 
-from receivables.personal_data import KINDS, page, personal_columns
+from receivables.personal_data import COPIES, KINDS, page, personal_columns
 from receivables.schema import TABLES
+from receivables.settings import Settings
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "data" / "PERSONAL_DATA.md"
 TELLING: Final = re.compile(
@@ -19,6 +20,11 @@ NOBODY: Final = {"company", "territory", "product", "payment_step", "order_line"
 
 def test_the_page_says_what_dictionary_and_kinds_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "make personal-data-page"
+
+
+def test_how_long_copies_are_kept_is_said_by_settings_there_are() -> None:
+    named = [copy.setting.split(".") for copy in COPIES if copy.setting]
+    assert [[section, key] for section, key in named if hasattr(getattr(Settings(), section), key)] == named
 
 
 def test_every_column_of_a_known_kind_and_every_kind_has_a_column() -> None:

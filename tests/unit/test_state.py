@@ -59,6 +59,50 @@ def test_what_is_kept_comes_back_as_it_was(state: State) -> None:
     assert state.inbox_files("r1") == [file]
 
 
+def test_a_run_that_holds_the_store_reads_the_batches_once_and_knows_what_it_adds(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.add([BATCH])
+    said: list[str] = []
+    connect = State._connect
+
+    def watched(self: State) -> sqlite3.Connection:
+        con = connect(self)
+        con.set_trace_callback(said.append)
+        return con
+
+    monkeypatch.setattr(State, "_connect", watched)
+    other = replace(BATCH, batch_id=2, file_sha256="cd", loaded_at=NOW + timedelta(seconds=1))
+    with state.held():
+        assert (state.batches(), state.batches_of("ab"), state.batches_of("cd")) == ([BATCH], [BATCH], [])
+        state.add([other, replace(BATCH, status="refused")])
+        refused = replace(BATCH, status="refused")
+        assert (state.batches(), state.batches_of("cd")) == ([refused, other], [other])
+        assert (state.batches(NOW), state.batches_of("ab")) == ([refused], [refused])
+        assert sum("from batch order by" in line for line in said) == 1
+    assert (state.batches(), state.batches_of("cd")) == ([refused, other], [other])
+
+
+def test_what_old_runs_saw_is_forgotten_and_of_known_files_what_all_but_those_kept_saw(state: State) -> None:
+    runs = [replace(RUN, run_id=f"r{n}", started_at=NOW + timedelta(days=n)) for n in range(4)]
+    steps = [Step(run.run_id, "land", NOW, NOW, 2, 0) for run in runs]
+    seen = [
+        InboxFile(run.run_id, name, sha256, outcome, "ok", "")
+        for run in runs
+        for name, sha256, outcome in (("old.csv", "ab", "known"), ("new.csv", "cd", "loaded"))
+    ]
+    state.add([*runs, *steps, *seen])
+    assert state.forget(NOW + timedelta(days=2), keeping={"r0", "r3"}) == 2 + 1 + 1
+    assert {run.run_id: [file.file_name for file in state.inbox_files(run.run_id)] for run in runs} == {
+        "r0": ["new.csv", "old.csv"],
+        "r1": [],
+        "r2": ["new.csv"],
+        "r3": ["new.csv", "old.csv"],
+    }
+    assert [run.run_id for run in runs if not state.steps(run.run_id)] == ["r1"]
+    assert state.runs() == runs
+
+
 REPAIR: Final = Repair(1, "ab", 1, 7, "raw", "{}", "repaired", "right", 3, "Ana Gil", NOW)
 
 

@@ -6,15 +6,10 @@ import json
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from receivables.checks.contract import COMPARED, ON_TABLES, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from receivables.checks.judge import Verdict
-    from receivables.engine import Connection
 
 NO_BATCH_BEFORE: Final = "no_batch_before"
 SMALL_BATCH_BEFORE: Final = "small_batch_before"
@@ -47,14 +42,6 @@ _SQL_TYPES: Final = {"int | None": "bigint", "bool | None": "boolean"}
 COLUMNS: Final = tuple(field.name for field in fields(Check))
 DDL: Final = ", ".join(f"{field.name} {_SQL_TYPES.get(str(field.type), 'varchar')}" for field in fields(Check))
 """The columns of a check, as SQL creates them."""
-
-
-def enter(con: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put rows into a table that has their columns; a statement for each would take longer than judging them."""
-    if rows:
-        con.register("told_rows", pa.Table.from_pylist([dict(row) for row in rows]))
-        con.execute(f"insert into {table} by name select * from told_rows")
-        con.unregister("told_rows")
 
 
 def check_of(verdict: Verdict) -> Check:

@@ -81,7 +81,7 @@ class Retention(Section):
     log_days: int = Field(
         default=400,
         ge=1,
-        description="days for which the logs of runs are kept, thirteen months, as a year's closing asks back",
+        description="days for which the logs of runs are kept, and what the store says of the files and steps of each, thirteen months, as a year's closing asks back",
     )
     report_dates: int = Field(
         default=400,
@@ -92,6 +92,19 @@ class Retention(Section):
         default=90,
         ge=1,
         description="days for which messages written to mail.folder are kept, where there is no mail server",
+    )
+    source_days: int = Field(
+        default=400,
+        ge=1,
+        description="days after the last line of a file left the quarantine, after which the bytes of that file are deleted from lake/source; until then its repairs "
+        "may be changed, thirteen months. As long as a line is in quarantine they stay",
+    )
+    inbox_days: int = Field(
+        default=0,
+        ge=0,
+        description="days after a file was read whole, after which a night deletes it from inbox/ of the home; refused files and those with lines in quarantine stay. "
+        "Every night reads all that lies there to see what is new, and what lies there holds names. 0: never, as the files are whoever's who puts them there, "
+        "and a later version of a profile may read more from them",
     )
 
 
