@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
 
-_OF_THE_RUN: Final = ("run_id", "verb", "started_at", "finished_at")
-"""Columns in which a night that is made again differs from the first: its own name, who asked for it, and its own clock."""
+_OF_THE_RUN: Final = ("run_id", "verb", "started_at", "finished_at", "gone_on_from", "builds_since_whole")
+"""Columns in which a night that is made again differs from the first: its own name, who asked for it, its own clock, and what it took over from an earlier one."""
 
 _TOLERANCE: Final = "1e-9"
 """How far doubles may differ, relative to the larger of the two."""
