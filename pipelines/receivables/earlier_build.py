@@ -16,7 +16,7 @@ from receivables.warehouse import published_file, published_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from receivables.engine import Connection
@@ -45,6 +45,7 @@ class _Told:
 
     run_id: str
     as_of: date
+    started_at: datetime
     settings_sha256: str
     code_sha256: str
     builds: int
@@ -64,6 +65,8 @@ def earlier_build(night: Night, batches: Sequence[Batch]) -> Earlier | str:
             told = _told(con)
     except EngineError:
         return f"{path.name} cannot be read, or is of an earlier version"
+    if any(one.finished_at is None or one.finished_at >= told.started_at for one in night.state.forgotten()):
+        return "somebody was forgotten since, of whom a copy of the file would hold traces"
     if told.builds >= most:
         return f"{told.builds} builds went on one from the other"
     if (told.settings_sha256, told.code_sha256) != (night.run.settings_sha256, code_sha256()):
@@ -84,13 +87,13 @@ def _told(con: Connection) -> _Told:
         EngineError: it does not say.
     """
     row = con.execute(
-        "select run.run_id, run.as_of, run.settings_sha256, build.code_sha256, build.builds_since_whole from ops.run as run cross join ops.build as build"
+        "select run.run_id, run.as_of, run.started_at, run.settings_sha256, build.code_sha256, build.builds_since_whole from ops.run as run cross join ops.build as build"
     ).fetchone()
     if row is None:
         raise EngineError("no run")
     rows = con.execute("select batch_id, rows_sha256 from ops.batch where rows_sha256 is not null").fetchall()
-    run_id, as_of, settings_sha256, code, builds = row
-    return _Told(run_id, as_of, settings_sha256, code, builds, dict(rows))
+    run_id, as_of, started_at, settings_sha256, code, builds = row
+    return _Told(run_id, as_of, started_at, settings_sha256, code, builds, dict(rows))
 
 
 def write_how_made(con: Connection, gone_on_from: Earlier | None) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from factories import Row
 
-NIGHTS: Final = 12
+NIGHTS: Final = 6
 
 
 @pytest.fixture
@@ -89,6 +89,12 @@ def test_a_published_file_that_was_cut_off_is_not_gone_on_from(going_on: Path, k
     receivables.build(going_on)
     assert how(going_on)["event"] == "made_whole"
     assert command("verify", "--home", going_on, "--rebuild").exit_code == 0
+
+
+def test_after_somebody_was_forgotten_everything_is_made_anew_so_that_no_trace_is_copied(going_on: Path) -> None:
+    receivables.forget("ES01:C2", going_on, reason="asked for it", by="Ana Gil")
+    receivables.build(going_on)
+    assert how(going_on)["reason"].startswith("somebody was forgotten since")
 
 
 def drawn_night(draw: random.Random, home: Path, tables: dict[str, list[Row]], number: int, day: date) -> str:
