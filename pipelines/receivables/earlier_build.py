@@ -49,6 +49,7 @@ class _Told:
     settings_sha256: str
     code_sha256: str
     builds: int
+    documents: int
     rows: Mapping[int, str]
 
 
@@ -67,6 +68,8 @@ def earlier_build(night: Night, batches: Sequence[Batch]) -> Earlier | str:
         return f"{path.name} cannot be read, or is of an earlier version"
     if any(one.finished_at is None or one.finished_at >= told.started_at for one in night.state.forgotten()):
         return "somebody was forgotten since, of whom a copy of the file would hold traces"
+    if told.documents < night.settings.engine.incremental_documents:
+        return "the ledger is small, so that a whole build costs no more"
     if told.builds >= most:
         return f"{told.builds} builds went on one from the other"
     if (told.settings_sha256, told.code_sha256) != (night.run.settings_sha256, code_sha256()):
@@ -87,13 +90,14 @@ def _told(con: Connection) -> _Told:
         EngineError: it does not say.
     """
     row = con.execute(
-        "select run.run_id, run.as_of, run.started_at, run.settings_sha256, build.code_sha256, build.builds_since_whole from ops.run as run cross join ops.build as build"
+        "select run.run_id, run.as_of, run.started_at, run.settings_sha256, build.code_sha256, build.builds_since_whole, (select count(*) from core.document)"
+        " from ops.run as run cross join ops.build as build"
     ).fetchone()
     if row is None:
         raise EngineError("no run")
     rows = con.execute("select batch_id, rows_sha256 from ops.batch where rows_sha256 is not null").fetchall()
-    run_id, as_of, started_at, settings_sha256, code, builds = row
-    return _Told(run_id, as_of, started_at, settings_sha256, code, builds, dict(rows))
+    run_id, as_of, started_at, settings_sha256, code, builds, documents = row
+    return _Told(run_id, as_of, started_at, settings_sha256, code, builds, documents, dict(rows))
 
 
 def write_how_made(con: Connection, gone_on_from: Earlier | None) -> None:

@@ -677,6 +677,11 @@ class Engine(Section):
         ge=0,
         description="builds that may go on one from the other before one is made whole again, so that nothing is taken over for ever; 0 makes every build whole",
     )
+    incremental_documents: int = Field(
+        default=10_000,
+        ge=0,
+        description="documents of the ledger from which on a build goes on from the one before; below, a whole build costs no more",
+    )
     incremental_share: Decimal = Field(
         default=Decimal("0.3"),
         ge=0,
