@@ -10,7 +10,15 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
 
-_OF_THE_RUN: Final = ("run_id", "verb", "started_at", "finished_at", "gone_on_from", "builds_since_whole")
+_OF_THE_RUN: Final = (
+    "run_id",
+    "verb",
+    "started_at",
+    "finished_at",
+    "code_sha256",
+    "gone_on_from",
+    "builds_since_whole",
+)
 """Columns in which a night that is made again differs from the first: its own name, who asked for it, its own clock, and what it took over from an earlier one."""
 
 _TOLERANCE: Final = "1e-9"
