@@ -92,6 +92,7 @@ ORDER: Final = (
         "mail_server",
         "deliver",
         "run",
+        "earlier_build",
         "arrival",
         "check_batches",
     ),

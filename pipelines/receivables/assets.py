@@ -11,6 +11,11 @@ _PACKAGE: Final = Path(__file__).resolve().parent
 _ROOTS: Final = (_PACKAGE / "_assets", _PACKAGE.parents[1])
 
 
+def package_dir() -> Path:
+    """The package's own code and data."""
+    return _PACKAGE
+
+
 def sql_dir() -> Path:
     """The SQL models, one folder per schema."""
     return _found("sql", _ROOTS)

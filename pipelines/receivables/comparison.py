@@ -11,8 +11,17 @@ if TYPE_CHECKING:
 
     from receivables.engine import Connection
 
-_OF_THE_RUN: Final = ("run_id", "verb", "asked_as_of", "started_at", "finished_at")
-"""Columns in which a night that is made again differs from the first: its own name, who asked for it and how, and its own clock."""
+_OF_THE_RUN: Final = (
+    "run_id",
+    "verb",
+    "asked_as_of",
+    "started_at",
+    "finished_at",
+    "code_sha256",
+    "gone_on_from",
+    "builds_since_whole",
+)
+"""Columns in which a night that is made again differs from the first: its own name, who asked for it and how, its own clock, and what it took over from an earlier one."""
 
 _TOLERANCE: Final = "1e-9"
 """How far doubles may differ, relative to the larger of the two."""

@@ -478,37 +478,48 @@ def _versions(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Ba
         f"version.{ident(name)}" if name in told else f"null::{kind} as {ident(name)}"
         for name, kind in table.ddl_columns.items()
     )
-    key = ", ".join(f"told.{ident(name)}" for name in dict.fromkeys(("company_id", *table.key)))
-    is_told_once = len({batch.company_id for batch in batches}) == len(batches)
-    if not table.key:
-        is_told_once, key = False, "told.company_id, told.line_no"
-    by_file = ", told.profile_id" if table.name in SHARED else ""
-    current = (
-        "true"
-        if is_told_once
-        else f"row_number() over (partition by {key}{by_file} order by told.extract_as_of desc, told.arrival_id desc) = 1"
-    )
-    first = (
-        "true"
-        if is_told_once
-        else f"row_number() over (partition by {key} order by told.extract_as_of, told.arrival_id) = 1"
-    )
+    key = [
+        ident(name) for name in (dict.fromkeys(("company_id", *table.key)) if table.key else ("company_id", "line_no"))
+    ]
+    is_told_once = bool(table.key) and len({batch.company_id for batch in batches}) == len(batches)
+    by_file = ["profile_id"] if table.name in SHARED else []
+    ranked, joined, marks = "", "", "true as is_current, true as is_first"
+    if not is_told_once:
+        ranked = _ranked(key, by_file)
+        joined = (
+            " left join ranked on told.batch_id = ranked.batch_id and told.file_row_number = ranked.file_row_number"
+        )
+        marks = "coalesce(ranked.is_current, true) as is_current, coalesce(ranked.is_first, true) as is_first"
     # an allocation that is gone is void from that day on anyway
     mode = (
         "told.source_mode"
         if "voided_date" in table.columns
         else "case when told.source_mode = 'full' and missing.was_missing then 'open_items' else told.source_mode end"
     )
-    left_aside = "profile_id" if table.name in SHARED else "profile_id, arrival_id"
+    left_aside = "file_row_number, profile_id" if table.name in SHARED else "file_row_number, profile_id, arrival_id"
     return (
-        f"with told as (select {columns}, batch.extract_as_of, batch.source_mode, batch.profile_id, batch.arrival_id from read_parquet([{files}], union_by_name = true) as version"
-        " inner join lake.batch as batch on version.batch_id = batch.batch_id),"
+        f"with told as not materialized (select {columns}, version.file_row_number, batch.extract_as_of, batch.source_mode, batch.profile_id, batch.arrival_id"
+        f" from read_parquet([{files}], union_by_name = true, file_row_number = true) as version"
+        f" inner join lake.batch as batch on version.batch_id = batch.batch_id),{ranked}"
         " missing as (select earlier.batch_id, min(later.extract_as_of) as missing_since, bool_or(later.arrival_id < earlier.arrival_id) as was_missing"
         " from lake.batch as earlier inner join lake.batch as later on earlier.company_id = later.company_id and earlier.profile_id = later.profile_id"
         " and earlier.table_name = later.table_name and earlier.extract_as_of < later.extract_as_of"
         f" where later.table_name = {lit(table.name)} and later.source_mode in ('full', 'open_items') and later.is_whole group by earlier.batch_id)"
-        f" select told.* exclude ({left_aside}) replace ({mode} as source_mode), {current} as is_current, {first} as is_first, missing.missing_since"
-        " from told left join missing on told.batch_id = missing.batch_id"
+        f" select told.* exclude ({left_aside}) replace ({mode} as source_mode), {marks}, missing.missing_since"
+        f" from told left join missing on told.batch_id = missing.batch_id{joined}"
+    )
+
+
+def _ranked(key: Sequence[str], by_file: Sequence[str]) -> str:
+    """SQL for which version of a row is current and which the first, of rows that were told more than once: what was told once is both, and is not put in order."""
+    own, whole = ", ".join(key), ", ".join((*key, *by_file))
+    same = " and ".join(f"told.{name} is not distinct from again.{name}" for name in key)
+    return (
+        f" again as (select {own} from told group by {own} having count(*) > 1),"
+        " ranked as (select told.batch_id, told.file_row_number,"
+        f" row_number() over (partition by {whole} order by told.extract_as_of desc, told.arrival_id desc) = 1 as is_current,"
+        f" row_number() over (partition by {own} order by told.extract_as_of, told.arrival_id) = 1 as is_first"
+        f" from told semi join again on {same}),"
     )
 
 

@@ -187,9 +187,10 @@ def build(
     today: date,
     as_of: date | None = None,
     known_at: datetime | None = None,
+    is_whole: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Build and publish from what is in the lake, reading no file.
+    """Build and publish from what is in the lake, reading no file; `is_whole` makes everything anew.
 
     Raises:
         UsageError: a future date, or one at which data without history cannot be aged.
@@ -198,7 +199,7 @@ def build(
     if as_of is not None:
         checked_as_of(as_of, today)
     with started("build", Home(home), as_of, known_at, progress) as night:
-        return _ended(night, build_and_publish(night, as_of, check_batches(night, ())))
+        return _ended(night, build_and_publish(night, as_of, check_batches(night, ()), is_whole=is_whole))
 
 
 def report(home: Path, *, languages: Sequence[str] = (), progress: Progress | None = None) -> Outcome:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +15,12 @@ from receivables.arrival import awaited
 from receivables.check_batches import BROKEN, is_refused_by_contract
 from receivables.check_tables import publish_checks
 from receivables.dates import utc_now
+from receivables.earlier_build import Earlier, earlier_build, rows_sha256, write_how_made
 from receivables.engine import (
+    KEPT,
     Connection,
     EngineError,
+    Increment,
     comment,
     connect,
     models,
@@ -46,7 +50,7 @@ from receivables.state import LOADED, Batch, InboxFile, Repair, Run
 from receivables.warehouse import PUBLISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from receivables.engine import Tables
@@ -72,8 +76,10 @@ PERSON_REASONS: Final = {
 """Findings of a build that a person must look at, whatever the files were like; a setting makes a note of a balance that does not tie out."""
 
 
-def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, ...]) -> Outcome:
-    """Build what was known and publish it whole or not at all.
+def build_and_publish(
+    night: Night, as_of: date | None, files: tuple[InboxFile, ...], *, is_whole: bool = False
+) -> Outcome:
+    """Build what was known and publish it whole or not at all; `is_whole` takes nothing over from the file that is published.
 
     Raises:
         UsageError: `as_of` cannot be answered by data without history.
@@ -86,16 +92,30 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     night.run = replace(night.run, as_of=day)
     target = night.home.warehouse / f"receivables-{night.run.run_id}.duckdb"
     unfinished = target.with_suffix(".building")
-    with tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as spill:
-        try:
-            is_latest = day == latest
-            missing = _not_arrived(night) if is_latest and night.run.verb == NIGHTLY else ()
-            with closing(connect(unfinished, night.settings, temp=Path(spill))) as con:
-                reasons = _build(night, con, day, batches, files, missing=missing, is_latest=is_latest)
-            _publish(night, unfinished, target)
-        finally:
-            for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
-                leftover.unlink(missing_ok=True)
+    is_latest = day == latest
+    missing = _not_arrived(night) if is_latest and night.run.verb == NIGHTLY else ()
+    earlier = "it was asked for" if is_whole else earlier_build(night, batches)
+
+    def build(con: Connection, gone_on: tuple[Earlier, Increment] | None = None) -> tuple[str, ...]:
+        return _build(night, con, day, batches, files, missing=missing, is_latest=is_latest, gone_on=gone_on)
+
+    reasons: tuple[str, ...] | None = None
+    with _leaving_nothing(unfinished):
+        if isinstance(earlier, Earlier):
+            reasons = _gone_on(
+                night,
+                unfinished,
+                earlier,
+                lambda con: build(
+                    con, (earlier, Increment(con, earlier.base, day, night.settings.engine.incremental_share))
+                ),
+            )
+        else:
+            night.log("made_whole", reason=earlier)
+        if reasons is None:
+            with _opened(night, unfinished) as con:
+                reasons = build(con)
+        _publish(night, unfinished, target)
     reasons = (*reasons, *_kept(night))
     night.record(finished_at=utc_now(), status=_status(reasons))
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
@@ -108,6 +128,44 @@ def _not_arrived(night: Night) -> tuple[NotArrived, ...]:
         (" ".join(filter(None, (one.company_id, one.profile_id))) or "inbox", f"{one.by:%Y-%m-%d %H:%M}")
         for one in found
     )
+
+
+@contextmanager
+def _leaving_nothing(unfinished: Path) -> Iterator[None]:
+    """Take away what is left of a file under way, however it ends."""
+    try:
+        yield
+    finally:
+        _take_away(unfinished)
+
+
+def _take_away(unfinished: Path) -> None:
+    for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(night: Night, unfinished: Path) -> Iterator[Connection]:
+    """A connection to the file under way, with a folder to spill to."""
+    with (
+        tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as spill,
+        closing(connect(unfinished, night.settings, temp=Path(spill))) as con,
+    ):
+        yield con
+
+
+def _gone_on(
+    night: Night, unfinished: Path, earlier: Earlier, build: Callable[[Connection], tuple[str, ...]]
+) -> tuple[str, ...] | None:
+    """Build on a copy of what is published; None where that file is damaged or the build fails, which then is made whole."""
+    try:
+        shutil.copyfile(earlier.path, unfinished)
+        with _opened(night, unfinished) as con:
+            return build(con)
+    except (EngineError, NightFailed) as error:
+        night.log("made_whole", "notice", reason=f"going on from {earlier.path.name} failed: {error}")
+        _take_away(unfinished)
+        return None
 
 
 def build_again(night: Night, files: tuple[InboxFile, ...], missing: Sequence[NotArrived], target: Path) -> None:
@@ -191,8 +249,9 @@ def _build(
     *,
     missing: Sequence[NotArrived],
     is_latest: bool,
+    gone_on: tuple[Earlier, Increment] | None = None,
 ) -> tuple[str, ...]:
-    """Build everything in one transaction; returns why a person must look, one line each."""
+    """Build everything in one transaction, `gone_on` from an earlier build whose file the connection's is a copy of; returns why a person must look, one line each."""
     with night.step("build", len(models())) as counts:
         refuse_damaged(night)
         lake.snapshot(con, night.home.lake, batches)
@@ -205,7 +264,10 @@ def _build(
         decisions.hold(con, night.state, night.run.known_at)
         tables = run_entries(con, night.settings, day, night.progress.advance)
         con.execute("begin")
-        run_models(con, night.settings, day, night.progress.advance, tables)
+        base, increment = gone_on or (None, None)
+        run_models(con, night.settings, day, night.progress.advance, tables, increment=increment)
+        if base and increment:
+            _log_gone_on(night, base, increment)
         judge_collection(con, night.settings.curve)
         judge_provision(con, night.settings)
         judge_rating(con, night.settings)
@@ -225,6 +287,7 @@ def _build(
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files, tables)
         _tell_awaited(con, missing)
+        write_how_made(con, base if increment and not increment.why_not else None)
         reasons = (
             *file_reasons(files),
             *behind,
@@ -254,6 +317,14 @@ def _refuse_damaged_runs(night: Night, read: Sequence[published.Published]) -> N
     runs = {run.run_id for run in read}
     kept = [file for file in night.state.lake_files() if file.is_table and not file.is_of_batch]
     refuse_files(night, [file for file in kept if file.stem in runs or not (night.home.lake / file.path).exists()])
+
+
+def _log_gone_on(night: Night, earlier: Earlier, increment: Increment) -> None:
+    """Tell the run's log what was taken over, or why nothing was."""
+    if increment.why_not:
+        night.log("made_whole", reason=increment.why_not)
+    else:
+        night.log("gone_on", run_before=earlier.base.run_id, models=len(KEPT), made_anew=increment.touched)
 
 
 def _refuse_unknown_companies(con: Connection) -> None:
@@ -299,10 +370,16 @@ def _write_files(
     refused = _refused_in_sight(batches, files)
     shown = [b for b in batches if b.status != "refused" or b in refused]
     repairs = night.state.repairs(night.run.known_at)
-    after = superseded_by(batches)
+    after, rows = superseded_by(batches), rows_sha256(night.state, batches)
     con.execute("create schema ops")
     _table(
-        con, "ops.batch", _ShownBatch, [_ShownBatch(**asdict(b), superseded_by=after.get(b.batch_id)) for b in shown]
+        con,
+        "ops.batch",
+        _ShownBatch,
+        [
+            _ShownBatch(**asdict(b), superseded_by=after.get(b.batch_id), rows_sha256=rows.get(b.batch_id))
+            for b in shown
+        ],
     )
     _table(con, "ops.inbox_file", InboxFile, files)
     _table(con, "ops.repair", Repair, repairs)
@@ -322,9 +399,10 @@ def _write_files(
 
 @dataclass(frozen=True)
 class _ShownBatch(Batch):
-    """A batch as published; `superseded_by` is the first batch of the reading with repaired lines that counts in its place."""
+    """A batch as published; `superseded_by` is the first batch of the reading with repaired lines that counts in its place, `rows_sha256` identifies the rows it counts with."""
 
     superseded_by: int | None = None
+    rows_sha256: str | None = None
 
 
 _COMMENTS: Final = {

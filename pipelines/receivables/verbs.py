@@ -116,15 +116,16 @@ def build(
     *,
     as_of: date | None = None,
     known_at: datetime | None = None,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Build and publish again from the lake, for any past pair of dates.
+    """Build and publish again from the lake, for any past pair of dates; `whole` takes nothing over from the file that is published.
 
     Raises:
         UsageError: a date that cannot be answered.
         NightFailed: nothing was published.
     """
-    return night.build(Path(home), today=today(), as_of=as_of, known_at=known_at, progress=progress)
+    return night.build(Path(home), today=today(), as_of=as_of, known_at=known_at, is_whole=whole, progress=progress)
 
 
 def mail(

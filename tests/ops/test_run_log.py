@@ -41,7 +41,7 @@ def last_log(home: Path) -> list[dict[str, Any]]:
 def test_a_run_writes_one_log_of_json_lines(home: Path) -> None:
     receivables.build(home)
     records = last_log(home)
-    assert [record["event"] for record in records] == ["started", "build", "publish", "keep", "ended"]
+    assert [record["event"] for record in records] == ["started", "made_whole", "build", "publish", "keep", "ended"]
     assert (records[0]["verb"], records[-1]["status"], records[-1]["level"]) == ("build", "published", "info")
 
 

@@ -137,11 +137,14 @@ def ingest(paths: Sequence[Path], home: Path, *, by: str | None, **reading: Any)
 @home_option
 @as_of_option
 @known_at_option
-def build(home: Path, as_of: date | None, known_at: datetime | None) -> None:
+@click.option(
+    "--whole", is_flag=True, help="Make everything anew, taking nothing over from the file that is published."
+)
+def build(home: Path, as_of: date | None, known_at: datetime | None, *, whole: bool) -> None:
     """Build and publish again from the lake, for any past pair of dates."""
     from receivables import verbs
 
-    _finish(verbs.build(home, as_of=as_of, known_at=known_at, progress=Steps()))
+    _finish(verbs.build(home, as_of=as_of, known_at=known_at, whole=whole, progress=Steps()))
 
 
 @main.command(epilog=example("receivables report --language es --language zh"))

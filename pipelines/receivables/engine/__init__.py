@@ -11,12 +11,16 @@ from receivables.engine.duckdb import (
     run_model,
     run_models,
 )
+from receivables.engine.increment import KEPT, Base, Increment
 from receivables.engine.models import Model, models
 from receivables.engine.scratch import Scratch
 
 __all__ = [
+    "KEPT",
+    "Base",
     "Connection",
     "EngineError",
+    "Increment",
     "Model",
     "Scratch",
     "Tables",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
 
@@ -17,10 +17,21 @@ from receivables.settings import GRADES, Curve, Settings
 from receivables.settings.behaviour import Behaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from pydantic import BaseModel
+
+
+class Increment(Protocol):
+    """What a build takes over from an earlier one: as `receivables.engine.increment` says."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Models that must be there before anything is taken over."""
+
+    def statements(self) -> Mapping[str, Sequence[str]]:
+        """What is run instead of making the tables of some models."""
 
 
 EngineError = duckdb.Error
@@ -137,6 +148,8 @@ class Tables:
         """Ask which of those that are told already have no row."""
         self.con = con
         self.empty: set[str] = set()
+        self.renewed: Mapping[str, Sequence[str]] = {}
+        """What is run where a model's table is there already, taken over from an earlier build."""
         self._is_first = not _STATEMENTS
         self.look(told)
 
@@ -173,6 +186,9 @@ class Tables:
         try:
             if model.schema == "staging":
                 _run(self.con, f"create view {model.full_name} as {model.sql}")
+            elif model.full_name in self.renewed:
+                for statement in self.renewed[model.full_name]:
+                    self.con.execute(statement)
             else:
                 self.create(model.full_name, model.sql, model.header, is_empty=is_empty)
         except duckdb.Error as error:
@@ -202,10 +218,12 @@ def run_models(
     as_of: date,
     on_model: Callable[[str], None] = lambda _: None,
     tables: Tables | None = None,
+    *,
+    increment: Increment | None = None,
 ) -> Tables:
     """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction, but for those that read judgement.
 
-    `tables` are those of `run_entries`, which is run where they are not given.
+    `tables` are those of `run_entries`, which is run where they are not given; `increment` is told where the build may go on from an earlier one.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
@@ -226,6 +244,13 @@ def run_models(
         if f"core.{table}" not in made and table not in NOT_PUBLISHED:
             told = f"select * exclude (is_current, is_first, extract_as_of, source_mode) from lake.{table} where is_current"
             tables.create(f"core.{table}", told, TABLES[table].grain, is_empty=f"lake.{table}" in tables.empty)
+    if increment is not None:
+        needed = [model for model in wanted if model.full_name in increment.needs]
+        for model in needed:
+            on_model(model.full_name)
+            tables.create_model(model)
+        tables.renewed = increment.statements()
+        wanted = [model for model in wanted if model not in needed]
     for model in wanted:
         on_model(model.full_name)
         tables.create_model(model)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from receivables.assets import sql_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Mapping, Set
     from pathlib import Path
 
     from receivables.engine.emptiness import Empty
@@ -66,6 +66,11 @@ def read_model(path: Path) -> Model:
 def reads(sql: str) -> set[str]:
     """The tables that a query reads by the name of their schema."""
     return set(_READ.findall(_NO_SQL.sub(" ", sql)))
+
+
+def reading_others(sql: str, others: Mapping[str, str]) -> str:
+    """A query that reads other tables instead of some, given by their full names."""
+    return _READ.sub(lambda read: read[0].removesuffix(read[1]) + others.get(read[1], read[1]), sql)
 
 
 def _header_length(lines: list[str]) -> int:

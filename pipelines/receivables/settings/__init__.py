@@ -672,6 +672,22 @@ class Engine(Section):
     )
     threads: int = Field(default=0, ge=0, description="threads; 0 takes all cores")
     keep_warehouses: int = Field(default=3, ge=1, description="published files kept, newest first")
+    incremental_builds: int = Field(
+        default=30,
+        ge=0,
+        description="builds that may go on one from the other before one is made whole again, so that nothing is taken over for ever; 0 makes every build whole",
+    )
+    incremental_documents: int = Field(
+        default=10_000,
+        ge=0,
+        description="documents of the ledger from which on a build goes on from the one before; below, a whole build costs no more",
+    )
+    incremental_share: Decimal = Field(
+        default=Decimal("0.3"),
+        ge=0,
+        le=1,
+        description="share of the documents that a build may have to make anew, with what hangs together, to go on from the one before; beyond, a whole build costs no more",
+    )
 
 
 _NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "retention", "expected", "operator")
