@@ -9,6 +9,7 @@ FUZZ ?= 10000
 NIGHTS ?= 90
 REPLICATIONS ?= 200
 PLANTED ?= --each 16 --seeds 13
+BENCH ?= --invoices 100000 1000000 --times 3
 PUT_IN ?= --each 40 --seeds 5 --customers 400
 CRASHES ?= 200
 
@@ -55,7 +56,8 @@ study: $(READY)  ## what takes too long for every change: the curve's bias and c
 oracle: $(READY)  ## the collection curve against lifelines' Kaplan-Meier and Nelson-Aalen, on thousands of curves
 	$(BIN)/python tests/curve_oracle.py
 
-bench: $(READY) $(DEMO)  ## reading an export against a typed load of the same rows; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors; pages
+bench: $(READY) $(DEMO)  ## the page data/BENCH.md, then each bench with its details: an export against a typed load; aging against pandas and polars; curves against lifelines; features of customers; statistical detectors; pages
+	$(BIN)/python tests/bench/table.py data/BENCH.md $(BENCH)
 	$(BIN)/python tests/bench/landing.py
 	$(BIN)/python tests/bench/aging.py
 	$(BIN)/python tests/bench/curves.py

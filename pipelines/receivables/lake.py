@@ -457,7 +457,27 @@ def snapshot(
         enter(con, "lake.batch", rows)
     for table in tables:
         mine = [batch for batch in loaded if batch.table_name == table.name]
-        con.execute(f"create table lake.{table.name} as {_versions(con, table, mine, root)}" if mine else _empty(table))
+        if mine:
+            told = _told(con, table, mine, root)
+            _hold(con, table, _versions(told, table, mine, root), told)
+        else:
+            con.execute(_empty(table))
+
+
+def _hold(con: duckdb.DuckDBPyConnection, table: Table, versions: str, told: set[str]) -> None:
+    """Hold a table without the columns that no file tells, which are most of many tables, and show it with them: a column of nothing takes as much memory as another."""
+    columns = [row[:2] for row in con.execute(f"describe {versions}").fetchall()]
+    untold = table.ddl_columns.keys() - told
+    kept = ", ".join(ident(name) for name, _ in columns if name not in untold)
+    shown = ", ".join(f"null::{kind} as {ident(name)}" if name in untold else ident(name) for name, kind in columns)
+    con.execute(f"create table lake.told_{table.name} as select {kept} from ({versions})")
+    con.execute(f"create view lake.{table.name} as select {shown} from lake.told_{table.name}")
+
+
+def _told(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Batch], root: Path) -> set[str]:
+    """The columns that some file of a table tells."""
+    files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
+    return {row[0] for row in con.execute(f"select distinct name from parquet_schema([{files}])").fetchall()}
 
 
 def _empty(table: Table) -> str:
@@ -471,9 +491,8 @@ SHARED: Final = ("customer",)
 """Tables whose rows several kinds of file describe together: the latest of each kind is current, and staging puts them together."""
 
 
-def _versions(con: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[Batch], root: Path) -> str:
+def _versions(told: set[str], table: Table, batches: Sequence[Batch], root: Path) -> str:
     files = ", ".join(lit(str(root / table.name / f"{batch.batch_id}.parquet")) for batch in batches)
-    told = {row[0] for row in con.execute(f"select distinct name from parquet_schema([{files}])").fetchall()}
     columns = ", ".join(
         f"version.{ident(name)}" if name in told else f"null::{kind} as {ident(name)}"
         for name, kind in table.ddl_columns.items()

@@ -1,14 +1,14 @@
 -- One row per document, with the days on which it counts: from counts_from (NULL: never) until the day before counts_until (NULL: for good).
 -- Draft and reversing documents never count; a cancelled or reversed one counts until the day before it was undone, if that day is known.
 with told as (
-  select * from staging.document
+  select company_id, doc_id, state, reverses_doc_id, reversed_by_doc_id, coalesce(posting_date, doc_date) as dated from staging.document
 ),
 reversing as (
-  select told.company_id, told.reverses_doc_id as undone_id, told.doc_id as reversing_id, coalesce(told.posting_date, told.doc_date) as undone_on
+  select told.company_id, told.reverses_doc_id as undone_id, told.doc_id as reversing_id, told.dated as undone_on
   from told
   where told.reverses_doc_id is not null and told.state in ('posted', 'reversed')
   union all
-  select told.company_id, told.doc_id, partner.doc_id, coalesce(partner.posting_date, partner.doc_date)
+  select told.company_id, told.doc_id, partner.doc_id, partner.dated
   from told
   inner join told as partner on told.company_id = partner.company_id and told.reversed_by_doc_id = partner.doc_id
   where partner.state in ('posted', 'reversed')
@@ -27,7 +27,7 @@ judged as (
     undoing.reversing_id is not null as is_reversing,
     told.state in ('cancelled', 'reversed') and told.cancelled_date is null and undone.undone_on is null
     and not (told.state = 'reversed' and undoing.reversing_id is not null) as is_void
-  from told
+  from staging.document as told
   left join undone on told.company_id = undone.company_id and told.doc_id = undone.undone_id
   left join undoing on told.company_id = undoing.company_id and told.doc_id = undoing.reversing_id
 )

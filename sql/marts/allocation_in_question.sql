@@ -1,28 +1,34 @@
 -- One row per allocation end that may be refused on some day: it moves an item of which all allocations ever told together take more than it has.
 -- leg_doc: what it takes, most_doc: what the item has with the rounding a setting allows; the item's currency, positive.
-with leg as (
-  select alloc_end.company_id, alloc_end.allocation_id, alloc_end.item_kind, alloc_end.item_id, alloc_end.side, alloc_end.leg_doc
-  from core.allocation as allocation
-  inner join core.allocation_end as alloc_end
-    on allocation.company_id = alloc_end.company_id and allocation.allocation_id = alloc_end.allocation_id
-  where allocation.effective_from is not null and alloc_end.leg_doc > 0
-),
-item as (
+with item as (
   select company_id, 'document' as item_kind, doc_id as item_id, abs(amount_doc) as amount_doc from core.document
   union all
   select company_id, 'payment', payment_id, abs(amount_doc) from core.payment
 ),
-overdrawn as (
-  select
-    leg.company_id, leg.item_kind, leg.item_id,
-    max(item.amount_doc) + max(setting.over_allocation_amount) as most_doc
-  from leg
-  inner join item on leg.company_id = item.company_id and leg.item_kind = item.item_kind and leg.item_id = item.item_id
+-- whatever comes to nothing counts here: few items are left, and only theirs are looked at closely
+taken as (
+  select company_id, item_kind, item_id, sum(leg_doc) as taken_doc
+  from core.allocation_end
+  where leg_doc > 0
+  group by company_id, item_kind, item_id
+),
+suspect as (
+  select taken.company_id, taken.item_kind, taken.item_id, item.amount_doc + setting.over_allocation_amount as most_doc
+  from taken
+  inner join item on taken.company_id = item.company_id and taken.item_kind = item.item_kind and taken.item_id = item.item_id
   cross join params.ledger as setting
-  group by leg.company_id, leg.item_kind, leg.item_id
-  having sum(leg.leg_doc) > max(item.amount_doc) + max(setting.over_allocation_amount)
+  where taken.taken_doc > item.amount_doc + setting.over_allocation_amount
+),
+leg as (
+  select
+    alloc_end.company_id, alloc_end.allocation_id, alloc_end.item_kind, alloc_end.item_id, alloc_end.side, alloc_end.leg_doc, suspect.most_doc,
+    sum(alloc_end.leg_doc) over (partition by alloc_end.company_id, alloc_end.item_kind, alloc_end.item_id) as taken_doc
+  from core.allocation_end as alloc_end
+  inner join suspect on alloc_end.company_id = suspect.company_id and alloc_end.item_kind = suspect.item_kind and alloc_end.item_id = suspect.item_id
+  inner join core.allocation as allocation
+    on alloc_end.company_id = allocation.company_id and alloc_end.allocation_id = allocation.allocation_id and allocation.effective_from is not null
+  where alloc_end.leg_doc > 0
 )
-select
-  leg.company_id, leg.allocation_id, leg.item_kind, leg.item_id, leg.side, leg.leg_doc, overdrawn.most_doc
+select company_id, allocation_id, item_kind, item_id, side, leg_doc, most_doc
 from leg
-inner join overdrawn on leg.company_id = overdrawn.company_id and leg.item_kind = overdrawn.item_kind and leg.item_id = overdrawn.item_id
+where taken_doc > most_doc

@@ -4,11 +4,20 @@
 with due as (
   select company_id, doc_id, seq, due_date_original as due_date from core.instalment where due_date_original is not null
 ),
+-- only receipts of which some use was undone in time can have been used anew: most never are
+undone as (
+  select distinct allocation.company_id, allocation.from_payment_id
+  from core.allocation as allocation
+  cross join params.anomaly_ledger as setting
+  where allocation.kind = 'payment' and allocation.from_payment_id is not null and allocation.effective_until <= getvariable('as_of')
+    and allocation.effective_until - allocation.effective_from > setting.repeat_undone_days
+),
 used as (
   select
     allocation.company_id, allocation.from_payment_id as payment_id, allocation.to_doc_id as doc_id, document.customer_id, allocation.effective_from, allocation.effective_until,
     document.counts_until, min(due.due_date) as due_date, max(allocation.amount_local) as amount_local
   from core.allocation as allocation
+  inner join undone on allocation.company_id = undone.company_id and allocation.from_payment_id = undone.from_payment_id
   inner join core.document as document on allocation.company_id = document.company_id and allocation.to_doc_id = document.doc_id
   inner join due on allocation.company_id = due.company_id and allocation.to_doc_id = due.doc_id and coalesce(allocation.to_seq = due.seq, true)
   where allocation.kind = 'payment' and allocation.from_payment_id is not null and allocation.effective_from <= getvariable('as_of') and document.customer_id is not null

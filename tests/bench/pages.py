@@ -122,15 +122,20 @@ def tell_browser(html: str, turns: int) -> None:
     print(f"  one chart: {alone:.0f} ms of the page's own; each one more: {said(added, CHART_MS, 'ms')}")
 
 
-def tell_customers(pages: int) -> None:
-    """Print what customers' pages cost, of a customer with everything there is to tell, in turns of the languages."""
+def of_a_thousand(pages: int) -> tuple[float, float]:
+    """CPU seconds of a thousand customers' pages, of a customer with everything there is to tell, in turns of the languages, and bytes of one."""
     file = file_of(tables())
     for language in LANGUAGES:
         render_customer(file, RUN, language)
     begin = spent()
     written = sum(len(render_customer(file, RUN, LANGUAGES[place % 3]).encode()) for place in range(pages))
-    thousand = since(begin)[0] / pages * 1000
-    print(f"customers' pages: {written / pages / 1000:.0f} kB each; a thousand {said(thousand, THOUSAND_S, 'CPU s')}")
+    return since(begin)[0] / pages * 1000, written / pages
+
+
+def tell_customers(pages: int) -> None:
+    """Print what customers' pages cost."""
+    thousand, size = of_a_thousand(pages)
+    print(f"customers' pages: {size / 1000:.0f} kB each; a thousand {said(thousand, THOUSAND_S, 'CPU s')}")
 
 
 def repeated(published: Path, customers: int, folder: Path) -> Path:
