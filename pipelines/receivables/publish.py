@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,6 +24,7 @@ from receivables.engine import (
     run_entries,
     run_judged_models,
     run_models,
+    tables_by,
 )
 from receivables.errors import NightFailed, UsageError
 from receivables.home import NIGHTLY
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
     from receivables.run import Night
     from receivables.settings import Settings
 
+TABLES: Final = ".tables"
+"""What the folder of a cluster's tables is called beside the published file of the same run."""
+
 PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
     "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
@@ -84,11 +89,15 @@ def build_and_publish(night: Night, as_of: date | None, files: tuple[InboxFile, 
     with tempfile.TemporaryDirectory(dir=night.home.warehouse, prefix=".spill-") as spill:
         try:
             with closing(connect(unfinished, night.settings, temp=Path(spill))) as con:
-                reasons = _build(night, con, day, batches, files, is_latest=day == latest)
+                reasons = _build(
+                    night, con, day, batches, files, is_latest=day == latest, folder=target.with_suffix(TABLES)
+                )
             _publish(night, unfinished, target)
         finally:
             for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
                 leftover.unlink(missing_ok=True)
+            if not target.exists():
+                shutil.rmtree(target.with_suffix(TABLES), ignore_errors=True)
     reasons = (*reasons, *_kept(night))
     night.record(finished_at=utc_now(), status=_status(reasons))
     return Outcome(night.run.run_id, day, files, target, needs_person=reasons, refusals=tuple(night.refusals))
@@ -106,7 +115,9 @@ def build_again(night: Night, files: tuple[InboxFile, ...], target: Path) -> Non
     if day is None:
         raise AssertionError("a run that is made again has its date")
     with closing(connect(target, night.settings, temp=target.parent)) as con:
-        _build(night, con, day, batches, files, is_latest=day == latest_extract(batches))
+        _build(
+            night, con, day, batches, files, is_latest=day == latest_extract(batches), folder=target.with_suffix(TABLES)
+        )
 
 
 def _kept(night: Night) -> tuple[str, ...]:
@@ -174,9 +185,13 @@ def _build(
     files: Sequence[InboxFile],
     *,
     is_latest: bool,
+    folder: Path,
 ) -> tuple[str, ...]:
-    """Build everything in one transaction; returns why a person must look, one line each."""
-    with night.step("build", len(models())) as counts:
+    """Build everything in one transaction; returns why a person must look, one line each. A cluster keeps its tables in `folder`."""
+    with (
+        night.step("build", len(models())) as counts,
+        tables_by(night.settings, folder, night.home.root) as make_tables,
+    ):
         lake.snapshot(con, night.home.lake, batches)
         earlier = published.kept(night.home.lake)
         looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
@@ -184,7 +199,7 @@ def _build(
         published.hold_last(con, night.home.lake, earlier, night.run)
         decisions.complete(night.state, night.home.lake)
         decisions.hold(con, night.state, night.run.known_at)
-        tables = run_entries(con, night.settings, day, night.progress.advance)
+        tables = run_entries(con, night.settings, day, night.progress.advance, make_tables)
         con.execute("begin")
         run_models(con, night.settings, day, night.progress.advance, tables)
         judge_collection(con, night.settings.curve)
@@ -423,7 +438,15 @@ def _publish(night: Night, unfinished: Path, target: Path) -> None:
         earlier = sorted((path for path in target.parent.glob("receivables-*.duckdb") if path != target), reverse=True)
         for old in earlier[night.settings.engine.keep_warehouses - 1 :]:
             old.unlink()
+        forget_tables(target.parent)
         counts["items"] = 1
+
+
+def forget_tables(warehouse: Path) -> None:
+    """Let go of a cluster's tables of runs whose published file is gone."""
+    for folder in warehouse.glob(f"receivables-*{TABLES}"):
+        if not folder.with_suffix(".duckdb").exists():
+            shutil.rmtree(folder)
 
 
 def _scalar(con: Connection, sql: str) -> int:

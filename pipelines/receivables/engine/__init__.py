@@ -13,6 +13,7 @@ from receivables.engine.duckdb import (
 )
 from receivables.engine.models import Model, models
 from receivables.engine.scratch import Scratch
+from receivables.engine.tables import tables_by
 
 __all__ = [
     "Connection",
@@ -27,4 +28,5 @@ __all__ = [
     "run_judged_models",
     "run_model",
     "run_models",
+    "tables_by",
 ]
