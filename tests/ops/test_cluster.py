@@ -65,7 +65,7 @@ def made_again_alike(published: Path, copy: Path, remote: str) -> None:
         "select count(*) from duckdb_tables() where estimated_size > 0 and schema_name in ('core', 'marts', 'checks')",
     )
     assert rows[0][0] > 100  # so much has rows, and is compared
-    found = receivables.verify(on_a_cluster(copy, remote), is_rebuilding=True)
+    found = receivables.verify(on_a_cluster(copy, remote), rebuild=True)
     assert found.rebuilt
     assert [str(fault) for fault in found.faults] == []
 

@@ -121,12 +121,11 @@ class SparkTables(Tables):
         read = sorted(reads(select))
         for table in read:
             self._ensure(table)
-        schema: dict[str, dict[str, dict[str, str]]] = {}
+        schema = MappingSchema(dialect="duckdb")
         for table in read:
-            place, _, short = table.partition(".")
-            schema.setdefault(place, {})[short] = self._types_of(table)
+            schema.add_table(table, self._types_of(table))
         ((as_of,),) = self.con.execute("select getvariable('as_of')").fetchall()
-        query = to_spark(select, MappingSchema(schema, dialect="duckdb"), {"as_of": as_of})
+        query = to_spark(select, schema, {"as_of": as_of})
         try:
             return self._session.create(name, query, types)
         except Exception as error:
