@@ -6,13 +6,20 @@ import os
 import re
 import shutil
 import sys
+from datetime import date, timedelta
 from importlib.util import find_spec
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlglot.schema import MappingSchema
 
 import receivables
 from homes import ask, command
+from receivables.assets import sql_dir
+from receivables.engine import connect
+from receivables.engine.spark_connect import _connect
+from receivables.engine.transpile import to_spark
 from receivables.settings import FILE_NAME
 
 if TYPE_CHECKING:
@@ -82,17 +89,64 @@ def test_a_night_on_apache_spark_publishes_what_duckdb_publishes(sample_home: Pa
     made_again_alike(sample_home, tmp_path / "home", spark)
 
 
-def test_a_cluster_without_its_client_is_told(told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark", None)
-    ended = command("build", "--home", on_a_cluster(told, NOBODY))
+def test_a_cluster_without_its_client_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
+    before = receivables.open_warehouse(home).path
+    ended = command("build", "--home", on_a_cluster(home, NOBODY))
     assert ended.exit_code == 2
     assert "got engine.kind = 'spark_connect', and no client for it" in ended.only_message()
     assert "try pip install 'receivables[sail]'" in ended.only_message()
+    assert receivables.open_warehouse(home).path == before
 
 
-def test_an_endpoint_that_does_not_answer_is_told(told: Path, sail: str) -> None:
+def test_an_endpoint_that_does_not_answer_is_told(home: Path, sail: str) -> None:
     assert sail
-    ended = command("build", "--home", on_a_cluster(told, NOBODY))
+    before = receivables.open_warehouse(home).path
+    ended = command("build", "--home", on_a_cluster(home, NOBODY))
     assert ended.exit_code == 4
-    assert f"got no answer of a Spark Connect endpoint at {NOBODY}" in ended.only_message()
-    assert not list((told / "warehouse").iterdir())
+    assert "got no answer of a Spark Connect endpoint at 127.0.0.1:1" in ended.only_message()
+    assert receivables.open_warehouse(home).path == before
+    assert not [path for path in (home / "warehouse").iterdir() if path.is_dir()]
+
+
+BODIES: str = """
+select
+  is_near_reference(a, b) as is_near, count_tail(n::bigint, mean::double, variance::double) as tail,
+  prorate(part::decimal(18, 4), n::decimal(18, 4) + 0.07, part::decimal(18, 4) + 0.31) as prorated, content_of([a, null, b]) as content,
+  months_after(day::date, date '2026-02-28') as months, normal_reference(a) as reference
+from (values {rows}) as told(a, b, n, mean, variance, part, day)
+"""
+
+
+def test_macros_tell_the_same_on_sail(sail: str) -> None:
+    random = Random(7)
+    rows = ", ".join(
+        f"('{a}', '{b}', {random.randint(0, 30)}, {mean}, {mean * random.choice((0.5, 1, 1.7, 9))}, {random.randint(-(10**9), 10**9) / 10**4}, '{day}')"
+        for a, b in neighbours(random)
+        for mean in (random.uniform(0.1, 40),)
+        for day in (date(2024, 1, 1) + timedelta(days=random.randint(0, 900)),)
+    )
+    query = BODIES.format(rows=rows)
+    con = connect()
+    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+    expected = con.execute(query).fetchall()
+    spark = _connect(sail)
+    found = [tuple(row) for row in spark.sql(to_spark(query, MappingSchema(dialect="duckdb"), {})).collect()]
+    assert len(expected) == len(found) > 100
+    assert [near for near, *_ in expected].count(True) > 20
+    for one, other in zip(expected, found, strict=True):
+        assert (one[0], *one[2:]) == (other[0], *other[2:])
+        assert one[1] == pytest.approx(other[1], rel=1e-9)
+
+
+def neighbours(random: Random) -> Iterator[tuple[str, str]]:
+    """Pairs of references that are the same but for one change, or for two."""
+    for length in range(2, 9):
+        for _ in range(20):
+            text = "".join(random.choice("0123AB") for _ in range(length))
+            at = random.randrange(length - 1)
+            swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+            other = random.choice(
+                (text, swapped, text[:at] + "7" + text[at + 1 :], text[:at] + text[at + 1 :], swapped[::-1])
+            )
+            yield text, other

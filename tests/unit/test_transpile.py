@@ -58,6 +58,8 @@ def spark(sql: str) -> str:
         ("share / (share - 1)", "share / NULLIF(share - 1, 0)"),
         ("share / 7", "share / 7"),
         ("n // n", "n DIV NULLIF(n, 0)"),
+        ("len(words)", "SIZE(words)"),
+        ("length(key_id)", "LENGTH(key_id)"),
         ("list_has_any(words, words)", "ARRAYS_OVERLAP(words, words)"),
         (
             "day >= date '2026-01-01' and is_sale(key_id)",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import warnings
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import duckdb
 import sqlglot
@@ -28,6 +30,11 @@ _UNKNOWN_TYPES: Final = frozenset({"TIME"})
 
 _MADE: Final = -1
 """Rows, as far as it matters, of a table that the endpoint made itself."""
+
+_PORT: Final = 15002
+"""Where Spark and Sail listen, unless told otherwise."""
+
+_PATIENCE_SECONDS: Final = 10.0
 
 _FOLDER_MODE: Final = 0o700
 
@@ -196,13 +203,16 @@ def _connect(remote: str) -> Any:
             expected="the package with its extra sail or spark",
             try_="pip install 'receivables[sail]'",
         ) from None
+    found = urlsplit(remote)
     try:
-        spark = SparkSession.builder.remote(remote).getOrCreate()
+        # the client itself tries for ten minutes
+        socket.create_connection((found.hostname or "", found.port or _PORT), _PATIENCE_SECONDS).close()
+        spark = SparkSession.builder.remote(remote).create()
         spark.sql("SELECT 1").collect()
     except Exception as error:
         raise NightFailed(
-            got=f"no answer of a Spark Connect endpoint at {remote}: {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}",
-            expected="the address of one that runs, in engine.remote",
+            got=f"no answer of a Spark Connect endpoint at {found.hostname}:{found.port or _PORT}: {str(error)[:200] or type(error).__name__}",
+            expected="one that runs, at the address in engine.remote",
             try_="starting it, or engine.kind = 'duckdb'",
         ) from error
     if spark.conf.get("spark.app.id", "") == "":  # Apache Spark names the application that it runs, Sail has none

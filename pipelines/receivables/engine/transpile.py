@@ -318,6 +318,16 @@ def _series(node: exp.GenerateSeries) -> exp.Expr:
     )
 
 
+def _length(node: exp.Length) -> exp.Expr:
+    """Spark has one word for the length of a text and another for that of a list."""
+    return _call("size", node.this) if node.this.is_type(exp.DType.ARRAY, exp.DType.LIST) else node
+
+
+def _window(node: exp.Window) -> exp.Expr:
+    """Spark takes the minus after a window's name for a part of it."""
+    return exp.Paren(this=node.copy()) if node.alias and not isinstance(node.parent, exp.Paren) else node
+
+
 def _overlap(node: exp.ArrayOverlaps) -> exp.Expr:
     return _call("arrays_overlap", node.this, node.expression)
 
@@ -335,10 +345,12 @@ _REWRITES: Final[dict[type[exp.Expr], Callable[[Any], exp.Expr]]] = {
     exp.GenerateSeries: _series,
     exp.Div: _division,
     exp.IntDiv: _divided,
+    exp.Length: _length,
     exp.Neg: _negative,
     exp.Sign: _sign,
     exp.Sub: _added,
     exp.Table: _table,
     exp.TimestampTrunc: _truncated,
     exp.Union: _union_by_name,
+    exp.Window: _window,
 }
