@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
+import subprocess
 import sys
+import time
 from datetime import date, timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -24,7 +28,6 @@ from receivables.settings import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from conftest import Require
 
@@ -57,11 +60,42 @@ def sail(require: Require) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def spark(require: Require) -> str:
-    """The address of Apache Spark, or what makes the client start it."""
-    remote = os.environ.get("RECEIVABLES_SPARK", "")
-    require("spark", present=bool(remote), reason="RECEIVABLES_SPARK names no endpoint of Apache Spark: make spark")
-    return remote
+def spark(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Apache Spark, which runs beside this process."""
+    found = find_spec("pyspark")
+    home = Path(found.origin).parent if found and found.origin else Path()
+    present = (home / "jars").is_dir() and shutil.which("java") is not None
+    require("spark", present=present, reason="no Apache Spark, or no Java: make spark")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    said = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": port,
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": 2,
+        "spark.sql.codegen.wholeStage": "false",  # to compile a plan takes longer than these few rows
+    }
+    options = [part for name, value in said.items() for part in ("--conf", f"{name}={value}")]
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    line = [str(home / "bin/spark-submit"), "--master", "local[2]", "--class", server, *options, "spark-internal"]
+    log = tmp_path_factory.mktemp("spark") / "log"
+    local = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
+    with log.open("w") as told, subprocess.Popen(line, stdout=told, stderr=told, cwd=log.parent, env=local) as process:
+        try:
+            deadline = time.monotonic() + 300
+            while not listens(port):
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")[-2000:]  # noqa: PT018  # one reason
+                time.sleep(1)
+            yield f"sc://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def listens(port: int) -> bool:
+    """Whether something on this machine answers at a port."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def made_again_alike(published: Path, copy: Path, remote: str) -> None:

@@ -58,6 +58,8 @@ def spark(sql: str) -> str:
         ("share / (share - 1)", "share / NULLIF(share - 1, 0)"),
         ("share / 7", "share / 7"),
         ("n // n", "n DIV NULLIF(n, 0)"),
+        ("median(share)", "MEDIAN(share)"),
+        ("-amount", "(CAST(-1 AS DECIMAL(1, 0)) * (amount))"),
         ("len(words)", "SIZE(words)"),
         ("length(key_id)", "LENGTH(key_id)"),
         ("list_has_any(words, words)", "ARRAYS_OVERLAP(words, words)"),
@@ -84,6 +86,18 @@ def test_a_union_by_name_is_put_in_order() -> None:
 def test_a_star_that_replaces_is_told_column_by_column() -> None:
     found = to_spark("select * exclude (day) replace (n + 1 as n) from m.b", SCHEMA, {}).replace("`", "")
     assert found == "SELECT b.n + 1 AS n, b.key_id AS key_id FROM m__b AS b"
+
+
+def test_a_minus_is_no_part_of_a_windows_name() -> None:
+    query = "select lag(n) over w - n as x from m.a window w as (partition by key_id order by day)"
+    assert to_spark(query, SCHEMA, {}).replace("`", "").startswith("SELECT (LAG(a.n) OVER w) - a.n AS x ")
+
+
+@pytest.mark.parametrize(
+    "query", ["select median(amount) as x from m.a", "select median(share) over (order by day) as x from m.a"]
+)
+def test_a_median_of_decimals_or_of_a_moving_window_is_that_of_a_list(query: str) -> None:
+    assert "ARRAY_SORT(COLLECT_LIST(" in to_spark(query, SCHEMA, {})
 
 
 def test_an_interval_nobody_gave_a_rule_for_is_refused() -> None:

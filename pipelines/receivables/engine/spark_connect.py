@@ -215,7 +215,18 @@ def _connect(remote: str) -> Any:
             expected="one that runs, at the address in engine.remote",
             try_="starting it, or engine.kind = 'duckdb'",
         ) from error
-    if spark.conf.get("spark.app.id", "") == "":  # Apache Spark names the application that it runs, Sail has none
-        # Sail may compute the refusal of a division by zero where none is divided; what the models divide by is never zero
-        spark.conf.set("spark.sql.ansi.enabled", "false")
+    for name, value in (_FOR_APACHE if spark.conf.get("spark.app.id", "") else _FOR_SAIL).items():
+        spark.conf.set(name, value)
     return spark
+
+
+_FOR_APACHE: Final = {
+    # of 4.3: it leaves plans of unions and windows in disorder, and the query is refused
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+}
+"""What a session of Apache Spark, which names the application that it runs, is told."""
+
+_FOR_SAIL: Final = {
+    # it may compute the refusal of a division by zero where none is divided; what the models divide by is never zero
+    "spark.sql.ansi.enabled": "false"
+}

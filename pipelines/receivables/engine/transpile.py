@@ -323,9 +323,45 @@ def _length(node: exp.Length) -> exp.Expr:
     return _call("size", node.this) if node.this.is_type(exp.DType.ARRAY, exp.DType.LIST) else node
 
 
+_BELOW: Final = "element_at(told, nullif((size(told) + 1) div 2, 0))"
+_ABOVE: Final = "element_at(told, nullif(size(told) div 2 + 1, size(told) + 1))"
+"""The two elements about the middle of a sorted list, which are one where their number is odd; NULL of an empty list."""
+
+
+def _median(node: exp.Median) -> exp.Expr:
+    """DuckDB cuts the median of decimals to their own places; Spark's is a double."""
+    is_moving = isinstance(node.parent, exp.Window)
+    return (
+        node
+        if is_moving or _places(node.this) is None
+        else _middle(_call("collect_list", node.this), _places(node.this))
+    )
+
+
 def _window(node: exp.Window) -> exp.Expr:
-    """Spark takes the minus after a window's name for a part of it."""
+    """Spark takes the minus after a window's name for a part of it, and knows no median of a moving window."""
+    if isinstance(node.this, exp.Median):
+        rows, value = node.copy(), node.this.this
+        rows.set("this", _call("collect_list", value.copy()))
+        return _middle(rows, _places(value))
     return exp.Paren(this=node.copy()) if node.alias and not isinstance(node.parent, exp.Paren) else node
+
+
+def _places(node: exp.Expr) -> int | None:
+    """The decimal places of an expression's type; None where it is no decimal, or its places are not known."""
+    if not node.is_type(exp.DType.DECIMAL) or node.type is None or len(node.type.expressions) != 2:
+        return None
+    return int(node.type.expressions[1].name)
+
+
+def _middle(listed: exp.Expr, places: int | None) -> exp.Expr:
+    """The median of a list; of decimals cut to so many places."""
+    sql = f"({_BELOW} + {_ABOVE}) / 2"
+    if places is not None:
+        sql = f"cast(cast(({_BELOW} + {_ABOVE}) * {10**places} as bigint) div 2 as decimal(18, 0)) * cast(1e-{places} as decimal({places + 1}, {places}))"
+    told = _call("array_sort", listed)
+    middle = sqlglot.parse_one(sql, dialect="spark")
+    return exp.Paren(this=middle.transform(lambda part: told.copy() if isinstance(part, exp.Column) else part))
 
 
 def _overlap(node: exp.ArrayOverlaps) -> exp.Expr:
@@ -346,6 +382,7 @@ _REWRITES: Final[dict[type[exp.Expr], Callable[[Any], exp.Expr]]] = {
     exp.Div: _division,
     exp.IntDiv: _divided,
     exp.Length: _length,
+    exp.Median: _median,
     exp.Neg: _negative,
     exp.Sign: _sign,
     exp.Sub: _added,
