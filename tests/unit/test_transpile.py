@@ -93,6 +93,14 @@ def test_a_minus_is_no_part_of_a_windows_name() -> None:
     assert to_spark(query, SCHEMA, {}).replace("`", "").startswith("SELECT (LAG(a.n) OVER w) - a.n AS x ")
 
 
+def test_a_product_is_taken_in_one_by_one() -> None:
+    query = "select product(share) over (order by day) as x from m.a"
+    assert to_spark(query, SCHEMA, {}).replace("`", "") == (
+        "SELECT AGGREGATE(COLLECT_LIST(CAST(a.share AS DOUBLE)) OVER (ORDER BY a.day NULLS LAST), CAST(1 AS DOUBLE),"
+        " (so_far, next) -> so_far * next) AS x FROM m__a AS a"
+    )
+
+
 @pytest.mark.parametrize(
     "query", ["select median(amount) as x from m.a", "select median(share) over (order by day) as x from m.a"]
 )

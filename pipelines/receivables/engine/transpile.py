@@ -143,16 +143,21 @@ def _arrange(query: exp.Query, names: list[str]) -> None:
     query.set("expressions", [told.get(name) or exp.alias_(exp.null(), name) for name in names])
 
 
+def _folded(listed: exp.Expr, first: int, step: type[exp.Binary]) -> exp.Expr:
+    """What becomes of a double as the elements of a list are taken in one by one."""
+    taken = exp.Lambda(
+        this=step(this=exp.column("so_far"), expression=exp.column("next")),
+        expressions=[exp.to_identifier("so_far"), exp.to_identifier("next")],
+    )
+    return _call("aggregate", listed, exp.cast(exp.Literal.number(first), "double"), taken)
+
+
 def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name == "row":
         return _call("struct", *node.expressions)
     if name == "list_sum":
-        total = exp.Lambda(
-            this=exp.Add(this=exp.column("a"), expression=exp.column("b")),
-            expressions=[exp.to_identifier("a"), exp.to_identifier("b")],
-        )
-        return _call("aggregate", node.expressions[0], exp.cast(exp.Literal.number(0), "double"), total)
+        return _folded(node.expressions[0], 0, exp.Add)
     if name == "lgamma":
         return _log_gamma(node.expressions[0])
     return node
@@ -339,11 +344,15 @@ def _median(node: exp.Median) -> exp.Expr:
 
 
 def _window(node: exp.Window) -> exp.Expr:
-    """Spark takes the minus after a window's name for a part of it, and knows no median of a moving window."""
+    """Spark takes the minus after a window's name for a part of it, and knows neither a product nor a median of a moving window."""
     if isinstance(node.this, exp.Median):
         rows, value = node.copy(), node.this.this
         rows.set("this", _call("collect_list", value.copy()))
         return _middle(rows, _places(value))
+    if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "product":
+        rows = node.copy()
+        rows.set("this", _call("collect_list", exp.cast(node.this.expressions[0].copy(), "double")))
+        return _folded(rows, 1, exp.Mul)
     return exp.Paren(this=node.copy()) if node.alias and not isinstance(node.parent, exp.Paren) else node
 
 
