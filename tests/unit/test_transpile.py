@@ -51,6 +51,10 @@ def spark(sql: str) -> str:
         ("isodow(day)", "(WEEKDAY(day) + 1)"),
         ("amount::integer", "CAST(ROUND(amount, 0) AS INT)"),
         ("share::bigint", "CAST(RINT(share) AS BIGINT)"),
+        (
+            "share::decimal(12, 6)",
+            "CAST((CAST(ROUND((share) * CAST(1000000 AS DOUBLE), 0) AS DECIMAL(38, 0)) * CAST(1e-6 AS DECIMAL(7, 6))) AS DECIMAL(12, 6))",
+        ),
         ("n::bigint", "CAST(n AS BIGINT)"),
         ("amount::hugeint", "CAST(ROUND(amount, 0) AS DECIMAL(38, 0))"),
         ("avg(amount)", "AVG(CAST(amount AS DOUBLE))"),

@@ -222,7 +222,9 @@ def _connect(remote: str) -> Any:
 
 _FOR_APACHE: Final = {
     # of 4.3: it leaves plans of unions and windows in disorder, and the query is refused
-    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases",
+    # a product keeps all its places, as in DuckDB, or is refused
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
 }
 """What a session of Apache Spark, which names the application that it runs, is told."""
 

@@ -242,7 +242,20 @@ def _cast(node: exp.Cast) -> exp.Expr:
     """DuckDB rounds a fraction that becomes an integer, Spark cuts it; Spark's largest integer is a decimal."""
     if node.to.is_type(exp.DType.INT128):
         return exp.cast(_whole(node.this), "decimal(38, 0)")
-    return exp.cast(_whole(node.this), node.to) if node.to.is_type(*exp.DataType.INTEGER_TYPES) else node
+    if node.to.is_type(*exp.DataType.INTEGER_TYPES):
+        return exp.cast(_whole(node.this), node.to)
+    if node.to.is_type(exp.DType.DECIMAL) and node.this.is_type(exp.DType.DOUBLE) and len(node.to.expressions) == 2:
+        return _rounded(node.this, node.to)
+    return node
+
+
+def _rounded(node: exp.Expr, kind: exp.DataType) -> exp.Expr:
+    """A double as a decimal: DuckDB rounds as many times the double, Spark the digits that a double is written with."""
+    places = int(kind.expressions[1].name)
+    times = exp.Mul(this=exp.Paren(this=node), expression=exp.cast(exp.Literal.number(10**places), "double"))
+    parts = exp.cast(exp.Round(this=times, decimals=exp.Literal.number(0)), "decimal(38, 0)")
+    one = exp.cast(exp.Literal.number(f"1e-{places}"), f"decimal({places + 1}, {places})")
+    return exp.cast(exp.Paren(this=exp.Mul(this=parts, expression=one)), kind)
 
 
 def _whole(node: exp.Expr) -> exp.Expr:
