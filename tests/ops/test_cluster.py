@@ -24,6 +24,7 @@ from receivables.assets import sql_dir
 from receivables.engine import connect
 from receivables.engine.spark_connect import _connect
 from receivables.engine.transpile import to_spark
+from receivables.publish import TABLES
 from receivables.settings import FILE_NAME
 
 if TYPE_CHECKING:
@@ -184,3 +185,12 @@ def neighbours(random: Random) -> Iterator[tuple[str, str]]:
                 (text, swapped, text[:at] + "7" + text[at + 1 :], text[:at] + text[at + 1 :], swapped[::-1])
             )
             yield text, other
+
+
+def test_a_clusters_tables_go_with_their_published_file(home: Path) -> None:
+    kept = receivables.open_warehouse(home).path.with_suffix(TABLES)
+    gone = kept.with_name(f"receivables-19990101T000000000000Z{TABLES}")
+    for folder in (kept, gone):
+        (folder / "marts.aging").mkdir(parents=True)
+    receivables.build(home)
+    assert (kept.exists(), gone.exists()) == (True, False)
