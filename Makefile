@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test notebooks lint audit lock world-page personal-data-page picture study oracle bench
+.PHONY: demo test sail spark notebooks lint audit lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
 NIGHTS ?= 90
 REPLICATIONS ?= 200
@@ -18,6 +18,19 @@ demo: $(READY)  ## a whole night on data/sample
 
 test: lint  ## style, types and the tests that five minutes hold; RECEIVABLES_SLICE=wide for what continuous integration runs
 	$(BIN)/python -m pytest -n 2
+
+sail: .venv/.sail  ## what the tests of a cluster need: Sail and a client, in the same environment
+
+.venv/.sail: requirements-sail.lock $(READY)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-sail.lock
+	touch $@
+
+spark: $(READY)  ## a night on Apache Spark against DuckDB, in an environment of its own below build/; needs Java 17 (openjdk-17-jre-headless)
+	$(PYTHON) -m venv build/spark
+	build/spark/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	build/spark/bin/python -m pip install --quiet "pyspark[connect]==4.3.0"
+	build/spark/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	RECEIVABLES_REQUIRE=spark build/spark/bin/python -m pytest -n 0 tests/ops/test_cluster.py -k apache_spark
 
 lint: $(READY)  ## style, formatting, types, unsafe code
 	$(BIN)/ruff check
@@ -78,3 +91,5 @@ picture: $(READY)  ## photograph the report on the sample for the README; needs 
 lock:  ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --upgrade --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --upgrade --extra dev --extra sail --constraint requirements.lock --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements-sail.lock pyproject.toml

@@ -129,6 +129,8 @@ is the package's own `__init__`, the analysts' door."""
 OWNERS: Final = {
     "duckdb": {"intake", "lake", "engine"},
     "plotly": {"charts"},
+    "pyspark": {"engine"},
+    "sqlglot": {"engine"},
     "resvg_py": {"charts"},
     "css_inline": {"letter"},
     "smtplib": {"mail_server"},
@@ -141,7 +143,17 @@ OWNERS: Final = {
 
 POLICY_MAY: Final = {"pandas", "numpy", "money", "dates", "settings", "distributions"}
 
-HEAVY: Final = {"css_inline", "great_expectations", "holidays", "jinja2", "pandas", "plotly", "resvg_py"}
+HEAVY: Final = {
+    "css_inline",
+    "great_expectations",
+    "holidays",
+    "jinja2",
+    "pandas",
+    "plotly",
+    "pyspark",
+    "resvg_py",
+    "sqlglot",
+}
 """What `import receivables` must not load: an analyst's notebook and `--help` start at once."""
 
 Imports = dict[str, set[str]]

@@ -130,30 +130,42 @@ def test_missing_files_are_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_p
         assets.sql_dir()
 
 
-def locked() -> dict[str, list[str]]:
-    """Each pinned requirement of the lock with its hashes."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+LOCKS: Final = {"requirements.lock": ("dev",), "requirements-sail.lock": ("dev", "sail")}
+"""Each lock, with the extras that it answers."""
+
+
+def locked(lock: str) -> dict[str, list[str]]:
+    """Each pinned requirement of a lock with its hashes."""
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
     return {line.split()[0]: re.findall(r"--hash=(\S+)", line) for line in text.splitlines() if line.strip()}
 
 
-def test_every_line_of_the_lock_is_a_version_with_hashes() -> None:
-    pins = locked()
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_of_the_lock_is_a_version_with_hashes(lock: str) -> None:
+    pins = locked(lock)
     assert pins
     assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9.\-]+==[\w.]+", pin)] == []
     assert [pin for pin, hashes in pins.items() if not hashes] == []
     assert all(re.fullmatch("sha256:[0-9a-f]{64}", digest) for hashes in pins.values() for digest in hashes)
 
 
-def test_the_lock_names_no_address() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_names_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
     assert re.findall(r"://|@|^\s*#.*|--(?!hash=)\S+|^-\S*", text, flags=re.MULTILINE) == []
 
 
-def test_the_lock_answers_every_dependency() -> None:
-    versions = dict(pin.split("==") for pin in locked())
-    asked = [Requirement(text) for text in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])]
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_answers_every_dependency(lock: str) -> None:
+    versions = dict(pin.split("==") for pin in locked(lock))
+    extras = [PROJECT["optional-dependencies"][extra] for extra in LOCKS[lock]]
+    asked = [Requirement(text) for texts in (PROJECT["dependencies"], *extras) for text in texts]
     unmet = [str(one) for one in asked if versions.get(canonicalize_name(one.name), "0") not in one.specifier]
     assert unmet == []
+
+
+def test_the_locks_agree() -> None:
+    assert locked("requirements.lock").keys() <= locked("requirements-sail.lock").keys()
 
 
 def test_the_version_is_the_same_everywhere(built: Built) -> None:

@@ -62,6 +62,30 @@ def unnest_is_not_cast(tree: exp.Expr) -> list[str]:
     ]
 
 
+def generators_stand_alone(tree: exp.Expr) -> list[str]:
+    """Spark has one generator in a select, and what is counted beside it may count its rows or those before it."""
+    selects = (
+        (select, [node for node in select.find_all(exp.Explode, exp.Unnest, exp.Window) if _is_in(node, select)])
+        for select in tree.find_all(exp.Select)
+    )
+    return [
+        f"one step for this UNNEST alone: {_shown(select)}"
+        for select, found in selects
+        if len(found) > 1 and any(isinstance(node, exp.Explode | exp.Unnest) for node in found)
+    ]
+
+
+def _is_in(node: exp.Expr, select: exp.Select) -> bool:
+    """Whether a node stands in the columns of that select itself."""
+    return node.find_ancestor(exp.Select) is select and node.find_ancestor(exp.From, exp.Join, exp.Select) is select
+
+
+def no_hash(tree: exp.Expr) -> list[str]:
+    """hash() is another on every engine, and on the next version of the same one."""
+    calls = (call for call in tree.find_all(exp.Anonymous) if call.name.lower() == "hash")
+    return [f"content_of of macros.sql tells the same everywhere: {_shown(call)}" for call in calls]
+
+
 def division_is_double(tree: exp.Expr) -> list[str]:
     """Integers and decimals divide differently on every engine; doubles divide alike."""
     return [
@@ -145,6 +169,8 @@ RULES: Final[tuple[Callable[[exp.Expr], list[str]], ...]] = (
     joins_say_on,
     groups_name_columns,
     unnest_is_not_cast,
+    generators_stand_alone,
+    no_hash,
     division_is_double,
     counts_are_bigint,
     series_are_typed,
@@ -162,6 +188,9 @@ BAD: Final = [
     (groups_name_columns, "with b as (select x from a group by x, 2) select x from b"),
     (unnest_is_not_cast, "select unnest([1, 2])::bigint as n"),
     (unnest_is_not_cast, "select cast(unnest(x) as date) from a"),
+    (generators_stand_alone, "select unnest(x) as n, unnest(y) as m from a"),
+    (generators_stand_alone, "select unnest(x) as n, count(*) over (partition by y)::bigint as m from a"),
+    (no_hash, "select hash(x, y) as n from a"),
     (division_is_double, "select x / y from a"),
     (division_is_double, "select (x + 1) / 2 from a"),
     (division_is_double, "select x / y::double from a"),
@@ -183,10 +212,12 @@ GOOD: Final = [
     "select a.x, count(*)::bigint as n from a left join b on a.x = b.x cross join c group by a.x",
     "select x, sum(y) as y from a group by x, date_trunc('month', day) having count(*) > 1",
     "select unnest(x::bigint[]) as n from a",
+    "select unnest(x) as n from (select x, count(*) over (partition by y)::bigint as m from a) as b",
     "select x::double / y / z, (x + y)::double / nullif(z, 0), count(*)::double / 7 from a",
     "select count(distinct x) filter (where y)::bigint, (count(*) filter (where y))::bigint from a",
     "select count(*) over (partition by x)::bigint from a",
-    "select unnest(generate_series(1::bigint, 12::bigint)) as n, unnest(range(3)::bigint[]) as m",
+    "select unnest(generate_series(1::bigint, 12::bigint)) as n",
+    "select unnest(range(3)::bigint[]) as m",
     "select n from range(10::bigint) as r(n)",
     "select unnest(generate_series(date '2026-01-31', date '2026-12-31', interval 1 month)) as month_end",
     "select row_number() over (partition by x order by amount desc, doc_id)::bigint as place from a",

@@ -58,6 +58,8 @@ def earlier_build(night: Night, batches: Sequence[Batch]) -> Earlier | str:
     most = night.settings.engine.incremental_builds
     if not most:
         return "the settings say that every build is made whole"
+    if night.settings.engine.kind != "duckdb":
+        return "a cluster makes every table anew"
     if published_run(night.home.root) is None:
         return "nothing is published yet"
     path = published_file(night.home.root)

@@ -27,6 +27,7 @@ from receivables.home import Home
 from receivables.intake.sqltext import ident, lit
 from receivables.land import inbox_files
 from receivables.personal_data import personal_columns
+from receivables.publish import forget_tables
 from receivables.run import Progress, started
 from receivables.schema import TABLES
 from receivables.sources import repairs_file
@@ -321,6 +322,7 @@ class _Forgetting:
         gone = [path for path in found if path.stem != f"receivables-{current}"]
         for path in gone:
             path.unlink()
+        forget_tables(self._night.home.warehouse)
         return tuple(f"warehouse/{path.name}" for path in gone)
 
     def _still(self, touched: Sequence[tuple[str, Path]], values: set[str]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from receivables.engine import (
     run_entries,
     run_judged_models,
     run_models,
+    tables_by,
 )
 from receivables.errors import NightFailed, UsageError
 from receivables.home import NIGHTLY
@@ -63,6 +64,10 @@ NotArrived = tuple[str, str]
 NOT_ARRIVED: Final = "FILE_NOT_ARRIVED"
 """The reason of the finding of such a file."""
 
+
+TABLES: Final = ".tables"
+"""What the folder of a cluster's tables is called beside the published file of the same run."""
+
 PERSON_REASONS: Final = {
     "CONTROL_DIFFERENCE": "{where}: aged items and ledger differ by {amount}",
     "CONTROL_DIFFERENCE_LOCAL": "{where}: aged items and ledger differ by {amount}",
@@ -97,10 +102,12 @@ def build_and_publish(
     earlier = "it was asked for" if is_whole else earlier_build(night, batches)
 
     def build(con: Connection, gone_on: tuple[Earlier, Increment] | None = None) -> tuple[str, ...]:
-        return _build(night, con, day, batches, files, missing=missing, is_latest=is_latest, gone_on=gone_on)
+        return _build(
+            night, con, day, batches, files, missing=missing, is_latest=is_latest, folder=folder, gone_on=gone_on
+        )
 
-    reasons: tuple[str, ...] | None = None
-    with _leaving_nothing(unfinished):
+    folder, reasons = target.with_suffix(TABLES), None
+    with _leaving_nothing(unfinished, folder, target):
         if isinstance(earlier, Earlier):
             reasons = _gone_on(
                 night,
@@ -131,12 +138,14 @@ def _not_arrived(night: Night) -> tuple[NotArrived, ...]:
 
 
 @contextmanager
-def _leaving_nothing(unfinished: Path) -> Iterator[None]:
-    """Take away what is left of a file under way, however it ends."""
+def _leaving_nothing(unfinished: Path, folder: Path, target: Path) -> Iterator[None]:
+    """Take away what is left of a file under way, however it ends, and a cluster's tables where no file came of them."""
     try:
         yield
     finally:
         _take_away(unfinished)
+        if not target.exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take_away(unfinished: Path) -> None:
@@ -180,7 +189,8 @@ def build_again(night: Night, files: tuple[InboxFile, ...], missing: Sequence[No
     if day is None:
         raise AssertionError("a run that is made again has its date")
     with closing(connect(target, night.settings, temp=target.parent)) as con:
-        _build(night, con, day, batches, files, missing=missing, is_latest=day == latest_extract(batches))
+        is_latest = day == latest_extract(batches)
+        _build(night, con, day, batches, files, missing=missing, is_latest=is_latest, folder=target.with_suffix(TABLES))
 
 
 def _kept(night: Night) -> tuple[str, ...]:
@@ -249,10 +259,17 @@ def _build(
     *,
     missing: Sequence[NotArrived],
     is_latest: bool,
+    folder: Path,
     gone_on: tuple[Earlier, Increment] | None = None,
 ) -> tuple[str, ...]:
-    """Build everything in one transaction, `gone_on` from an earlier build whose file the connection's is a copy of; returns why a person must look, one line each."""
-    with night.step("build", len(models())) as counts:
+    """Build everything in one transaction, `gone_on` from an earlier build whose file the connection's is a copy of; returns why a person must look, one line each.
+
+    A cluster keeps its tables in `folder`.
+    """
+    with (
+        night.step("build", len(models())) as counts,
+        tables_by(night.settings, folder, night.home.root) as make_tables,
+    ):
         refuse_damaged(night)
         lake.snapshot(con, night.home.lake, batches)
         earlier = published.kept(night.home.lake)
@@ -262,7 +279,7 @@ def _build(
         published.hold_last(con, night.home.lake, earlier, night.run)
         decisions.complete(night.state, night.home.lake)
         decisions.hold(con, night.state, night.run.known_at)
-        tables = run_entries(con, night.settings, day, night.progress.advance)
+        tables = run_entries(con, night.settings, day, night.progress.advance, make_tables)
         con.execute("begin")
         base, increment = gone_on or (None, None)
         run_models(con, night.settings, day, night.progress.advance, tables, increment=increment)
@@ -528,7 +545,15 @@ def _publish(night: Night, unfinished: Path, target: Path) -> None:
         earlier = sorted((path for path in target.parent.glob("receivables-*.duckdb") if path != target), reverse=True)
         for old in earlier[night.settings.engine.keep_warehouses - 1 :]:
             old.unlink()
+        forget_tables(target.parent)
         counts["items"] = 1
+
+
+def forget_tables(warehouse: Path) -> None:
+    """Let go of a cluster's tables of runs whose published file is gone."""
+    for folder in warehouse.glob(f"receivables-*{TABLES}"):
+        if not folder.with_suffix(".duckdb").exists():
+            shutil.rmtree(folder)
 
 
 def _scalar(con: Connection, sql: str) -> int:

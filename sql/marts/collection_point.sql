@@ -46,13 +46,19 @@ open as (
 before as (
   select *, coalesce(lag(open_share) over (partition by history, basis, segment_kind, segment, weight order by age_days), 1) as open_before
   from open
+),
+added as (
+  select
+    *,
+    sum(coalesce((open_before * cash)::double / nullif(at_risk, 0), 0)) over age as cash_share,
+    sum(coalesce((open_before * loss)::double / nullif(at_risk, 0), 0)) over age as loss_share,
+    sum(coalesce((open_before * dilution)::double / nullif(at_risk, 0), 0)) over age as dilution_share,
+    sum(coalesce((open_before * transferred)::double / nullif(at_risk, 0), 0)) over age as transferred_share
+  from before
+  window age as (partition by history, basis, segment_kind, segment, weight order by age_days rows between unbounded preceding and current row)
 )
 select
   history, basis, segment_kind, segment, company_id, weight, age_days, at_risk,
-  sum(coalesce((open_before * cash)::double / nullif(at_risk, 0), 0)) over age as cash,
-  sum(coalesce((open_before * loss)::double / nullif(at_risk, 0), 0)) over age as loss,
-  sum(coalesce((open_before * dilution)::double / nullif(at_risk, 0), 0)) over age as dilution,
-  sum(coalesce((open_before * transferred)::double / nullif(at_risk, 0), 0)) over age as transferred,
+  grown(cash_share, 0) as cash, grown(loss_share, 0) as loss, grown(dilution_share, 0) as dilution, grown(transferred_share, 0) as transferred,
   open_share
-from before
-window age as (partition by history, basis, segment_kind, segment, weight order by age_days rows between unbounded preceding and current row)
+from added

@@ -20,8 +20,8 @@ used as (
 select
   item.company_id, item.item_kind, item.item_id, 'entry' as what, told.source_system || '/' || told.entry_key as told_key, told.batch_id, told.is_current, told.missing_since, told.extract_as_of,
   coalesce(told.posting_date, told.doc_date) as starts_on, coalesce(told.clearing_date, told.settled_date, told.cancelled_date) as ends_on, told.open_doc as open_doc,
-  hash(told.doc_no, told.customer_id, told.kind, told.state, told.doc_date, told.posting_date, told.due_date, told.currency, told.amount_doc, told.amount_local,
-    told.applies_to, told.ref_key, told.reverses_key, told.reversed_by_key) as content
+  content_of([told.doc_no, told.customer_id, told.kind, told.state, told.doc_date::varchar, told.posting_date::varchar, told.due_date::varchar,
+    told.currency, told.amount_doc::varchar, told.amount_local::varchar, told.applies_to, told.ref_key, told.reverses_key, told.reversed_by_key]) as content
 from entry as item
 inner join lake.entry as told
   on item.company_id = told.company_id and item.source_system = told.source_system and item.entry_key = told.entry_key
@@ -29,7 +29,7 @@ union all
 select
   item.company_id, item.item_kind, item.item_id, 'head', told.source_system || '/' || told.entry_key, told.batch_id, told.is_current, told.missing_since, told.extract_as_of,
   coalesce(told.posting_date, told.doc_date), coalesce(told.settled_date, told.cancelled_date), told.open_doc,
-  hash(told.customer_id, told.kind, told.state, told.doc_date, told.posting_date, told.due_date)
+  content_of([told.customer_id, told.kind, told.state, told.doc_date::varchar, told.posting_date::varchar, told.due_date::varchar])
 from entry as item
 inner join lake.entry as told
   on item.company_id = told.company_id and item.source_system = told.source_system and item.doc_key = told.doc_key and told.level = 'document'
@@ -37,7 +37,8 @@ union all
 select
   item.company_id, item.item_kind, item.item_id, 'use', told.source_system || '/' || told.allocation_key, told.batch_id, told.is_current, told.missing_since, told.extract_as_of,
   told.alloc_date, told.voided_date, null::decimal(18, 4),
-  hash(told.kind, told.to_key, told.from_key, told.to_seq, told.amount_to_doc, told.amount_from_doc, told.amount_local, told.discount_local, told.alloc_date)
+  content_of([told.kind, told.to_key, told.from_key, told.to_seq::varchar, told.amount_to_doc::varchar, told.amount_from_doc::varchar,
+    told.amount_local::varchar, told.discount_local::varchar, told.alloc_date::varchar])
 from used as item
 inner join lake.entry_allocation as told
   on item.company_id = told.company_id and item.source_system = told.source_system and item.allocation_key = told.allocation_key

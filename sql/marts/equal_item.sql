@@ -29,11 +29,13 @@ grouped as (
   from neighbour
   where is_as_before or is_as_next
 ),
-earlier as (
-  select
-    *, count(*) over (partition by company_id, item_kind, customer_id, currency, amount_group)::bigint as equal_items,
-    unnest([stretch, stretch + 1]) as next_stretch
+counted as (
+  select *, count(*) over (partition by company_id, item_kind, customer_id, currency, amount_group)::bigint as equal_items
   from grouped
+),
+earlier as (
+  select *, unnest([stretch, stretch + 1]) as next_stretch
+  from counted
 )
 select
   later.company_id, later.item_kind, later.customer_id, later.currency, later.item_id, earlier.item_id as other_id, later.day, earlier.day as other_day,

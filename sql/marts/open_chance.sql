@@ -40,8 +40,8 @@ whole as (
 chance as (
   select
     asked.company_id, asked.age_days, asked.age_days > whole.last_age as is_beyond,
-    coalesce((whole.cash - coalesce(point.cash, 0))::double / nullif(coalesce(point.open_share, 1), 0), 0) as p,
-    coalesce((whole.loss - coalesce(point.loss, 0))::double / nullif(coalesce(point.open_share, 1), 0), 0) as loss,
+    coalesce(grown(whole.cash, coalesce(point.cash, 0))::double / nullif(coalesce(point.open_share, 1), 0), 0) as p,
+    coalesce(grown(whole.loss, coalesce(point.loss, 0))::double / nullif(coalesce(point.open_share, 1), 0), 0) as loss,
     -- what nobody has seen end: all of it where nothing is left under observation
     coalesce(whole.open_share::double / nullif(coalesce(point.open_share, 1), 0), 1) as rest
   from asked

@@ -3,7 +3,7 @@
 -- allocations taken back by then never were.
 with part as (
   select
-    document.company_id, document.customer_id, part.effective_from as day, part.doc_id, part.amount_local, instalment.due_date_original as due_date, part.seq,
+    document.company_id, document.customer_id, part.effective_from as day, part.doc_id, part.amount_local, part.amount_local::double as weight, instalment.due_date_original as due_date, part.seq,
     date_diff('day', instalment.due_date_original, part.effective_from) as days_late
   from marts.payment_part as part
   inner join core.document as document on part.company_id = document.company_id and part.doc_id = document.doc_id
@@ -14,7 +14,7 @@ with part as (
 )
 select
   company_id, customer_id, day, sum(amount_local)::decimal(18, 4) as amount_local, count(*)::bigint as instalments,
-  (sum(amount_local::double * days_late)::double / sum(amount_local::double)) as days_late,
+  (sum(weight * days_late)::double / sum(weight)) as days_late,
   max_by(doc_id, row(amount_local, doc_id, seq)) as largest_id, max_by(due_date, row(amount_local, doc_id, seq)) as largest_due
 from part
 group by company_id, customer_id, day

@@ -7,15 +7,17 @@ with whom as (
 named as (
   select
     document.company_id, 'document' as item_kind, document.customer_id, document.doc_id as item_id, document.currency, document.amount_doc,
-    unnest(['customer', 'order', 'own']) as ref_kind, unnest([document.customer_ref, document.order_no, document.doc_no]) as told
+    kind.ref_kind, case kind.ref_kind when 'customer' then document.customer_ref when 'order' then document.order_no else document.doc_no end as told
   from core.document as document
+  cross join (select unnest(['customer', 'order', 'own']) as ref_kind) as kind
   inner join whom on document.company_id = whom.company_id and document.customer_id = whom.customer_id and whom.item_kind = 'document'
   where document.kind in ('invoice', 'debit_note') and document.amount_doc > 0 and document.counts_from is not null
   union all
   select
     payment.company_id, 'payment', payment.customer_id, payment.payment_id, payment.currency, payment.amount_doc,
-    unnest(['bank', 'instrument']), unnest([payment.bank_ref, payment.instrument_no])
+    kind.ref_kind, case kind.ref_kind when 'bank' then payment.bank_ref else payment.instrument_no end
   from core.payment as payment
+  cross join (select unnest(['bank', 'instrument']) as ref_kind) as kind
   inner join whom on payment.company_id = whom.company_id and payment.customer_id = whom.customer_id and whom.item_kind = 'payment'
   where payment.amount_doc > 0 and payment.counts_from is not null
 ),

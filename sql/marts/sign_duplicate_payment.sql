@@ -32,8 +32,9 @@ used as (
 numbered as (
   select
     company_id, customer_id, payment_id, pay_date, currency, amount_doc, amount_local, counts_from, counts_until,
-    unnest(['bank', 'instrument']) as ref_kind, unnest([bank_ref, instrument_no]) as told
+    kind.ref_kind, case kind.ref_kind when 'bank' then bank_ref else instrument_no end as told
   from core.payment
+  cross join (select unnest(['bank', 'instrument']) as ref_kind) as kind
   where amount_doc > 0 and customer_id is not null and counts_from <= getvariable('as_of') and coalesce(bank_ref, instrument_no) is not null
 ),
 reference as (

@@ -18,15 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import aging  # run as a program
-import core
-import curves
-import landing
-import pages
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a program
 from aging_peers import PINNED
+from bench import aging, core, curves, landing, pages
 from big_ledger import usual_customers
 from measuring import Run, median, ratio
 from peers import ENVIRONMENTS

@@ -14,6 +14,7 @@ from receivables.engine.duckdb import (
 from receivables.engine.increment import KEPT, Base, Increment
 from receivables.engine.models import Model, models
 from receivables.engine.scratch import Scratch
+from receivables.engine.tables import tables_by
 
 __all__ = [
     "KEPT",
@@ -31,4 +32,5 @@ __all__ = [
     "run_judged_models",
     "run_model",
     "run_models",
+    "tables_by",
 ]

@@ -87,10 +87,11 @@ def run_entries(
     settings: Settings,
     as_of: date | None = None,
     on_model: Callable[[str], None] = lambda _: None,
+    tables_by: Callable[[duckdb.DuckDBPyConnection, Sequence[str]], Tables] | None = None,
 ) -> Tables:
     """Attach database `entries` and build in it what subledger entries become; before the build's own transaction, which writes to one database only.
 
-    Of two lists of the same debts the as-of date may decide which one counts; without one the newest is looked at.
+    Of two lists of the same debts the as-of date may decide which one counts; without one the newest is looked at. `tables_by` is another engine than DuckDB.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
@@ -98,7 +99,7 @@ def run_entries(
     if as_of is not None:
         con.execute(f"set variable as_of = date '{as_of.isoformat()}'")
     _prepare(con, settings)
-    tables = Tables(con, _read_from("lake"))
+    tables = (tables_by or Tables)(con, _read_from("lake"))
     for model in models():
         if model.full_name in BEFORE_ENTRIES:
             tables.see(model)

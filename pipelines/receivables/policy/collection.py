@@ -214,14 +214,23 @@ def conditional_success(shares: Shares, overdue_days: Ints, until_days: Ints, la
     still = _from_nothing(shares.open_share, 1.0)
     known = (until_days <= last_age) & (overdue_days <= last_age) & (still[..., u] > 0)
     per_open = np.divide(1.0, still[..., u], out=np.full_like(still[..., u], np.nan), where=known)
-    collected = cash[..., v] - cash[..., u]
+    collected, lost = (_grown(part, u, v) for part in (cash, loss))
     return Success(
         overdue_days,
         until_days,
         collected * per_open,
-        (loss[..., v] - loss[..., u]) * per_open,
+        lost * per_open,
         (collected + still[..., v]) * per_open,
     )
+
+
+_ROUNDING: Final = 1e-12
+"""Shares that are added up differ by less where nothing moved between two ages: as much as the order in which an engine adds."""
+
+
+def _grown(share: Floats, begin: Ints, until: Ints) -> Floats:
+    grown = share[..., until] - share[..., begin]
+    return np.where(np.abs(grown) < _ROUNDING, 0.0, grown)
 
 
 def _from_nothing(share: Floats, at_first: float) -> Floats:

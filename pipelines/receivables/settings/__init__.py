@@ -688,9 +688,22 @@ class Engine(Section):
         le=1,
         description="share of the documents that a build may have to make anew, with what hangs together, to go on from the one before; beyond, a whole build costs no more",
     )
+    kind: Literal["duckdb", "spark_connect"] = Field(
+        default="duckdb",
+        description="what makes the tables of a night: duckdb on this machine, or spark_connect, a cluster, from more rows than one machine holds (data/CLUSTER.md)",
+    )
+    remote: str = Field(
+        default="sc://localhost:15002",
+        pattern=r"^sc://\S+$",
+        description="where the Spark Connect endpoint of spark_connect listens, the only address that a night then reaches; 15002 is the port that Spark and Sail take",
+    )
+    shared_as: str = Field(
+        default="",
+        description="what the endpoint calls the folder of this home, such as s3a://bucket/receivables; empty: as this machine does, where both share the disk",
+    )
 
 
-_NOT_OF_FIGURES: Final = ("mail", "recipient", "unattended", "retention", "expected", "operator")
+_NOT_OF_FIGURES: Final = ("engine", "mail", "recipient", "unattended", "retention", "expected", "operator")
 """Sections that change no figure."""
 
 
@@ -751,7 +764,7 @@ class Settings(Section):
         return self
 
     def sha256(self) -> str:
-        """Identify the settings a run was made with; who is told of it, and how it runs unattended, changes nothing in it."""
+        """Identify the settings a run was made with; who is told of it, what computes it, and how it runs unattended, changes nothing in it."""
         return hashlib.sha256(self.model_dump_json(exclude=set(_NOT_OF_FIGURES)).encode()).hexdigest()
 
     def company_named(self, company_id: str) -> Company | None:

@@ -1,0 +1,196 @@
+"""A night on a Spark Connect endpoint publishes what DuckDB publishes; an endpoint that is not there is told in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlglot.schema import MappingSchema
+
+import receivables
+from homes import ask, command
+from receivables.assets import sql_dir
+from receivables.engine import connect
+from receivables.engine.spark_connect import _connect
+from receivables.engine.transpile import to_spark
+from receivables.publish import TABLES
+from receivables.settings import FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Require
+
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+
+NOBODY: str = "sc://127.0.0.1:1"
+"""An address at which nothing listens."""
+
+
+def on_a_cluster(home: Path, remote: str) -> Path:
+    """Say in a home's settings that an endpoint makes its tables."""
+    path = home / FILE_NAME
+    said = f'\\g<0>kind = "spark_connect"\nremote = "{remote}"\n'
+    path.write_text(re.sub(r"^\[engine\].*\n", said, path.read_text("utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="module")
+def sail(require: Require) -> Iterator[str]:
+    """The address of Sail, which runs in this process."""
+    present = find_spec("pysail") is not None and find_spec("pyspark") is not None
+    require("sail", present=present, reason="the extra sail is not installed: make sail")
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer()
+    server.start()
+    _, port = server.listening_address
+    yield f"sc://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def spark(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Apache Spark, which runs beside this process."""
+    found = find_spec("pyspark")
+    home = Path(found.origin).parent if found and found.origin else Path()
+    present = (home / "jars").is_dir() and shutil.which("java") is not None
+    require("spark", present=present, reason="no Apache Spark, or no Java: make spark")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    said = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": port,
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": 2,
+        "spark.sql.codegen.wholeStage": "false",  # to compile a plan takes longer than these few rows
+    }
+    options = [part for name, value in said.items() for part in ("--conf", f"{name}={value}")]
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    line = [str(home / "bin/spark-submit"), "--master", "local[2]", "--class", server, *options, "spark-internal"]
+    log = tmp_path_factory.mktemp("spark") / "log"
+    local = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
+    with log.open("w") as told, subprocess.Popen(line, stdout=told, stderr=told, cwd=log.parent, env=local) as process:
+        try:
+            deadline = time.monotonic() + 300
+            while not listens(port):
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")[-2000:]  # noqa: PT018  # one reason
+                time.sleep(1)
+            yield f"sc://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def listens(port: int) -> bool:
+    """Whether something on this machine answers at a port."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def made_again_alike(published: Path, copy: Path, remote: str) -> None:
+    """Make the night of a home again on an endpoint: every table is equal, decimals exact, doubles to 1e-9."""
+    shutil.copytree(published, copy, symlinks=True)
+    rows = ask(
+        copy,
+        "select count(*) from duckdb_tables() where estimated_size > 0 and schema_name in ('core', 'marts', 'checks')",
+    )
+    assert rows[0][0] > 100  # so much has rows, and is compared
+    found = receivables.verify(on_a_cluster(copy, remote), rebuild=True)
+    assert found.rebuilt
+    assert [str(fault) for fault in found.faults] == []
+
+
+@pytest.mark.wide
+@pytest.mark.timeout(1500)
+def test_a_night_on_sail_publishes_what_duckdb_publishes(sample_home: Path, tmp_path: Path, sail: str) -> None:
+    made_again_alike(sample_home, tmp_path / "home", sail)
+
+
+@pytest.mark.wide
+@pytest.mark.timeout(3600)
+def test_a_night_on_apache_spark_publishes_what_duckdb_publishes(sample_home: Path, tmp_path: Path, spark: str) -> None:
+    made_again_alike(sample_home, tmp_path / "home", spark)
+
+
+def test_a_cluster_without_its_client_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
+    before = receivables.open_warehouse(home).path
+    ended = command("build", "--home", on_a_cluster(home, NOBODY))
+    assert ended.exit_code == 2
+    assert "got engine.kind = 'spark_connect', and no client for it" in ended.only_message()
+    assert "try pip install 'receivables[sail]'" in ended.only_message()
+    assert receivables.open_warehouse(home).path == before
+
+
+def test_an_endpoint_that_does_not_answer_is_told(home: Path, sail: str) -> None:
+    assert sail
+    before = receivables.open_warehouse(home).path
+    ended = command("build", "--home", on_a_cluster(home, NOBODY))
+    assert ended.exit_code == 4
+    assert "got no answer of a Spark Connect endpoint at 127.0.0.1:1" in ended.only_message()
+    assert receivables.open_warehouse(home).path == before
+    assert not [path for path in (home / "warehouse").iterdir() if path.is_dir()]
+
+
+BODIES: str = """
+select
+  is_near_reference(a, b) as is_near, count_tail(n::bigint, mean::double, variance::double) as tail,
+  prorate(part::decimal(18, 4), n::decimal(18, 4) + 0.07, part::decimal(18, 4) + 0.31) as prorated, content_of([a, null, b]) as content,
+  months_after(day::date, date '2026-02-28') as months, normal_reference(a) as reference
+from (values {rows}) as told(a, b, n, mean, variance, part, day)
+"""
+
+
+def test_macros_tell_the_same_on_sail(sail: str) -> None:
+    random = Random(7)
+    rows = ", ".join(
+        f"('{a}', '{b}', {random.randint(0, 30)}, {mean}, {mean * random.choice((0.5, 1, 1.7, 9))}, {random.randint(-(10**9), 10**9) / 10**4}, '{day}')"
+        for a, b in neighbours(random)
+        for mean in (random.uniform(0.1, 40),)
+        for day in (date(2024, 1, 1) + timedelta(days=random.randint(0, 900)),)
+    )
+    query = BODIES.format(rows=rows)
+    con = connect()
+    con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
+    expected = con.execute(query).fetchall()
+    spark = _connect(sail)
+    found = [tuple(row) for row in spark.sql(to_spark(query, MappingSchema(dialect="duckdb"), {})).collect()]
+    assert len(expected) == len(found) > 100
+    assert [near for near, *_ in expected].count(True) > 20
+    for one, other in zip(expected, found, strict=True):
+        assert (one[0], *one[2:]) == (other[0], *other[2:])
+        assert one[1] == pytest.approx(other[1], rel=1e-9)
+
+
+def neighbours(random: Random) -> Iterator[tuple[str, str]]:
+    """Pairs of references that are the same but for one change, or for two."""
+    for length in range(2, 9):
+        for _ in range(20):
+            text = "".join(random.choice("0123AB") for _ in range(length))
+            at = random.randrange(length - 1)
+            swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+            other = random.choice(
+                (text, swapped, text[:at] + "7" + text[at + 1 :], text[:at] + text[at + 1 :], swapped[::-1])
+            )
+            yield text, other
+
+
+def test_a_clusters_tables_go_with_their_published_file(home: Path) -> None:
+    kept = receivables.open_warehouse(home).path.with_suffix(TABLES)
+    gone = kept.with_name(f"receivables-19990101T000000000000Z{TABLES}")
+    for folder in (kept, gone):
+        (folder / "marts.aging").mkdir(parents=True)
+    receivables.build(home)
+    assert (kept.exists(), gone.exists()) == (True, False)
