@@ -55,34 +55,50 @@ class _Told:
 
 def earlier_build(night: Night, batches: Sequence[Batch]) -> Earlier | str:
     """The published file that a build of these batches may go on from, or why none may be."""
-    most = night.settings.engine.incremental_builds
-    if not most:
-        return "the settings say that every build is made whole"
-    if night.settings.engine.kind != "duckdb":
-        return "a cluster makes every table anew"
-    if published_run(night.home.root) is None:
-        return "nothing is published yet"
+    if why_not := _always_whole(night):
+        return why_not
     path = published_file(night.home.root)
     try:
         with night.scratch.database(path) as con:
             told = _told(con)
     except EngineError:
         return f"{path.name} cannot be read, or is of an earlier version"
+    later = [batch for batch in counting(batches) if batch.batch_id not in told.rows]
+    if why_not := _other_making(night, told) or _told_otherwise(night, told, batches, later):
+        return why_not
+    return Earlier(path, Base(told.run_id, told.as_of, tuple(batch.batch_id for batch in later)), told.builds)
+
+
+def _always_whole(night: Night) -> str:
+    """Why a build is made whole whatever is published."""
+    if not night.settings.engine.incremental_builds:
+        return "the settings say that every build is made whole"
+    if night.settings.engine.kind != "duckdb":
+        return "a cluster makes every table anew"
+    return "" if published_run(night.home.root) is not None else "nothing is published yet"
+
+
+def _other_making(night: Night, told: _Told) -> str:
+    """Why a published file is not what this build would have made of the same, or not worth going on from."""
+    setting = night.settings.engine
     if any(one.finished_at is None or one.finished_at >= told.started_at for one in night.state.forgotten()):
         return "somebody was forgotten since, of whom a copy of the file would hold traces"
-    if told.documents < night.settings.engine.incremental_documents:
+    if told.documents < setting.incremental_documents:
         return "the ledger is small, so that a whole build costs no more"
-    if told.builds >= most:
+    if told.builds >= setting.incremental_builds:
         return f"{told.builds} builds went on one from the other"
     if (told.settings_sha256, told.code_sha256) != (night.run.settings_sha256, code_sha256()):
-        return f"{path.name} was made by another version, or with other settings"
+        return "what is published was made by another version, or with other settings"
+    return ""
+
+
+def _told_otherwise(night: Night, told: _Told, batches: Sequence[Batch], later: Sequence[Batch]) -> str:
+    """Why what was told `later` than a published file knows does more than add to it."""
     now = rows_sha256(night.state, batches)
     if told.rows.items() - now.items():
         return "not all that was told to the earlier build counts still, as it was told"
-    later = [batch for batch in counting(batches) if batch.batch_id not in told.rows]
-    if whole := next((one for one in later if one.table_name in _LEDGER and one.mode != "delta"), None):
-        return f"{whole.file_name} tells every {whole.table_name} again"
-    return Earlier(path, Base(told.run_id, told.as_of, tuple(batch.batch_id for batch in later)), told.builds)
+    whole = next((one for one in later if one.table_name in _LEDGER and one.mode != "delta"), None)
+    return f"{whole.file_name} tells every {whole.table_name} again" if whole else ""
 
 
 def _told(con: Connection) -> _Told:
