@@ -82,7 +82,7 @@ attach = []
 address = "operator@example.com"
 """
 
-_ASIDE: Final = CLOCKS | {"verb"}
+_ASIDE: Final = CLOCKS | {"verb", "rows_sha256"}
 _COMPARED: Final = ("core.", "marts.", "params.", "checks.", "ops.batch", "ops.issue")
 """What is held against the undisturbed run; the rest of `ops` tells what a run saw, and a second one sees that files are known."""
 

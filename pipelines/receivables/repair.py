@@ -123,7 +123,7 @@ def _not_kept(current: Sequence[Sequence[Batch]]) -> FileRefused:
     name = current[0][0].file_name if current else "a file"
     return FileRefused(
         got=f"{name}, whose bytes are not in lake/source, or no longer (retention.source_days)",
-        expected="a file with lines in quarantine",
+        expected="a file that is kept for the repair of its lines",
         try_="correcting the export itself and putting it into the inbox",
     )
 

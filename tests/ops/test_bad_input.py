@@ -296,7 +296,7 @@ def test_a_store_that_is_none_is_named(home: Path) -> None:
 
 
 def test_a_bug_is_told_apart_from_a_mistake(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **_named: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("receivables.publish.run_models", broken)
@@ -310,7 +310,7 @@ def test_a_bug_is_told_apart_from_a_mistake(home: Path, monkeypatch: pytest.Monk
 
 
 def test_a_full_disk_is_no_bug(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("receivables.publish.run_models", full)

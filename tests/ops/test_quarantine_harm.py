@@ -192,7 +192,7 @@ def test_a_file_that_was_not_kept_says_what_to_do(damaged: Path, right: Path) ->
     shutil.rmtree(damaged / "lake" / "source")
     ended = command("findings", "repair", right, "--home", damaged)
     assert ended.exit_code == 3
-    assert "before files with quarantined lines were kept" in ended.only_message()
+    assert "whose bytes are not in lake/source" in ended.only_message()
 
 
 @pytest.mark.parametrize(
