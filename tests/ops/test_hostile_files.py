@@ -101,7 +101,7 @@ def test_a_log_is_one_object_a_line_whatever_a_file_is_called(home: Path) -> Non
     log = max((home / "logs").iterdir()).read_bytes().decode()
     assert steers(log) == []
     told = [json.loads(line) for line in log.split("\n") if line]
-    assert {line["event"] for line in told} == {"started", "file", "land"}
+    assert {line["event"] for line in told} == {"started", "file", "known", "land"}
     assert "x\u202e\u2028{}.csv" in {line.get("file") for line in told}
 
 

@@ -31,7 +31,7 @@ def going_on(home: Path) -> Path:
     told = path.read_text("utf-8").replace("#incremental_share = 0.3", "incremental_share = 1")
     told = told.replace("#incremental_documents = 10000", "incremental_documents = 0")
     path.write_text(told, encoding="utf-8")
-    receivables.build(home)
+    receivables.build(home, whole=True)
     return home
 
 
