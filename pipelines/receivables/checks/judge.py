@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from receivables.errors import NightFailed, SettingsError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from receivables.checks.contract import Contract
 
@@ -65,7 +67,7 @@ def _failing(measured: Measured, contracts: Mapping[str, Contract]) -> dict[str,
 
     Money stays Decimal in it: what Great Expectations compares are Python's own exact numbers, never floats made of them.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _spark_hidden():
         # what the library warns of is its own use of Python, nothing its caller could change
         warnings.simplefilter("ignore")
         os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -88,6 +90,21 @@ def _failing(measured: Measured, contracts: Mapping[str, Contract]) -> dict[str,
                 try_=_RULES,
             )
     return failing
+
+
+@contextmanager
+def _spark_hidden() -> Iterator[None]:
+    """Let no `pyspark` be found meanwhile: where a client of a cluster is installed, the library would look for the whole of Spark and end the process."""
+    modules: dict[str, Any] = sys.modules
+    before = modules.get("pyspark")
+    modules["pyspark"] = None
+    try:
+        yield
+    finally:
+        if before is None:
+            del modules["pyspark"]
+        else:
+            modules["pyspark"] = before
 
 
 def _expectation(gx: ModuleType, contract: Contract) -> Any:
