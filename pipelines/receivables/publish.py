@@ -173,6 +173,7 @@ def _gone_on(
             return build(con)
     except (EngineError, NightFailed) as error:
         night.log("made_whole", "notice", reason=f"going on from {earlier.path.name} failed: {error}")
+        night.failed_step = ""
         _take_away(unfinished)
         return None
 
@@ -270,36 +271,14 @@ def _build(
         night.step("build", len(models())) as counts,
         tables_by(night.settings, folder, night.home.root) as make_tables,
     ):
-        refuse_damaged(night)
-        lake.snapshot(con, night.home.lake, batches)
-        earlier = published.kept(night.home.lake)
-        looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
-        _refuse_damaged_runs(night, [*looked_back, *earlier[-1:]])
-        published.hold(con, night.home.lake, looked_back, night.run)
-        published.hold_last(con, night.home.lake, earlier, night.run)
-        decisions.complete(night.state, night.home.lake)
-        decisions.hold(con, night.state, night.run.known_at)
+        _hold(night, con, day, batches)
         tables = run_entries(con, night.settings, day, night.progress.advance, make_tables)
         con.execute("begin")
         base, increment = gone_on or (None, None)
         run_models(con, night.settings, day, night.progress.advance, tables, increment=increment)
         if base and increment:
             _log_gone_on(night, base, increment)
-        judge_collection(con, night.settings.curve)
-        judge_provision(con, night.settings)
-        judge_rating(con, night.settings)
-        judge_customer_type(con, night.settings)
-        run_judged_models(tables, night.progress.advance)
-        judge_expected_cash(con, night.settings)
-        for judge in (
-            judge_customer_value,
-            judge_accredited,
-            judge_loss_rate,
-            judge_price_by_terms,
-            judge_buying,
-            judge_anomalies,
-        ):
-            judge(con, night.settings)
+        _judge(night, con, tables)
         _refuse_unknown_companies(con)
         behind = _behind(con, day, is_latest=is_latest)
         _write_files(night, con, batches, files, tables)
@@ -323,6 +302,42 @@ def _build(
         con.execute("detach lake")
         con.execute("checkpoint")
     return reasons
+
+
+def _hold(night: Night, con: Connection, day: date, batches: Sequence[Batch]) -> None:
+    """Hold what was told and decided, and what earlier runs said of it, in the schemas that models read.
+
+    Raises:
+        LakeDamaged: a file of these is gone, or has another content.
+    """
+    refuse_damaged(night)
+    lake.snapshot(con, night.home.lake, batches)
+    earlier = published.kept(night.home.lake)
+    looked_back = published.looked_back_at(earlier, day, night.run.known_at, night.settings)
+    _refuse_damaged_runs(night, [*looked_back, *earlier[-1:]])
+    published.hold(con, night.home.lake, looked_back, night.run)
+    published.hold_last(con, night.home.lake, earlier, night.run)
+    decisions.complete(night.state, night.home.lake)
+    decisions.hold(con, night.state, night.run.known_at)
+
+
+def _judge(night: Night, con: Connection, tables: Tables) -> None:
+    """Judge what models have made, and make those that read judgement between."""
+    judge_collection(con, night.settings.curve)
+    judge_provision(con, night.settings)
+    judge_rating(con, night.settings)
+    judge_customer_type(con, night.settings)
+    run_judged_models(tables, night.progress.advance)
+    judge_expected_cash(con, night.settings)
+    for judge in (
+        judge_customer_value,
+        judge_accredited,
+        judge_loss_rate,
+        judge_price_by_terms,
+        judge_buying,
+        judge_anomalies,
+    ):
+        judge(con, night.settings)
 
 
 def _refuse_damaged_runs(night: Night, read: Sequence[published.Published]) -> None:

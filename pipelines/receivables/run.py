@@ -129,8 +129,9 @@ class Night:
 
     def _secrets(self) -> Iterator[str]:
         """What must never stand in a log, should any message hold it, as a line of the log would write it."""
-        if password := os.environ.get(self.settings.mail.password_env, ""):
-            yield json_line(password)[1:-1]
+        for name in (self.settings.mail.password_env, self.settings.engine.token_env):
+            if secret := os.environ.get(name, ""):
+                yield json_line(secret)[1:-1]
 
 
 @contextmanager

@@ -128,10 +128,9 @@ def test_a_file_that_is_gone_while_it_is_read_costs_the_night_nothing_else(
     assert "No such file or directory" in ended.only_message()
 
 
-def test_a_night_leaves_a_file_that_grows_until_it_stands_still(
-    home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole, waits = file.read_text(encoding="utf-8"), []
+def written_whole_in_the_first_wait(file: Path, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Cut a file, which is whole again once it was waited for; returns the seconds of every wait, as they come."""
+    whole, waits = file.read_text(encoding="utf-8"), list[float]()
 
     def written_meanwhile(seconds: float) -> None:
         waits.append(seconds)
@@ -140,6 +139,13 @@ def test_a_night_leaves_a_file_that_grows_until_it_stands_still(
 
     monkeypatch.setattr("receivables.intake.steady.time.sleep", written_meanwhile)
     file.write_text(whole[:-20], encoding="utf-8")
+    return waits
+
+
+def test_a_night_leaves_a_file_that_grows_until_it_stands_still(
+    home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = written_whole_in_the_first_wait(file, monkeypatch)
     outcome = receivables.nightly(home, deliver=False)
     assert [(told.outcome, told.message) for told in outcome.files if told.file_name == file.name] == [("loaded", "")]
     assert waits == [0.5, 0.5], "watched once for all files, and once more itself"
@@ -175,15 +181,7 @@ def test_a_file_that_stands_still_again_is_read_though_only_one_attempt_is_allow
     home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / FILE_NAME).write_text(PATIENT.replace("file_attempts = 3", "file_attempts = 1"), encoding="utf-8")
-    whole, waits = file.read_text(encoding="utf-8"), []
-
-    def written_once(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 1:
-            file.write_text(whole, encoding="utf-8")
-
-    monkeypatch.setattr("receivables.intake.steady.time.sleep", written_once)
-    file.write_text(whole[:-20], encoding="utf-8")
+    written_whole_in_the_first_wait(file, monkeypatch)
     outcome = receivables.nightly(home, deliver=False)
     assert [(told.outcome, told.message) for told in outcome.files if told.file_name == file.name] == [("loaded", "")]
 

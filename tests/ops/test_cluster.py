@@ -22,7 +22,7 @@ import receivables
 from homes import ask, command
 from receivables.assets import sql_dir
 from receivables.engine import connect
-from receivables.engine.spark_connect import _connect
+from receivables.engine.spark_connect import _connect, _with_token
 from receivables.engine.transpile import to_spark
 from receivables.publish import TABLES
 from receivables.settings import FILE_NAME
@@ -142,6 +142,20 @@ def test_an_endpoint_that_does_not_answer_is_told(home: Path, sail: str) -> None
     assert "got no answer of a Spark Connect endpoint at 127.0.0.1:1" in ended.only_message()
     assert receivables.open_warehouse(home).path == before
     assert not [path for path in (home / "warehouse").iterdir() if path.is_dir()]
+
+
+@pytest.mark.parametrize("remote", ["sc://host:443", "sc://host:443/;use_ssl=true"])
+def test_a_token_comes_from_the_environment_and_is_told_to_the_endpoint_alone(remote: str) -> None:
+    told = _with_token(remote, "not for others")
+    assert told.startswith(remote)
+    assert told.endswith(";token=not for others")
+    assert "/;" in told
+
+
+def test_a_token_in_the_settings_is_refused(home: Path) -> None:
+    ended = command("status", "--home", on_a_cluster(home, "sc://host:443/;token=secret"))
+    assert ended.exit_code == 2
+    assert "RECEIVABLES_SPARK_TOKEN" in ended.only_message()
 
 
 BODIES: str = """

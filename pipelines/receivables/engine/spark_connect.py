@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import warnings
 from contextlib import contextmanager
@@ -185,14 +186,14 @@ def opened(
     address = str(folder.resolve())
     if engine.shared_as:
         address = f"{engine.shared_as.rstrip('/')}/{folder.resolve().relative_to(home.resolve()).as_posix()}"
-    spark = _connect(engine.remote)
+    spark = _connect(engine.remote, os.environ.get(engine.token_env, ""))
     try:
         yield partial(SparkTables, session=Session(spark, folder, address))
     finally:
         spark.stop()
 
 
-def _connect(remote: str) -> Any:
+def _connect(remote: str, token: str = "") -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which the client uses nothing here
@@ -207,17 +208,25 @@ def _connect(remote: str) -> Any:
     try:
         # the client itself tries for ten minutes
         socket.create_connection((found.hostname or "", found.port or _PORT), _PATIENCE_SECONDS).close()
-        spark = SparkSession.builder.remote(remote).create()
+        spark = SparkSession.builder.remote(_with_token(remote, token)).create()
         spark.sql("SELECT 1").collect()
     except Exception as error:
+        told = str(error).replace(token, "***") if token else str(error)
         raise NightFailed(
-            got=f"no answer of a Spark Connect endpoint at {found.hostname}:{found.port or _PORT}: {str(error)[:200] or type(error).__name__}",
+            got=f"no answer of a Spark Connect endpoint at {found.hostname}:{found.port or _PORT}: {told[:200] or type(error).__name__}",
             expected="one that runs, at the address in engine.remote",
             try_="starting it, or engine.kind = 'duckdb'",
         ) from error
     for name, value in (_FOR_APACHE if spark.conf.get("spark.app.id", "") else _FOR_SAIL).items():
         spark.conf.set(name, value)
     return spark
+
+
+def _with_token(remote: str, token: str) -> str:
+    """The address as Spark Connect has it, with its parameters after a slash."""
+    if not token:
+        return remote
+    return f"{remote if urlsplit(remote).path else f'{remote}/'};token={token}"
 
 
 _FOR_APACHE: Final = {

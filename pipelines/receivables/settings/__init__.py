@@ -697,10 +697,23 @@ class Engine(Section):
         pattern=r"^sc://\S+$",
         description="where the Spark Connect endpoint of spark_connect listens, the only address that a night then reaches; 15002 is the port that Spark and Sail take",
     )
+    token_env: str = Field(
+        default="RECEIVABLES_SPARK_TOKEN",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="environment variable that holds the endpoint's token, where it asks for one; it stands in no settings, which are backed up",
+    )
     shared_as: str = Field(
         default="",
         description="what the endpoint calls the folder of this home, such as s3a://bucket/receivables; empty: as this machine does, where both share the disk",
     )
+
+    @model_validator(mode="after")
+    def _without_token(self) -> Engine:
+        if "token=" in self.remote.lower():
+            raise ValueError(
+                f"an address without the token, which belongs in the environment variable {self.token_env}"
+            )
+        return self
 
 
 _NOT_OF_FIGURES: Final = ("engine", "mail", "recipient", "unattended", "retention", "expected", "operator")
