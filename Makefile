@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test sail spark notebooks lint audit lock world-page personal-data-page picture study oracle bench
+.PHONY: demo test tests sail spark notebooks lint audit lock world-page personal-data-page picture study oracle bench
 FUZZ ?= 10000
 NIGHTS ?= 90
 REPLICATIONS ?= 200
@@ -16,7 +16,10 @@ CRASHES ?= 200
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
 
-test: lint  ## style, types and the tests that five minutes hold; RECEIVABLES_SLICE=wide for what continuous integration runs
+test: $(READY)  ## style, types and the tests that five minutes hold; RECEIVABLES_SLICE=wide for what continuous integration runs
+	$(MAKE) -j2 lint tests
+
+tests: $(READY)  ## the tests alone
 	$(BIN)/python -m pytest -n 2
 
 sail: .venv/.sail  ## what the tests of a cluster need: Sail and a client, in the same environment

@@ -41,14 +41,15 @@ SLICES = ("quick", "wide", "all")
 """What RECEIVABLES_SLICE may ask for."""
 
 SHARES = {
-    "conformance/": 5,
+    "conformance/": 6,
     "conformance/test_profiles.py": 1,
     "conformance/test_sample_truth.py": 12,
     "conformance/test_sap_fbl5n_layouts.py": 12,
-    "ops/": 8,
+    "ops/": 10,
     "ops/test_arrival.py": 16,
     "ops/test_bad_input.py": 4,
     "ops/test_contract_nights.py": 22,
+    "ops/test_forget.py": 20,
     "ops/test_mail.py": 25,
     "ops/test_quarantine_desk.py": 20,
     "ops/test_repeated_night.py": 12,
