@@ -179,7 +179,7 @@ def test_macros_tell_the_same_on_sail(sail: str) -> None:
     con = connect()
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
     expected = con.execute(query).fetchall()
-    spark = _connect(sail)
+    spark = _connect(sail, "")
     found = [tuple(row) for row in spark.sql(to_spark(query, MappingSchema(dialect="duckdb"), {})).collect()]
     assert len(expected) == len(found) > 100
     assert [near for near, *_ in expected].count(True) > 20

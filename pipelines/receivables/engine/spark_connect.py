@@ -193,7 +193,7 @@ def opened(
         spark.stop()
 
 
-def _connect(remote: str, token: str = "") -> Any:
+def _connect(remote: str, token: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which the client uses nothing here
