@@ -158,6 +158,12 @@ def test_a_token_in_the_settings_is_refused(home: Path) -> None:
     assert "RECEIVABLES_SPARK_TOKEN" in ended.only_message()
 
 
+def test_the_client_starts_where_the_main_module_has_no_file(sail: str) -> None:
+    asks = f"from receivables.engine.spark_connect import _connect; spark = _connect({sail!r}, ''); print(spark.sql('select 41 + 1').collect()[0][0]); spark.stop()"
+    ended = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "42\n"), ended.stderr
+
+
 BODIES: str = """
 select
   is_near_reference(a, b) as is_near, count_tail(n::bigint, mean::double, variance::double) as tail,
@@ -180,7 +186,10 @@ def test_macros_tell_the_same_on_sail(sail: str) -> None:
     con.execute((sql_dir() / "macros.sql").read_text(encoding="utf-8"))
     expected = con.execute(query).fetchall()
     spark = _connect(sail, "")
-    found = [tuple(row) for row in spark.sql(to_spark(query, MappingSchema(dialect="duckdb"), {})).collect()]
+    try:
+        found = [tuple(row) for row in spark.sql(to_spark(query, MappingSchema(dialect="duckdb"), {})).collect()]
+    finally:
+        spark.stop()  # at the end of the process it would ask for ten minutes after an endpoint that is gone
     assert len(expected) == len(found) > 100
     assert [near for near, *_ in expected].count(True) > 20
     for one, other in zip(expected, found, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import warnings
 from contextlib import contextmanager
 from functools import partial
@@ -195,7 +196,7 @@ def opened(
 
 def _connect(remote: str, token: str) -> Any:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _at_a_prompt():
             warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which the client uses nothing here
             from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
@@ -220,6 +221,19 @@ def _connect(remote: str, token: str) -> Any:
     for name, value in (_FOR_APACHE if spark.conf.get("spark.app.id", "") else _FOR_SAIL).items():
         spark.conf.set(name, value)
     return spark
+
+
+@contextmanager
+def _at_a_prompt() -> Iterator[None]:
+    """Let the client find a prompt: where the main module has no file, as in a notebook or `python -c`, it takes itself for a doctest and ends the process."""
+    if hasattr(sys, "ps1"):
+        yield
+        return
+    sys.ps1 = ""
+    try:
+        yield
+    finally:
+        del sys.ps1
 
 
 def _with_token(remote: str, token: str) -> str:
