@@ -1,5 +1,5 @@
 -- One row per promise to pay that was not kept by its last day (and some of grace), and chain it stands in: one of all promises of the customer (chain ''), and one of those about the same document
--- (chain: doc_id). kept_before: promises of the chain kept by then; place: which it is since the last kept one. Money that pays other documents than the one promised does not keep a
+-- (chain: doc_id). kept_before: promises of the chain kept by then; place: which of the broken ones it is. Money that pays other documents than the one promised does not keep a
 -- promise. amount_local: promised, ledger currency, NULL where no amount was named.
 with judged as (
   select
@@ -27,7 +27,7 @@ run as (
 )
 select
   run.company_id, run.customer_id, run.chain, run.log_id, run.doc_id, run.made_on, run.promised_date, run.due_on, run.kept_before,
-  row_number() over (partition by run.company_id, run.customer_id, run.chain, run.kept_before order by run.due_on, run.log_id)::bigint as place,
+  row_number() over (partition by run.company_id, run.customer_id, run.chain order by run.due_on, run.log_id)::bigint as place,
   case
     when coalesce(run.currency, company.local_currency) = company.local_currency then run.promised_amount
     when document.amount_doc > 0 then prorate(run.promised_amount, document.amount_local, document.amount_doc)

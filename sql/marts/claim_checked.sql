@@ -1,5 +1,6 @@
 -- One row per word of a customer that it has paid (collection log), with the days in which money may bear it out (from_day, until_day; settings), once they are over: is_borne_out, whether a
--- receipt of those days paid the document it was about or is still unapplied; any receipt, where it was about the account. open_local: what was open of the document then, ledger currency,
+-- receipt of those days paid the document it was about, or such receipts are still unapplied with a sum near to what is open of it (a setting); any receipt, where it was about the
+-- account. open_local: what was open of the document then, ledger currency,
 -- positive (NULL: about the account).
 with claim as (
   select
@@ -10,7 +11,9 @@ with claim as (
   where log.entry_kind = 'payment_claim' and log.logged_at::date + setting.claim_grace_days < getvariable('as_of')
 ),
 came as (
-  select distinct claim.company_id, claim.log_id
+  select
+    claim.company_id, claim.log_id, count(allocation.allocation_id)::bigint as applied,
+    coalesce(sum(case when allocation.allocation_id is null then -item.open_local end), 0) as unapplied_local
   from claim
   inner join core.payment as receipt
     on claim.company_id = receipt.company_id and claim.customer_id = receipt.customer_id and receipt.pay_date between claim.from_day and claim.until_day
@@ -19,7 +22,7 @@ came as (
     on receipt.company_id = allocation.company_id and receipt.payment_id = allocation.from_payment_id and claim.doc_id = allocation.to_doc_id
     and counts_on(getvariable('as_of'), allocation.effective_from, allocation.effective_until)
   left join marts.open_item as item on receipt.company_id = item.company_id and receipt.payment_id = item.item_id and item.item_kind = 'payment'
-  where claim.doc_id is null or allocation.allocation_id is not null or item.item_id is not null
+  group by claim.company_id, claim.log_id
 ),
 open as (
   select
@@ -31,8 +34,13 @@ open as (
   group by claim.company_id, claim.log_id
 )
 select
-  claim.company_id, claim.customer_id, claim.log_id, claim.doc_id, claim.said_on, claim.from_day, claim.until_day, came.log_id is not null as is_borne_out,
+  claim.company_id, claim.customer_id, claim.log_id, claim.doc_id, claim.said_on, claim.from_day, claim.until_day,
+  came.log_id is not null and (
+    claim.doc_id is null or came.applied > 0
+    or (came.unapplied_local > 0 and came.unapplied_local >= setting.claim_share_min * coalesce(open.open_local, 0))
+  ) as is_borne_out,
   case when claim.doc_id is not null then coalesce(open.open_local, 0) end::decimal(18, 4) as open_local
 from claim
+cross join params.anomaly_conduct as setting
 left join came on claim.company_id = came.company_id and claim.log_id = came.log_id
 left join open on claim.company_id = open.company_id and claim.log_id = open.log_id

@@ -40,7 +40,7 @@ NAMES: Final[Mapping[str, str]] = {
 TESTED: Final[Mapping[str, str]] = {
     "punctual_asks_deferral": N_("Customers that paid punctually and now ask more than once to pay later."),
     "punctual_asks_instalments": N_("Customers that paid punctually and now ask more than once to pay in parts."),
-    "broken_promises": N_("Promises to pay broken one after another, or two of a large sum."),
+    "broken_promises": N_("Promises to pay broken with hardly one kept among them, or two of a large sum."),
     "claimed_payment": N_("Customers that said they had paid, where no receipt bears it out after some days."),
     "payer_changed": N_("Receipts under a name that is neither the customer's nor that of its group."),
     "contact_changed": N_(
@@ -85,16 +85,16 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "Asked on %(day)s to pay %(other_id)s in parts (%(item_id)s); request number %(measured)s in a row; payment index of the year before: %(usual)s."
     ),
     "broken_promises": N_(
-        "Promised on %(day)s to pay %(amount_local)s by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s in a row."
+        "Promised on %(day)s to pay %(amount_local)s by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s, kept among them: %(usual)s."
     ),
     "broken_promises_again": N_(
-        "Promised again on %(day)s to pay the same by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s in a row."
+        "Promised again on %(day)s to pay the same by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s, kept among them: %(usual)s."
     ),
     "broken_promises_same": N_(
-        "Promised on %(day)s to pay %(other_id)s by %(other_day)s and did not (log entry %(item_id)s); promise number %(measured)s about this document broken in a row."
+        "Promised on %(day)s to pay %(other_id)s by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s about this document, kept among them: %(usual)s."
     ),
     "broken_promises_unnamed": N_(
-        "Promised on %(day)s to pay by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s in a row."
+        "Promised on %(day)s to pay by %(other_day)s and did not (log entry %(item_id)s); broken promise number %(measured)s, kept among them: %(usual)s."
     ),
     "claimed_payment": N_(
         "Said on %(day)s that it had paid (log entry %(item_id)s); no receipt came up to %(other_day)s."

@@ -53,12 +53,18 @@ class AnomalyConduct(Section):
     promises_min: int = Field(
         default=3,
         ge=2,
-        description="promises broken one after another that make a sign; a second chance is usual, a third broken word is a habit",
+        description="promises broken, hardly one kept among them, that make a sign; a second chance is usual, a third broken word is a habit",
     )
     promises_days: int = Field(
         default=180,
         ge=1,
         description="days within which broken promises belong together; older ones stand in the payment record",
+    )
+    promises_kept_share_max: Decimal = Field(
+        default=Decimal("0.25"),
+        ge=0,
+        lt=1,
+        description="share kept of the promises from the first broken one to the last up to which they are a sign all the same; one word kept among four changes no habit",
     )
     promises_amount: Decimal = Field(
         default=Decimal(10000),
@@ -74,6 +80,12 @@ class AnomalyConduct(Section):
         default=14,
         ge=0,
         description="days before such a word in which money that came bears it out; accounts are told of receipts with some days' delay",
+    )
+    claim_share_min: Decimal = Field(
+        default=Decimal("0.8"),
+        gt=0,
+        le=1,
+        description="share of what is open of a document that money not applied yet must reach to bear out the word that it was paid; customers deduct discounts and charges, not a fifth",
     )
     claims_days: int = Field(
         default=90,
