@@ -52,6 +52,9 @@ TARGETS: Final = {"core / typed load": 3.0, "features / typed load": 1.3}
 PEAK_GB: Final = 4.0
 """Peak of the process, for ten million invoices."""
 
+MEMORY: Final = Settings().engine.memory_limit
+"""What DuckDB may take unless told otherwise: the setting's default."""
+
 DEAREST: Final = 10
 
 
@@ -101,9 +104,10 @@ def _step(con: Connection, names: tuple[str, ...], made: set[str], costs: dict[s
             costs[model.full_name] = since(begin)[0]
 
 
-def core(lake: Path, out: Path) -> None:
-    """Build the core, write what each model cost, tell what each step did."""
-    settings, path = Settings.model_validate({"aging": {"month_ends": MONTH_ENDS}}), Path(f"{out}.duckdb")
+def core(lake: Path, out: Path, memory: str = MEMORY) -> None:
+    """Build the core in so much memory, write what each model cost, tell what each step did."""
+    asked = {"aging": {"month_ends": MONTH_ENDS}, "engine": {"memory_limit": memory}}
+    settings, path = Settings.model_validate(asked), Path(f"{out}.duckdb")
     con = connect(path, settings, temp=Path(f"{out}.spill"))
     costs: dict[str, float] = {}
     phases: dict[str, Cost] = {}
@@ -144,7 +148,7 @@ def core(lake: Path, out: Path) -> None:
     print(json.dumps(phases | {"peaks": peaks}))
 
 
-def measure(invoices: int, times: int, scratch: Path | None) -> Measured:
+def measure(invoices: int, times: int, scratch: Path | None, memory: str = MEMORY) -> Measured:
     """All runs of one ledger, by name, and what its models cost.
 
     Raises:
@@ -156,7 +160,7 @@ def measure(invoices: int, times: int, scratch: Path | None) -> Measured:
         write_apart(lake, invoices)
         loaded = out / "loaded.duckdb"
         wanted = {
-            "core": [sys.executable, __file__, "core", str(lake), str(out / "night")],
+            "core": [sys.executable, __file__, "core", str(lake), str(out / "night"), memory],
             "primitives": [sys.executable, __file__, "primitives", str(lake), str(out / "primitives")],
             "typed load": typed_load(loaded, clean_csv(lake, out)),
         }
@@ -185,16 +189,17 @@ def ratios(runs: Mapping[str, Sequence[Run]]) -> dict[str, float]:
 def main() -> None:
     """Print costs by step, the dearest models and ratios, by ledger, then how costs grow."""
     if sys.argv[1:2] in (["core"], ["primitives"]):
-        {"core": core, "primitives": primitives}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+        {"core": core, "primitives": primitives}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--invoices", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--scratch", type=Path, help="where the lake is made (default: the system's temporary folder)")
+    parser.add_argument("--memory", default=MEMORY, help="what DuckDB may take")
     asked = parser.parse_args()
     grown = []
     for invoices in asked.invoices:
-        found = measure(invoices, asked.times, asked.scratch)
+        found = measure(invoices, asked.times, asked.scratch, asked.memory)
         print(
             f"\n{invoices:,} invoices of {usual_customers(invoices):,} customers, {MONTH_ENDS} month ends; {found.size / 1e6:,.0f} MB written"
         )
