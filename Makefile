@@ -12,6 +12,7 @@ PLANTED ?= --each 16 --seeds 13
 BENCH ?= --invoices 100000 1000000 --times 3
 PUT_IN ?= --each 40 --seeds 5 --customers 400
 CRASHES ?= 200
+CLUSTER ?= 1000000
 
 demo: $(READY)  ## a whole night on data/sample
 	$(BIN)/receivables demo
@@ -28,12 +29,13 @@ sail: .venv/.sail  ## what the tests of a cluster need: Sail and a client, in th
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-sail.lock
 	touch $@
 
-spark: $(READY)  ## a night on Apache Spark against DuckDB, in an environment of its own below build/; needs Java 17 (openjdk-17-jre-headless)
+spark: $(READY)  ## a night on Apache Spark against DuckDB, and a large ledger, in an environment of its own below build/; needs Java 17 (openjdk-17-jre-headless)
 	$(PYTHON) -m venv build/spark
 	build/spark/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	build/spark/bin/python -m pip install --quiet "pyspark[connect]==4.3.0"
 	build/spark/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	RECEIVABLES_REQUIRE=spark build/spark/bin/python -m pytest -n 0 tests/ops/test_cluster.py -k apache_spark
+	RECEIVABLES_SLICE=wide RECEIVABLES_REQUIRE=spark build/spark/bin/python -m pytest -n 0 tests/ops/test_cluster.py -k apache_spark
+	build/spark/bin/python tests/cluster_study.py data/CLUSTER.md spark --invoices $(CLUSTER)
 
 lint: $(READY)  ## style, formatting, types, unsafe code
 	$(BIN)/ruff check
@@ -60,12 +62,13 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-study: $(READY)  ## what takes too long for every change: the curve's bias and coverage, what detectors find, nights that are killed, what ninety nights cost, every case of every test, damaged exports
+study: $(READY) .venv/.sail  ## what takes too long for every change: the curve's bias and coverage, what detectors find, nights that are killed, what ninety nights cost, a large ledger on Sail, every case of every test, damaged exports
 	RECEIVABLES_REPLICATIONS=$(REPLICATIONS) $(BIN)/python tests/collection_study.py data/COLLECTION_STUDY.md
 	$(BIN)/python tests/planted_study.py data/ANOMALY_STUDY.md $(PLANTED)
 	$(BIN)/python tests/anomaly_study.py data/ANOMALY_STUDY.md $(PUT_IN)
 	$(BIN)/python tests/crash_matrix.py data/CRASH_STUDY.md --rounds $(CRASHES)
 	$(BIN)/python tests/soak_study.py data/SOAK_STUDY.md --nights $(NIGHTS)
+	$(BIN)/python tests/cluster_study.py data/CLUSTER.md sail --invoices $(CLUSTER)
 	RECEIVABLES_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist=load tests/property/test_fuzz.py
 	RECEIVABLES_SLICE=all RECEIVABLES_EXAMPLES=60 $(BIN)/python -m pytest -n 2
 

@@ -412,8 +412,9 @@ RECALL: Final = 0.98
 """What was asked for of rules before anything was measured."""
 
 MISSES: Final = """What was missed in a world that rules were chosen on (seed 101, 3,000 customers, 40 anomalies of a kind) and stays so: buying up to the limit by two large orders instead of three, or where the limit had been nearly
-used some months before; both happen by chance to so many that to find all 40 instead of 36 about 1,300 other customers would be told of in five years instead of 247. Promises broken before and after one
-that was kept, which makes two short rows of one long. A punctual payer that was not punctual enough when it asked first. Each rule says so in its settings; none was loosened for this page."""
+used some months before; both happen by chance to so many that to find all 40 instead of 36 about 1,300 other customers would be told of in five years instead of 247.
+A punctual payer that was not punctual enough when it asked first. Each rule says so in its settings; none was loosened for this page but that of broken promises: one kept between two
+broken ones made two short rows of a long one, which seven misses of an earlier run of these worlds had shown. What share may be kept was chosen on the others."""
 
 
 def _reached(study: Study) -> str:

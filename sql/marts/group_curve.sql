@@ -4,23 +4,29 @@
 -- (ledgers of several currencies and none set to sum them in), no_rate.
 with tranche as (
   select
-    history.history, company.company_id, company.local_currency, exposure.doc_date, exposure.amount_group,
+    history.history, exposure.company_id, exposure.doc_date, exposure.amount_group,
     case history.history when 'all' then exposure.entry_age else exposure.recent_entry_age end < exposure.exit_age as is_seen
   from marts.exposure_tranche as exposure
-  inner join core.company as company on exposure.company_id = company.company_id
   cross join (select unnest(['all', '24m']) as history) as history
 ),
-summed as (
+of_company as (
   select
-    history,
-    count(distinct company_id)::bigint as companies, array_to_string(list_sort(list_distinct(list(local_currency))), ' ') as ledger_currencies,
-    count(distinct local_currency)::bigint as currencies,
-    count(case when is_seen then 1 end)::bigint as tranches,
-    count(case when is_seen and amount_group is null then 1 end)::bigint as unrated_tranches,
+    history, company_id,
+    count(case when is_seen then 1 end) as tranches,
+    count(case when is_seen and amount_group is null then 1 end) as unrated_tranches,
     min(case when is_seen and amount_group is null then doc_date end) as unrated_from,
     max(case when is_seen and amount_group is null then doc_date end) as unrated_until
   from tranche
-  group by history
+  group by history, company_id
+),
+summed as (
+  select
+    one.history, count(*)::bigint as companies, array_to_string(list_sort(list_distinct(list(company.local_currency))), ' ') as ledger_currencies,
+    count(distinct company.local_currency)::bigint as currencies, sum(one.tranches)::bigint as tranches,
+    sum(one.unrated_tranches)::bigint as unrated_tranches, min(one.unrated_from) as unrated_from, max(one.unrated_until) as unrated_until
+  from of_company as one
+  inner join core.company as company on one.company_id = company.company_id
+  group by one.history
 )
 select
   getvariable('as_of') as as_of, summed.history, summed.companies, summed.ledger_currencies,

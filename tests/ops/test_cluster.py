@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from datetime import date, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlglot.schema import MappingSchema
 
+import endpoints
 import receivables
+from cluster_study import BEGIN, END, with_row
 from homes import ask, command
 from receivables.assets import sql_dir
 from receivables.comparison import differences
@@ -48,56 +46,22 @@ def on_a_cluster(home: Path, remote: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sail(require: Require) -> Iterator[str]:
-    """The address of Sail, which runs in this process."""
-    present = find_spec("pysail") is not None and find_spec("pyspark") is not None
-    require("sail", present=present, reason="the extra sail is not installed: make sail")
-    from pysail.spark import SparkConnectServer
-
-    server = SparkConnectServer()
-    server.start()
-    _, port = server.listening_address
-    yield f"sc://127.0.0.1:{port}"
-    server.stop()
+def sail(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Sail."""
+    require("sail", present=endpoints.has_sail(), reason="the extra sail is not installed: make sail")
+    with endpoints.sail(tmp_path_factory.mktemp("sail")) as endpoint:
+        yield endpoint.address
 
 
 @pytest.fixture(scope="module")
 def spark(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Apache Spark, which runs beside this process."""
-    found = find_spec("pyspark")
-    home = Path(found.origin).parent if found and found.origin else Path()
-    present = (home / "jars").is_dir() and shutil.which("java") is not None
-    require("spark", present=present, reason="no Apache Spark, or no Java: make spark")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    said = {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": port,
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": 2,
-        "spark.sql.codegen.wholeStage": "false",  # to compile a plan takes longer than these few rows
-    }
-    options = [part for name, value in said.items() for part in ("--conf", f"{name}={value}")]
-    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    line = [str(home / "bin/spark-submit"), "--master", "local[2]", "--class", server, *options, "spark-internal"]
-    log = tmp_path_factory.mktemp("spark") / "log"
-    local = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
-    with log.open("w") as told, subprocess.Popen(line, stdout=told, stderr=told, cwd=log.parent, env=local) as process:
-        try:
-            deadline = time.monotonic() + 300
-            while not listens(port):
-                assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")[-2000:]  # noqa: PT018  # one reason
-                time.sleep(1)
-            yield f"sc://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def listens(port: int) -> bool:
-    """Whether something on this machine answers at a port."""
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
+    """The address of Apache Spark."""
+    require("spark", present=endpoints.has_apache_spark(), reason="no Apache Spark, or no Java: make spark")
+    # to compile a plan takes longer than these few rows
+    with endpoints.apache_spark(
+        tmp_path_factory.mktemp("spark"), {"spark.sql.codegen.wholeStage": "false"}
+    ) as endpoint:
+        yield endpoint.address
 
 
 def made_again_alike(published: Path, copy: Path, remote: str) -> None:
@@ -237,3 +201,16 @@ def test_a_clusters_tables_go_with_their_published_file(home: Path) -> None:
         (folder / "marts.aging").mkdir(parents=True)
     receivables.build(home)
     assert (kept.exists(), gone.exists()) == (True, False)
+
+
+def test_the_study_puts_a_row_in_the_place_of_the_one_before() -> None:
+    page = f"Before.\n\n{BEGIN}{END}\nAfter.\n"
+    for row in (["spark", "10", "1"], ["sail", "1,000", "2"], ["sail", "20", "3"], ["sail", "1,000", "4"]):
+        page = with_row(page, [*row, *["5"] * 5])
+    assert [line.split(" | ")[:3] for line in page.splitlines() if line.startswith("| s")] == [
+        ["| sail", "20", "3"],
+        ["| sail", "1,000", "4"],
+        ["| spark", "10", "1"],
+    ]
+    assert page.startswith("Before.\n\n<!--")
+    assert page.endswith("<!-- end -->\n\nAfter.\n")
