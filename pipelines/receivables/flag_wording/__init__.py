@@ -63,5 +63,9 @@ def _values(params: Mapping[str, object], currency: str, words: Language) -> dic
         **told(_DAYS, lambda text: words.day(date.fromisoformat(text))),
         **told(_NUMBERS, lambda text: words.number(rounded(Decimal(text), CENT))),
         **{f"{name}_share": said for name, said in told(_NUMBERS, lambda text: words.share(Decimal(text))).items()},
+        **{
+            f"{name}_money": said
+            for name, said in told(_NUMBERS, lambda text: words.money(Decimal(text), currency)).items()
+        },
         **told(("amount_local",), lambda text: words.money(Decimal(text), currency)),
     }

@@ -202,13 +202,13 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "On %(day)s it named a fault of ours (%(word)s, log entry %(item_id)s); days since: %(measured)s; overdue of %(other_id)s: %(amount_local)s."
     ),
     "own_fault_open_benefit": N_(
-        "Benefit %(item_id)s (%(word)s, %(amount_local)s) was due on %(day)s and is neither given nor withheld; days since: %(measured)s; overdue meanwhile, in ledger currency: %(usual)s."
+        "Benefit %(item_id)s (%(word)s, %(amount_local)s) was due on %(day)s and is neither given nor withheld; days since: %(measured)s; overdue meanwhile: %(usual_money)s."
     ),
     "service_issue_open": N_(
-        "Complaint %(item_id)s (%(word)s), opened on %(day)s; days open: %(measured)s; overdue meanwhile, in ledger currency: %(usual)s, the oldest due on %(other_day)s."
+        "Complaint %(item_id)s (%(word)s), opened on %(day)s; days open: %(measured)s; overdue meanwhile: %(usual_money)s, the oldest due on %(other_day)s."
     ),
     "service_issue_open_department": N_(
-        "Complaint %(item_id)s (%(word)s), opened on %(day)s, to be settled by %(other_word)s; days open: %(measured)s; overdue meanwhile, in ledger currency: %(usual)s, the oldest due on %(other_day)s."
+        "Complaint %(item_id)s (%(word)s), opened on %(day)s, to be settled by %(other_word)s; days open: %(measured)s; overdue meanwhile: %(usual_money)s, the oldest due on %(other_day)s."
     ),
 }
 """The sentence of each piece of evidence, by code; it may name the columns of a sign."""

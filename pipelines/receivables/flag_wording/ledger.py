@@ -150,10 +150,10 @@ EVIDENCE: Final[Mapping[str, str]] = {
         "%(word)s sold at %(measured)s, first with order %(item_id)s of %(day)s; the middle price of that month was %(usual)s. Missing to it: %(amount_local)s."
     ),
     "up_to_limit": N_(
-        "Order %(item_id)s of %(day)s over %(amount_local)s, usual order: %(usual)s. Open invoices on %(other_day)s: %(measured_share)s of the credit limit."
+        "Order %(item_id)s of %(day)s over %(amount_local)s, usual order: %(usual_money)s. Open invoices on %(other_day)s: %(measured_share)s of the credit limit."
     ),
     "dormant_return": N_(
-        "No order for %(measured)s days after %(other_day)s; from %(day)s on orders over %(amount_local)s, usual order before: %(usual)s."
+        "No order for %(measured)s days after %(other_day)s; from %(day)s on orders over %(amount_local)s, usual order before: %(usual_money)s."
     ),
     "cancelled_bulk": N_(
         "Order %(item_id)s of %(day)s over %(measured)s %(word)s was taken back on %(other_day)s with %(other_id)s; usual order: %(usual)s %(word)s. It counts for nothing else."
