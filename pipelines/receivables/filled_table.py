@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -127,20 +129,36 @@ def _write_csv(path: Path, layout: Layout, rows: Iterable[Mapping[str, str]]) ->
 def _write_workbook(path: Path, layout: Layout, rows: Sequence[Mapping[str, str]]) -> None:
     import xlsxwriter
 
+    made = BytesIO()
+    book = xlsxwriter.Workbook(
+        made, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    sheet = book.add_worksheet(layout.title)
+    _lay_out(book, sheet, layout, len(rows))
+    for number, row in enumerate(rows, start=1):
+        for place, name in enumerate(layout.widths):
+            text = row.get(name, "")
+            if text and name in layout.amounts:
+                sheet.write_number(number, place, float(text))
+            elif text:
+                write_text(sheet, number, place, text)
+    close(book)
     with open(path, "wb", opener=_private) as stream:  # Path.open takes no opener
-        book = xlsxwriter.Workbook(
-            stream, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        )
-        sheet = book.add_worksheet(layout.title)
-        _lay_out(book, sheet, layout, len(rows))
-        for number, row in enumerate(rows, start=1):
-            for place, name in enumerate(layout.widths):
-                text = row.get(name, "")
-                if text and name in layout.amounts:
-                    sheet.write_number(number, place, float(text))
-                elif text:
-                    write_text(sheet, number, place, text)
+        stream.write(made.getbuffer())
+
+
+def close(book: Workbook) -> None:
+    """Put a workbook together, in memory: an archive that found no room on its disk would try again, and say so, when it is thrown away.
+
+    Raises:
+        OSError: the system refused a file meanwhile; xlsxwriter wraps what it said into an error of its own.
+    """
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
         book.close()
+    except FileCreateError as error:
+        raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from None
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, form: Format | None = None) -> None:

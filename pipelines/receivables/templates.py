@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from receivables.assets import sample_dir
 from receivables.errors import UsageError, nearest
+from receivables.filled_table import close
 from receivables.language import DICTIONARY, Language, language_in
 from receivables.schema import TABLES, Column, Table
 from receivables.wording import N_
@@ -95,14 +97,16 @@ def _write_book(path: Path, table: Table, texts: Language) -> None:
     from xlsxwriter import Workbook
 
     columns = _columns(table)
-    book = Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    made = BytesIO()
+    book = Workbook(made, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     sheet = book.add_worksheet(table.name)
     lists = _Lists(book)
     _fill_in(book, sheet, lists, columns, texts)
     _explanations(book, table, columns, texts)
     _example(book, table, columns, texts)
     lists.write()
-    book.close()
+    close(book)
+    path.write_bytes(made.getbuffer())
 
 
 def _columns(table: Table) -> tuple[Column, ...]:

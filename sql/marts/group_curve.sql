@@ -12,8 +12,8 @@ with tranche as (
 of_company as (
   select
     history, company_id,
-    count(case when is_seen then 1 end) as tranches,
-    count(case when is_seen and amount_group is null then 1 end) as unrated_tranches,
+    count(case when is_seen then 1 end)::bigint as tranches,
+    count(case when is_seen and amount_group is null then 1 end)::bigint as unrated_tranches,
     min(case when is_seen and amount_group is null then doc_date end) as unrated_from,
     max(case when is_seen and amount_group is null then doc_date end) as unrated_until
   from tranche

@@ -48,12 +48,12 @@ told as (
 )
 select
   piece.company_id, piece.customer_id,
-  'promise ' || first_value(piece.log_id) over (partition by piece.company_id, piece.customer_id, piece.chain, piece.episode order by piece.habit_on, piece.place) as subject,
+  'promise ' || first_value(piece.log_id) over (partition by piece.company_id, piece.customer_id, piece.chain, piece.episode order by piece.habit_on, piece.place, piece.log_id) as subject,
   case when piece.chain <> '' then 'broken_promises_same' when piece.amount_local is null then 'broken_promises_unnamed' when piece.turn = 1 then 'broken_promises' else 'broken_promises_again' end as code,
   case when piece.promises >= 2 * setting.promises_min or case when piece.chain = '' then piece.habit_local else piece.amount_local end >= setting.amount_high then 'high' else 'medium' end as severity,
   (greatest(piece.due_on, piece.habit_on) + 1)::date as seen_on, (greatest(piece.due_on, piece.habit_on) + 1)::date as until,
   piece.log_id::varchar as item_id, piece.doc_id as other_id, piece.made_on as day, piece.promised_date as other_day,
-  (row_number() over (partition by piece.company_id, piece.customer_id, piece.chain, piece.episode order by piece.place))::decimal(18, 4) as measured,
+  (row_number() over (partition by piece.company_id, piece.customer_id, piece.chain, piece.episode order by piece.place, piece.log_id))::bigint::decimal(18, 4) as measured,
   (piece.kept_before - min(piece.kept_before) over (partition by piece.company_id, piece.customer_id, piece.chain, piece.episode))::decimal(18, 4) as usual,
   case when piece.turn = 1 then piece.amount_local end as amount_local, null::varchar as word, null::varchar as other_word
 from (

@@ -46,7 +46,7 @@ def test_what_a_detector_needs_can_be_told(detector: Detector) -> None:
 
 
 def test_a_sentence_names_nothing_that_a_sign_does_not_tell() -> None:
-    told = {name: name for name in (*SIGN.names, "measured_share", "usual_share")}
+    told = {name: name for name in (*SIGN.names, "measured_share", "usual_share", "measured_money", "usual_money")}
     for family in FAMILIES:
         for sentence in family.EVIDENCE.values():
             assert sentence % told

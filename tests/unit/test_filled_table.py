@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import openpyxl  # type: ignore[import-untyped]  # no types shipped
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from receivables.errors import UsageError
-from receivables.filled_table import Filled, Layout, protected, read_table, unprotected, write_table
+from receivables.filled_table import Filled, Layout, close, protected, read_table, unprotected, write_table
 
 LAYOUT: Final = Layout(
     title="visits",
@@ -102,3 +104,21 @@ def test_columns_may_be_moved_and_added(tmp_path: Path) -> None:
     assert read_table(tmp_path / "t.csv", LAYOUT) == [
         Filled(2, {"mine": "x", "verdict": "go", "note": "", "visit": "V1"})
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@both
+def test_a_table_for_which_there_is_no_room_is_told_as_the_system_tells_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / f".{name}.new").symlink_to("/dev/full")
+    with pytest.raises(UsageError, match="No space left"):
+        write_table(tmp_path / name, LAYOUT, [{"visit": "V1"}])
+
+
+def test_a_sheet_for_which_there_is_no_room_is_told_as_the_system_tells_it(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    book = xlsxwriter.Workbook(BytesIO(), {"tmpdir": str(folder)})
+    book.add_worksheet("visits").write_string(0, 0, "V1")
+    folder.rmdir()
+    with pytest.raises(FileNotFoundError):
+        close(book)

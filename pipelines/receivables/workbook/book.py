@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import xlsxwriter
 from babel.numbers import get_currency_precision
 from xlsxwriter.utility import xl_col_to_name
 
-from receivables.filled_table import write_text
+from receivables.filled_table import close, write_text
 from receivables.plain_text import width
 from receivables.workbook.cell import cell_lines, cell_number, cell_text, exact_text, is_day
 from receivables.workbook_wording import ABOUT, SHEETS, SUM_SHOWN, continued
@@ -64,7 +65,8 @@ class Book:
         }
         if words.code in _FONTS:
             told["default_format_properties"] = {"font_name": _FONTS[words.code], "font_size": 10}
-        self._book = xlsxwriter.Workbook(str(path), told)
+        self._path, self._made = path, BytesIO()
+        self._book = xlsxwriter.Workbook(self._made, told)
         self._book.set_properties({"created": made_at.replace(tzinfo=UTC), "author": "receivables"})
         self.words, self._rows_max = words, rows_max
         self.form: Callable[[str], Format] = cache(self._form)
@@ -143,8 +145,13 @@ class Book:
         part.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(titles) - 1)}{last + 1}"})
 
     def close(self) -> None:
-        """Write the file."""
-        self._book.close()
+        """Write the file.
+
+        Raises:
+            OSError: the system refused.
+        """
+        close(self._book)
+        self._path.write_bytes(self._made.getbuffer())
 
 
 def _frozen(columns: Sequence[Column]) -> int:
