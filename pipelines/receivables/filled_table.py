@@ -158,7 +158,18 @@ def close(book: Workbook) -> None:
     try:
         book.close()
     except FileCreateError as error:
-        raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from None
+        told = error.args[0]
+        refused = (
+            OSError(told.errno, told.strerror, told.filename) if isinstance(told, OSError) else OSError(str(error))
+        )
+    else:
+        return
+    raise refused
+
+
+def _told_anew(error: object) -> OSError:
+    """The same without its traceback, which holds the unfinished archive: that is thrown away at once, while there is something to write to."""
+    return OSError(error.errno, error.strerror, error.filename) if isinstance(error, OSError) else OSError(str(error))
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, form: Format | None = None) -> None:
