@@ -160,6 +160,7 @@ def started(
             before = now - timedelta(days=settings.retention.log_days)
             forget_logs(home.logs, before)
             state = State(home.state)
+            _refuse_damaged_store(state)
             lost = _taken_back(home, state)
             state.forget(before, keeping=published_runs(home.root))
             cut_off = [replace(run, status="interrupted") for run in state.runs() if run.status == "running"]
@@ -260,6 +261,14 @@ def forget_logs(logs: Path, before: datetime) -> None:
             continue
         if begun < before:
             path.unlink(missing_ok=True)
+
+
+def _refuse_damaged_store(state: State) -> None:
+    """Begin nothing on a store that is damaged where this run may not read it: what it mails would be mailed again once the store was taken back."""
+    if fault := state.fault():
+        raise NightFailed(
+            got=f"state.sqlite: {fault}", expected="a store of runs and batches that is whole", try_=FROM_BACKUP
+        )
 
 
 _NO_WRITING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)

@@ -439,10 +439,10 @@ class State:
         """
         try:
             with self._connected() as con:
-                told = con.execute("pragma quick_check(1)").fetchone()[0]
+                told = con.execute("pragma integrity_check(1)").fetchone()[0]
         except sqlite3.Error as error:
             raise NightFailed(
-                got=f"{self._path}: {error}", expected="a whole store", try_="taking it back from a backup"
+                got=f"{self._path}: {error}", expected="a store of runs and batches that is whole", try_=FROM_BACKUP
             ) from None
         return "" if told == "ok" else str(told)
 

@@ -61,10 +61,11 @@ def test_a_night_goes_on_from_nothing_that_earlier_runs_published_and_that_is_da
     assert f"lake/{kind}/{path.name}" in ended.only_message()
 
 
-def test_a_store_with_a_damaged_page_is_told_as_one(home: Path) -> None:
+@pytest.mark.parametrize("of", ["batch", "sqlite_autoindex_delivery_1"])
+def test_a_store_with_a_damaged_page_is_told_as_one_before_anything_is_done(home: Path, of: str) -> None:
     store = home / "state.sqlite"
     with closing(sqlite3.connect(store)) as con:
-        (page,) = con.execute("select rootpage from sqlite_master where name = 'batch'").fetchone()
+        (page,) = con.execute("select rootpage from sqlite_master where name = ?", [of]).fetchone()
         (size,) = con.execute("pragma page_size").fetchone()
     content = store.read_bytes()
     store.write_bytes(content[: (page - 1) * size] + bytes(size) + content[page * size :])
