@@ -341,8 +341,8 @@ def _length(node: exp.Length) -> exp.Expr:
     return _call("size", node.this) if node.this.is_type(exp.DType.ARRAY, exp.DType.LIST) else node
 
 
-_BELOW: Final = "element_at(told, nullif(cast((size(told) + 1) div 2 as int), 0))"
-_ABOVE: Final = "element_at(told, nullif(cast(size(told) div 2 as int) + 1, size(told) + 1))"
+_BELOW: Final = "try_element_at(told, nullif(cast((size(told) + 1) div 2 as int), 0))"
+_ABOVE: Final = "try_element_at(told, nullif(cast(size(told) div 2 as int) + 1, size(told) + 1))"
 """The two elements about the middle of a sorted list, which are one where their number is odd; NULL of an empty list."""
 
 
