@@ -45,7 +45,7 @@ SHARES = {
     "conformance/test_profiles.py": 1,
     "conformance/test_sample_truth.py": 12,
     "conformance/test_sap_fbl5n_layouts.py": 12,
-    "ops/": 15,
+    "ops/": 12,
     "ops/test_arrival.py": 20,
     "ops/test_bad_input.py": 4,
     "ops/test_contract_nights.py": 22,

@@ -122,7 +122,7 @@ def test_the_quick_slice_is_a_share_of_each_file_of_nights_and_always_the_same(
     elsewhere = [test for test in asked_for(nights, monkeypatch, "wide") if test.startswith("unit")]
     assert [test for test in quick if test.startswith("unit")] == [t for t in elsewhere if "long" not in t]
     share = [test for test in quick if test.startswith("ops")]
-    # 13 tests are left, of which every eighth runs: on any machine, and of different tests
+    # 13 tests are left, of which every twelfth runs: on any machine, and of different tests
     assert len(share) == 2
     assert len({test.partition("[")[0] for test in share}) == 2
     assert not any("reference" in test for test in share)
