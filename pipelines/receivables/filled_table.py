@@ -158,10 +158,7 @@ def close(book: Workbook) -> None:
     try:
         book.close()
     except FileCreateError as error:
-        told = error.args[0]
-        refused = (
-            OSError(told.errno, told.strerror, told.filename) if isinstance(told, OSError) else OSError(str(error))
-        )
+        refused = _told_anew(error.args[0])
     else:
         return
     raise refused
