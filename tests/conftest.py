@@ -108,6 +108,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+    """Remove the folders of a module's fixture when the module ends: the homes of a whole run fill tens of gigabytes."""
+    if "tmp_path_factory" not in fixturedef.argnames or fixturedef.scope == "session":
+        return (yield)
+    base: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    before, made = set(base.iterdir()), set[Path]()
+    fixturedef.addfinalizer(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in made])
+    try:
+        return (yield)
+    finally:
+        made |= {path for path in base.iterdir() if path.is_dir() and not path.is_symlink()} - before
+
+
 def _other_cases(items: list[pytest.Item]) -> set[pytest.Item]:
     """Of the cases of a test marked `slice(n)` all but every n-th."""
     places: Counter[str] = Counter()
