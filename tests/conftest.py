@@ -22,7 +22,7 @@ from receivables.home import Home
 from receivables.settings import FILE_NAME, Contracts, Settings, parse_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 hypothesis_settings.register_profile("untimed", deadline=None, derandomize=True, max_examples=20 if QUICK else 100)
 hypothesis_settings.load_profile("untimed")
@@ -109,7 +109,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
     """Remove the folders of a module's fixture when the module ends: the homes of a whole run fill tens of gigabytes."""
     if "tmp_path_factory" not in fixturedef.argnames or fixturedef.scope == "session":
         return (yield)
