@@ -117,7 +117,12 @@ def pytest_fixture_setup(
         return (yield)
     base: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
     before, made = set(base.iterdir()), set[Path]()
-    fixturedef.addfinalizer(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in made])
+
+    def remove() -> None:
+        for folder in made:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    fixturedef.addfinalizer(remove)
     try:
         return (yield)
     finally:
