@@ -105,7 +105,6 @@ def _series(con: Connection, home: Home) -> Series:
     settings = Settings.model_validate(_TOLD)
     lake.snapshot(con, home.lake, State(home.state).batches())
     run_entries(con, settings, DEFAULT_AS_OF)
-    con.execute("begin")
     build(con, behind(*MODELS), DEFAULT_AS_OF)
     told = buying_tests.series(con)
     orders = pd.DataFrame(con.execute(_ORDERS).fetchnumpy())

@@ -48,9 +48,7 @@ def make(ledger: Path, folder: Path, remote: str) -> None:
     lake.snapshot(con, ledger, batches())
     with tables_by(settings, folder / "tables", folder) as make_tables:
         tables = run_entries(con, settings, AS_OF, tables_by=make_tables)
-        con.execute("begin")
         run_models(con, settings, AS_OF, on_model=_tell, tables=tables)
-    con.execute("commit")
     cpu_s, wall_s = since(begin)
     con.execute("detach lake")
     con.close()

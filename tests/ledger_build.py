@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 
 def open_lake(con: Connection, folder: Path, settings: Settings) -> Tables:
-    """Attach what the lake tells and what its entries become, and begin the transaction of a build; returns its tables so far."""
+    """Attach what the lake tells and what its entries become; returns its tables so far."""
     lake.snapshot(con, folder, batches())
-    tables = run_entries(con, settings, AS_OF)
-    con.execute("begin")
-    return tables
+    return run_entries(con, settings, AS_OF)
 
 
 def behind(*names: str) -> list[Model]:

@@ -275,7 +275,6 @@ def _built(home: Home, as_of: date, *tables: str) -> Iterator[Connection]:
     ):
         lake.snapshot(con, home.lake, State(home.state).batches())
         run_entries(con, settings, as_of)
-        con.execute("begin")
         build(con, behind(*tables), as_of, tables)
         yield con
 

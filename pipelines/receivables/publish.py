@@ -263,7 +263,9 @@ def _build(
     folder: Path,
     gone_on: tuple[Earlier, Increment] | None = None,
 ) -> tuple[str, ...]:
-    """Build everything in one transaction, `gone_on` from an earlier build whose file the connection's is a copy of; returns why a person must look, one line each.
+    """Build everything, `gone_on` from an earlier build whose file the connection's is a copy of; returns why a person must look, one line each.
+
+    Each table is a transaction of its own: nobody reads the file before it is published, and what one transaction writes holds memory for every column until it ends.
 
     A cluster keeps its tables in `folder`.
     """
@@ -273,7 +275,6 @@ def _build(
     ):
         _hold(night, con, day, batches)
         tables = run_entries(con, night.settings, day, night.progress.advance, make_tables)
-        con.execute("begin")
         base, increment = gone_on or (None, None)
         run_models(con, night.settings, day, night.progress.advance, tables, increment=increment)
         if base and increment:
@@ -294,7 +295,6 @@ def _build(
         )
         _table(con, "ops.run", Run, [replace(night.run, finished_at=utc_now(), status=_status(reasons))])
         comment(con, "ops.run", "One row: the run that built this file.")
-        con.execute("commit")
         counts["items"] = len(models())
         counts["findings"] = _scalar(
             con, "select count(*) from ops.issue where action <> 'skip' and resolved_at is null"

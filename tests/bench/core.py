@@ -130,13 +130,12 @@ def core(lake: Path, out: Path, memory: str = MEMORY) -> None:
             judge_collection(con, settings.curve)
             costs["judgement of the curves"] = since(judging)[0]
         phases[step], peaks[step] = since(begin), peak()
-    begin = spent()
-    con.execute("commit")
-    phases["commit"], peaks["commit"] = since(begin), peak()
     ((companies, difference),) = con.execute(
         "select count(*), max(abs(difference)) from marts.aging_control"
     ).fetchall()
+    begin = spent()
     con.execute("checkpoint")
+    phases["checkpoint"], peaks["checkpoint"] = since(begin), peak()
     con.close()
     out.write_text(
         json.dumps(

@@ -61,7 +61,6 @@ def main() -> None:
     tables = open_lake(con, folder, settings)
     if what == "whole":
         run_models(con, settings, AS_OF, tables=tables)
-        con.execute("commit")
         costs["whole"] = since(begin)
     else:
         wanted = behind("marts.aging", *(["marts.aging_month_end"] * (what == "months")))

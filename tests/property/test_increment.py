@@ -137,9 +137,7 @@ def built(
         increment = Increment(con, base, as_of, Decimal(1000)) if base else None
         lake.snapshot(con, folder, told)
         tables = run_entries(con, SINGLE, as_of)
-        con.execute("begin")
         run_models(con, SINGLE, as_of, tables=tables, increment=increment)
-        con.execute("commit")
         yield con, increment
         con.execute("detach lake")
 

@@ -89,7 +89,7 @@ def run_entries(
     on_model: Callable[[str], None] = lambda _: None,
     tables_by: Callable[[duckdb.DuckDBPyConnection, Sequence[str]], Tables] | None = None,
 ) -> Tables:
-    """Attach database `entries` and build in it what subledger entries become; before the build's own transaction, which writes to one database only.
+    """Attach database `entries` and build in it what subledger entries become.
 
     Of two lists of the same debts the as-of date may decide which one counts; without one the newest is looked at. `tables_by` is another engine than DuckDB.
 
@@ -222,7 +222,7 @@ def run_models(
     *,
     increment: Increment | None = None,
 ) -> Tables:
-    """Build staging, core, marts and checks from the tables in `lake` and `entries`, in the caller's transaction, but for those that read judgement.
+    """Build staging, core, marts and checks from the tables in `lake` and `entries`, but for those that read judgement.
 
     `tables` are those of `run_entries`, which is run where they are not given; `increment` is told where the build may go on from an earlier one.
 
@@ -281,7 +281,7 @@ def run_model(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, n
 
 
 def run_judged_models(tables: Tables, on_model: Callable[[str], None] = lambda _: None) -> None:
-    """Build the models that read what judgement has written, after it and in the same transaction; `tables` are those of `run_models`.
+    """Build the models that read what judgement has written, after it; `tables` are those of `run_models`.
 
     Raises:
         NightFailed: a model's SQL failed; the message names the model and the cause.
