@@ -78,7 +78,7 @@ def test_invoices_of_a_customer_vary_together() -> None:
     more = [*LEDGER, (0, 100, DAY - 9, None)]
     owed, found = forecast(sorted(more, key=lambda row: row[0]), 0.0, weeks=1)
     # 100 · √(¼) each, come or stay away together: (50 + 50)²; the second customer is certain
-    assert found.cash[:, 0].tolist() == [0.5, 0.5, 1.0]
+    assert found.cash[:, 0].tolist() == pytest.approx([0.5, 0.5, 1.0])
     assert expected_cash.variance(owed, found, TWO)[0, 0] == pytest.approx(10_000)
 
 
@@ -158,3 +158,15 @@ def test_an_interval_reaches_as_far_as_past_errors_did() -> None:
     assert cash_plan.reach(errors, 41) is None
     assert cash_plan.reach(errors, 40) == 1.0
     assert cash_plan.normal_reach() == pytest.approx(1.96, abs=0.001)
+
+
+@pytest.mark.parametrize("late", [14, 400])
+def test_what_is_long_overdue_is_followed_as_exactly_as_what_is_not(late: int) -> None:
+    # 99,999 of 100,001 left on the 30th day late, the rest is open: of what is later than that, half of 1 came at 410 days
+    rows = [(0, 99_999, DAY - 500, 30), (0, 1, DAY - 500, 410), (0, 1, DAY - 600, None), (0, 7, DAY - late, None)]
+    owed, found = forecast(sorted(rows, key=lambda row: row[2]), 0.0)
+    assert owed.due.tolist() == [DAY - 600, DAY - late]
+    after_30 = 2 / 100_001
+    expected = {14: [0, 0, 1 - after_30, 0], 400: [0, 0.5, 0, 0]}[late]
+    assert found.cash[1].tolist() == pytest.approx(expected, rel=1e-12)
+    assert found.still[1, -1] == pytest.approx(after_30 if late == 14 else 0.5, rel=1e-12)

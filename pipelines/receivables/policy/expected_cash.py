@@ -191,36 +191,49 @@ def chances(seen: Habits, owed: Open, payers: Payers, when: Periods, shrinkage_c
     if not len(owed.payer) or not len(left_at):
         return Chances(cash, still)
     age, reach = when.start - owed.due, when.ends - when.start[:, None]
-    span = max(int(reach.max()), 1)
     lower = max(int(age.min()) + 1, int(left_at.min()))
-    upper = max(min(int(age.max()) + span, int(left_at.max())), lower)
+    upper = max(min(int(age.max()) + max(int(reach.max()), 1), int(left_at.max())), lower)
     rates = _Rates(seen, payers, lower, upper - lower + 1, shrinkage_customers)
     asked, row = np.unique(owed.payer, return_inverse=True)
     by_payer = np.searchsorted(row, np.arange(len(asked) + 1))  # rows stand in the order of payers
     step = max(_AT_ONCE // rates.width, 1)
+    since = np.clip(age + 1 - lower, 0, rates.width)
+    until = np.clip(age[:, None] + reach + 1 - lower, 0, rates.width)
     for first in range(0, len(asked), step):
-        some = asked[first : first + step]
-        gone, paid = rates.of(some)
-        begin, end = by_payer[first], by_payer[first + len(some)]
-        for at in range(begin, end, max(_AT_ONCE // span, 1)):
-            rows = slice(at, min(at + max(_AT_ONCE // span, 1), end))
-            place = age[rows, None] + np.arange(1, span + 1) - lower
-            place = np.where((place < 0) | (place >= rates.width), rates.width, place)
-            mine = row[rows, None] - first
-            cash[rows], still[rows] = _followed(gone[mine, place], paid[mine, place], reach[rows])
+        gone, paid = rates.of(asked[first : first + step])
+        rows = slice(by_payer[first], by_payer[first + len(gone)])
+        cash[rows], still[rows] = _followed(gone, paid, row[rows] - first, since[rows], until[rows])
     return Chances(cash, still)
 
 
-def _followed(gone: Floats, paid: Floats, reach: Ints) -> tuple[Floats, Floats]:
-    """Follow rows from day to day at their rates, and read off the periods that end after so many days."""
-    open_after = np.concatenate([np.ones((len(gone), 1)), np.cumprod(1.0 - gone, axis=1)], axis=1)
-    cash = np.concatenate([np.zeros((len(gone), 1)), np.cumsum(open_after[:, :-1] * paid, axis=1)], axis=1)
-    until = np.take_along_axis(cash, reach, axis=1)
-    return np.diff(until, axis=1, prepend=0.0), np.take_along_axis(open_after, reach, axis=1)
+_HARDLY_ANY: Final = 1e-4
+"""Of what was ever owed, the share so long overdue that dividing by it would cost figures: what is older is followed on its own, day by day."""
+
+
+def _followed(gone: Floats, paid: Floats, payer: Ints, since: Ints, until: Ints) -> tuple[Floats, Floats]:
+    """The cash of rows in each of their periods, and what is open after it, from the rates of their payers and the places where a row and its periods begin and end."""
+    still, cash = _since_first(gone, paid)
+    left = still[payer, since]
+    is_few = left < _HARDLY_ANY
+    left = np.where(is_few, 1.0, left)
+    came = (cash[payer[:, None], until] - cash[payer, since][:, None]) / left[:, None]
+    after = still[payer[:, None], until] / left[:, None]
+    for at in np.flatnonzero(is_few).tolist():
+        days = slice(since[at], until[at, -1])
+        alone = _since_first(gone[payer[at] : payer[at] + 1, days], paid[payer[at] : payer[at] + 1, days])
+        after[at], came[at] = (line[0, until[at] - since[at]] for line in alone)
+    return np.diff(came, axis=1, prepend=0.0), after
+
+
+def _since_first(gone: Floats, paid: Floats) -> tuple[Floats, Floats]:
+    """What is open, and what has come in cash, of money that is open before the first of days, before each of them and after the last."""
+    before = np.zeros((len(gone), 1))
+    still = np.concatenate([before + 1.0, np.cumprod(1.0 - gone, axis=1)], axis=1)
+    return still, np.concatenate([before, np.cumsum(still[:, :-1] * paid, axis=1)], axis=1)
 
 
 class _Rates:
-    """The rates at which money leaves at each delay, for any payer; one more column holds the 0 of delays at which none ever left."""
+    """The rates at which money leaves at each delay, for any payer."""
 
     def __init__(self, seen: Habits, payers: Payers, lower: int, width: int, shrinkage_customers: float) -> None:
         self.seen, self.payers, self.lower, self.width = seen, payers, lower, width
@@ -248,8 +261,7 @@ class _Rates:
         weight = self.weight[company]
         both = []
         for moved, above in zip((gone, paid), self.segment, strict=True):
-            rate = _rate(moved[:-1] + weight * above[segment], at_risk[:-1] + weight)
-            both.append(np.concatenate([rate, np.zeros((len(some), 1))], axis=1))
+            both.append(_rate(moved[:-1] + weight * above[segment], at_risk[:-1] + weight))
         return both[0], both[1]
 
     def _moved(self, rows: slice, whose: Ints, size: int) -> tuple[Floats, Floats, Floats]:
