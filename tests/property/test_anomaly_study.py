@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture(scope="module")
 def put_in() -> Iterator[anomaly_study.Study]:
@@ -68,14 +70,12 @@ def test_chances_on_untouched_series_are_no_smaller_than_chance_makes_them(put_i
     assert np.mean(chances < 0.05) < 0.1
 
 
-@pytest.mark.wide
 def test_planted_anomalies_are_found_by_the_rules(planted: planted_study.Study) -> None:
     tallies = [planted.tallies[kind] for kind in planted_study.FOUND_BY]
     assert sum(tally.planted for tally in tallies) >= 20
     assert [missed for tally in tallies for missed in tally.missed] == []
 
 
-@pytest.mark.wide
 def test_a_first_night_raises_no_more_than_a_night_may_and_the_world_knows_of_more_than_was_planted(
     planted: planted_study.Study,
 ) -> None:
@@ -86,7 +86,6 @@ def test_a_first_night_raises_no_more_than_a_night_may_and_the_world_knows_of_mo
     assert 0 < bad < owing
 
 
-@pytest.mark.wide
 def test_each_study_writes_its_chapter_and_leaves_the_other(
     put_in: anomaly_study.Study, planted: planted_study.Study, tmp_path: Path
 ) -> None:
