@@ -1,5 +1,6 @@
 -- One row per allocation end that may be refused on some day: it moves an item of which all allocations ever told together take more than it has.
--- leg_doc: what it takes, most_doc: what the item has with the rounding a setting allows; the item's currency, positive.
+-- leg_doc: what it takes, most_doc: what the item has with the rounding a setting allows; the item's currency, positive. In effect from effective_from
+-- until the day before effective_until (NULL: for good).
 with item as (
   select company_id, 'document' as item_kind, doc_id as item_id, abs(amount_doc) as amount_doc from core.document
   union all
@@ -22,6 +23,7 @@ suspect as (
 leg as (
   select
     alloc_end.company_id, alloc_end.allocation_id, alloc_end.item_kind, alloc_end.item_id, alloc_end.side, alloc_end.leg_doc, suspect.most_doc,
+    allocation.effective_from, allocation.effective_until,
     sum(alloc_end.leg_doc) over (partition by alloc_end.company_id, alloc_end.item_kind, alloc_end.item_id) as taken_doc
   from core.allocation_end as alloc_end
   inner join suspect on alloc_end.company_id = suspect.company_id and alloc_end.item_kind = suspect.item_kind and alloc_end.item_id = suspect.item_id
@@ -29,6 +31,6 @@ leg as (
     on alloc_end.company_id = allocation.company_id and alloc_end.allocation_id = allocation.allocation_id and allocation.effective_from is not null
   where alloc_end.leg_doc > 0
 )
-select company_id, allocation_id, item_kind, item_id, side, leg_doc, most_doc
+select company_id, allocation_id, item_kind, item_id, side, leg_doc, most_doc, effective_from, effective_until
 from leg
 where taken_doc > most_doc

@@ -1,13 +1,10 @@
 -- One row per period end and allocation that then takes more than an item has: it has no effect, and what it would have cleared stays open.
 -- Per item the allocations in effect are added up by (effective_from, allocation_id); all whose running sum passes the amount are refused.
 with leg as (
-  select question.*, allocation.effective_from, period.period_end
+  select question.*, period.period_end
   from marts.allocation_in_question as question
-  inner join core.allocation as allocation
-    on question.company_id = allocation.company_id and question.allocation_id = allocation.allocation_id
   inner join marts.period as period
-    on question.company_id = period.company_id
-    and counts_on(period.period_end, allocation.effective_from, allocation.effective_until)
+    on question.company_id = period.company_id and counts_on(period.period_end, question.effective_from, question.effective_until)
 ),
 running as (
   select
