@@ -62,6 +62,7 @@ def apache_spark(folder: Path, options: Mapping[str, str] | None = None) -> Iter
         "spark.connect.grpc.binding.port": str(port),
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
+        "spark.driver.memory": "6g",  # it is the only executor too; its default of 1g ends at a million invoices
         "spark.local.dir": str(folder),
     } | {**(options or {})}
     listed = [part for name, value in said.items() for part in ("--conf", f"{name}={value}")]
