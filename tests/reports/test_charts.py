@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree as ET
 
 import pytest
+from plotly import graph_objects
 
 from night_frames import BUCKETS, HOSTILE_NAMES
 from receivables.charts import (
@@ -25,6 +26,7 @@ from receivables.charts import (
     bucket_colours,
     figure_json,
     line_drawing,
+    line_figure_json,
 )
 from receivables.charts.svg import text_width
 from receivables.language import plain
@@ -299,3 +301,36 @@ def test_names_along_the_bottom_never_lie_upon_each_other() -> None:
     )
     assert len(where) >= 2
     assert all(x + width / 2 < other - other_width / 2 for (x, width), (other, other_width) in pairwise(where))
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        bars("-10", "100", "0"),
+        bars(),
+        stacked(
+            ("a", "b"), Series("not_due", (Decimal(60), Decimal(1))), Series("unapplied", (Decimal(-50), Decimal(0)))
+        ),
+    ],
+)
+def test_plotly_itself_would_write_the_bars_so(chart: Chart) -> None:
+    holds_what_plotly_writes(drawn(chart))
+
+
+@pytest.mark.parametrize("is_small", [False, True])
+@pytest.mark.parametrize("style", ["solid", "dotted", "circles"])
+def test_plotly_itself_would_write_the_lines_so(
+    style: Literal["solid", "dotted", "circles"], *, is_small: bool
+) -> None:
+    values, none = (Decimal("1.5"), None, Decimal(-2)), (None, None, None)
+    lines = (Line("cash", values, values, values, style), Line("other", none))
+    labels = LineLabels(("<b>one</b>", "two"), "days", "", str, str, str)
+    chart = LineChart("title", (0, 30, 60), lines, "EUR", is_small=is_small)
+    holds_what_plotly_writes(json.loads(line_figure_json(chart, labels, THEMES["dark"])))
+
+
+def holds_what_plotly_writes(figure: Any) -> None:
+    """Its classes check every property, and write what they are given in an order of their own."""
+    narrow = figure.pop("narrow")
+    assert json.dumps(graph_objects.Figure(figure).to_plotly_json()) == json.dumps(figure)
+    assert json.dumps(graph_objects.Layout(narrow).to_plotly_json()) == json.dumps(narrow)

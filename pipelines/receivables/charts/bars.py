@@ -5,14 +5,11 @@ A record knows no language, no colour and no pixel; the same record can be drawn
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import plotly.graph_objects as go
-
-from receivables.charts.theme import FONT, hover, plain, round_step
+from receivables.charts.theme import FONT, figure_text, hover, plain, round_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,32 +73,22 @@ def extent(chart: Chart) -> tuple[Decimal, Decimal]:
     return (low, high) if high > low else (low, low + 1)
 
 
-def figure(chart: Chart, labels: Labels, theme: Theme, colours: Mapping[str, str]) -> go.Figure:
-    """Draw the chart: horizontal bars, first category on top, each bar labelled directly.
+def figure_json(chart: Chart, labels: Labels, theme: Theme, colours: Mapping[str, str]) -> str:
+    """The figure as plotly.js reads it (see `figure_text`): horizontal bars, first category on top, each bar labelled directly.
 
     Amounts become floats here and only here: they place pixels, every written figure comes from the exact amount.
     """
     traces = _bars(chart, labels, colours) if chart.kind == "bars" else _stacked(chart, labels, colours)
-    return go.Figure(data=traces, layout=_layout(chart, labels, theme))
+    return figure_text("bar", traces, _layout(chart, labels, theme), _narrow(chart, labels, theme))
 
 
-def figure_json(chart: Chart, labels: Labels, theme: Theme, colours: Mapping[str, str]) -> str:
-    """The figure as plotly.js reads it, and beside its layout under `narrow` what a phone replaces of it.
-
-    Plain JSON: whoever embeds it makes it safe for the place.
-    """
-    drawn = figure(chart, labels, theme, colours).to_plotly_json()
-    narrow = go.Layout(_narrow(chart, labels, theme)).to_plotly_json()
-    return json.dumps({"data": drawn["data"], "layout": drawn["layout"], "narrow": narrow}, ensure_ascii=False)
-
-
-def _bars(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[go.Bar]:
+def _bars(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[dict[str, Any]]:
     (only,) = chart.series
     notes = [hover(name, labels.exact(value)) for name, value in zip(labels.categories, only.values, strict=True)]
     return [_bar(only.values, [colours[key] for key in chart.categories], notes)]
 
 
-def _stacked(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[go.Bar]:
+def _stacked(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[dict[str, Any]]:
     traces = []
     for series, name in zip(chart.series, labels.series, strict=True):
         pairs = zip(labels.categories, series.values, strict=True)
@@ -110,16 +97,16 @@ def _stacked(chart: Chart, labels: Labels, colours: Mapping[str, str]) -> list[g
     return traces
 
 
-def _bar(values: tuple[Decimal, ...], colour: str | list[str], hover: list[str]) -> go.Bar:
-    return go.Bar(
-        x=[float(value) for value in values],
+def _bar(values: tuple[Decimal, ...], colour: str | list[str], hover: list[str]) -> dict[str, Any]:
+    return {
+        "x": [float(value) for value in values],
         # places, not names: two customers of one name stay two bars
-        y=list(range(len(values))),
-        orientation="h",
-        marker={"color": colour, "line": {"width": 0}},
-        hoverinfo="text",
-        hovertext=hover,
-    )
+        "y": list(range(len(values))),
+        "orientation": "h",
+        "marker": {"color": colour, "line": {"width": 0}},
+        "hoverinfo": "text",
+        "hovertext": hover,
+    }
 
 
 def _amounts(chart: Chart, labels: Labels, theme: Theme) -> list[dict[str, Any]]:
@@ -149,7 +136,6 @@ def columns(chart: Chart) -> list[tuple[Decimal, ...]]:
 
 def _layout(chart: Chart, labels: Labels, theme: Theme) -> dict[str, Any]:
     return {
-        "template": {},
         "barmode": "relative",
         "bargap": 0.36,
         "height": _height(chart, slot=25),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import plotly.graph_objects as go
-
-from receivables.charts.theme import FONT, hover, line_colours, plain, round_step, see_through
+from receivables.charts.theme import FONT, figure_text, hover, line_colours, plain, round_step, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,13 +65,12 @@ class LineLabels:
 
 
 def line_figure_json(chart: LineChart, labels: LineLabels, theme: Theme) -> str:
-    """The figure as plotly.js reads it, and under `narrow` what a phone replaces of its layout. Plain JSON, not yet safe for any place."""
-    drawn = go.Figure(data=_traces(chart, labels, theme), layout=_layout(chart, labels, theme)).to_plotly_json()
-    narrow = go.Layout(_narrow(chart, labels, theme)).to_plotly_json()
-    return json.dumps({"data": drawn["data"], "layout": drawn["layout"], "narrow": narrow}, ensure_ascii=False)
+    """The figure as plotly.js reads it: see `figure_text`."""
+    layout, narrow = _layout(chart, labels, theme), _narrow(chart, labels, theme)
+    return figure_text("scatter", _traces(chart, labels, theme), layout, narrow)
 
 
-def _traces(chart: LineChart, labels: LineLabels, theme: Theme) -> list[go.Scatter]:
+def _traces(chart: LineChart, labels: LineLabels, theme: Theme) -> list[dict[str, Any]]:
     colours = line_colours([line.key for line in chart.lines], theme)
     bands = [_band(chart, line, colours[line.key]) for line in chart.lines if line.low and line.high]
     return [
@@ -86,28 +82,28 @@ def _traces(chart: LineChart, labels: LineLabels, theme: Theme) -> list[go.Scatt
     ]
 
 
-def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: str) -> go.Scatter:
+def _line(chart: LineChart, line: Line, labels: LineLabels, name: str, colour: str) -> dict[str, Any]:
     is_circles = line.style == "circles"
     mode = "markers" if is_circles else "lines+markers" if len(chart.places) <= _MARKED else "lines"
-    return go.Scatter(
-        x=positions(chart),
-        y=[None if value is None else float(value) for value in line.values],
-        mode=mode,
-        line={"color": colour, "width": 2.25, "dash": "dot" if line.style == "dotted" else "solid"},
-        marker={"size": 7, "color": colour, "symbol": "circle-open"} if is_circles else {"size": 4, "color": colour},
-        hoverinfo="text",
-        hovertext=[
+    return {
+        "x": positions(chart),
+        "y": [None if value is None else float(value) for value in line.values],
+        "mode": mode,
+        "line": {"color": colour, "width": 2.25, "dash": "dot" if line.style == "dotted" else "solid"},
+        "marker": {"size": 7, "color": colour, "symbol": "circle-open"} if is_circles else {"size": 4, "color": colour},
+        "hoverinfo": "text",
+        "hovertext": [
             "" if value is None else hover(labels.place(place), name, labels.exact(value))
             for place, value in zip(chart.places, line.values, strict=True)
         ],
-    )
+    }
 
 
 _MARKED: Final = 40
 """Places up to which each is marked by a point."""
 
 
-def _band(chart: LineChart, line: Line, colour: str) -> go.Scatter:
+def _band(chart: LineChart, line: Line, colour: str) -> dict[str, Any]:
     """The interval as an area, only where both its ends are known."""
     ends = [
         (place, low, high)
@@ -115,15 +111,15 @@ def _band(chart: LineChart, line: Line, colour: str) -> go.Scatter:
         if low is not None and high is not None
     ]
     there = [place for place, _, _ in ends]
-    return go.Scatter(
-        x=[*there, *reversed(there)],
-        y=[*(float(low) for _, low, _ in ends), *(float(high) for _, _, high in reversed(ends))],
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=see_through(colour),
-        hoverinfo="skip",
-    )
+    return {
+        "x": [*there, *reversed(there)],
+        "y": [*(float(low) for _, low, _ in ends), *(float(high) for _, _, high in reversed(ends))],
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": see_through(colour),
+        "hoverinfo": "skip",
+    }
 
 
 def positions(chart: LineChart) -> list[int]:
@@ -172,7 +168,6 @@ def _height(chart: LineChart) -> int:
 def _layout(chart: LineChart, labels: LineLabels, theme: Theme) -> dict[str, Any]:
     ticks = value_ticks(chart)
     return {
-        "template": {},
         "height": _height(chart),
         "margin": {"l": 0, "r": 0, "t": 10, "b": 24 if chart.is_small else 44},
         "showlegend": False,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from plotly.offline import get_plotlyjs
 
@@ -141,6 +142,35 @@ def hover(*lines: str) -> str:
 def plain(text: str) -> str:
     """Text as plotly must get it: in labels it reads `<b>` and entities as markup and `$x$` as mathematics."""
     return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def figure_text(
+    kind: Literal["bar", "scatter"],
+    traces: Sequence[Mapping[str, Any]],
+    layout: Mapping[str, Any],
+    narrow: Mapping[str, Any],
+) -> str:
+    """A figure of traces of one kind as plotly.js reads it, and under `narrow` what a phone replaces of its layout. Plain JSON, not yet safe for any place."""
+    # to the letter what plotly's own classes write, which check each property of each figure anew
+    told = {
+        "data": [{**_in_order(trace), "type": kind} for trace in traces],
+        "layout": _in_order({**_laid_out(layout), "template": _NO_TEMPLATE}),
+        "narrow": _in_order(_laid_out(narrow)),
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+_NO_TEMPLATE: Final = {"data": {"scatter": [{"type": "scatter"}]}}
+
+
+def _laid_out(layout: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in layout.items() if part != []}
+
+
+def _in_order(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _in_order(part[name]) for name in sorted(part)}
+    return [_in_order(one) for one in part] if isinstance(part, list) else part
 
 
 def drawing_library() -> str:
