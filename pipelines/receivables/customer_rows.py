@@ -52,9 +52,10 @@ def _month_row(month: Month, currency: str, words: Language) -> str:
         words.share(month.utilisation),
     )
     told = (index, days, month.late_share, month.late_30_share, month.owed, month.overdue, month.utilisation)
-    values = _values((words.day(month.day), *numbers), (month.day, *told))
+    day = words.day(month.day)
+    values = _values((day, *numbers), (month.day, *told))
     # how a cell is aligned says the style sheet by its column
-    return f'<tr{values}><th scope="row">{words.day(month.day)}</th><td>{"</td><td>".join(numbers)}</td></tr>\n'
+    return f'<tr{values}><th scope="row">{day}</th><td>{"</td><td>".join(numbers)}</td></tr>\n'
 
 
 def item_rows(items: Sequence[Item], currency: str, words: Language) -> Markup:
@@ -63,7 +64,6 @@ def item_rows(items: Sequence[Item], currency: str, words: Language) -> Markup:
 
 
 def _item_row(item: Item, currency: str, words: Language) -> str:
-    part = escape(words.text(N_("instalment %(number)s"), number=words.count(item.seq)))
     late = None if item.is_unapplied else item.days_overdue
     foreign = (
         "" if item.currency == currency else f" <small>{escape(words.money(item.open_doc, item.currency))}</small>"
@@ -72,13 +72,18 @@ def _item_row(item: Item, currency: str, words: Language) -> str:
     told = (item.doc_date, item.due_date, item.original_due_date, late, item.open, item.disputed or None, item.chance)
     values = _values(("", "", "", *shown, "", ""), told, before=2)
     return (
-        f'<tr{values}><th scope="row"><bdi>{_shown(item.number, _NUMBER_COLUMNS)}</bdi>{f" <small>{part}</small>" if item.seq > 1 else ""}</th>'
+        f'<tr{values}><th scope="row"><bdi>{_shown(item.number, _NUMBER_COLUMNS)}</bdi>{_part(item.seq, words) if item.seq > 1 else ""}</th>'
         f"<td>{_kind(item.kind, words)}</td>"
         f"<td>{words.day(item.doc_date)}</td><td>{words.day(item.due_date)}</td><td>{words.day(item.original_due_date)}</td>"
         f"<td{' class=negative' if late is not None and late > 0 else ''}>{shown[0]}</td>"
         f"<td{' class=negative' if item.open < 0 else ''}>{shown[1]}{foreign}</td>"
         f"<td>{words.amount(item.disputed, currency) if item.disputed else '–'}</td><td>{words.share(item.chance)}</td></tr>\n"
     )
+
+
+def _part(seq: int, words: Language) -> str:
+    part = escape(words.text(N_("instalment %(number)s"), number=words.count(seq)))
+    return f" <small>{part}</small>"
 
 
 def _values(shown: Sequence[str], told: Sequence[date | Decimal | int | None], before: int = 0) -> str:
@@ -130,11 +135,16 @@ def _drawing(course: Course, currency: str, words: Language) -> str:
         low, high = (words.amount(value, currency) for value in (course.low, course.high))
     lines = "".join([f'<polyline points="{points}"/>' for points in course.drawn.parts])
     return (
-        f"<figure><figcaption>{escape(words.text(COURSES[course.measure]))} <b>{escape(last)}</b></figcaption>"
+        f"<figure><figcaption>{_measure(course.measure, words)} <b>{escape(last)}</b></figcaption>"
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(sentence)}">'
         f'<line x1="0" x2="{WIDTH}" y1="{course.drawn.zero}" y2="{course.drawn.zero}"/>{lines}</svg>'
-        f"<small>{escape(low)} – {escape(high)}</small></figure>\n"
+        f"<small>{low} – {high}</small></figure>\n"
     )
+
+
+@cache
+def _measure(name: str, words: Language) -> Markup:
+    return escape(words.text(COURSES[name]))
 
 
 def _shown(text: str, columns: int) -> Markup:

@@ -26,7 +26,7 @@ from markupsafe import Markup, escape
 
 from receivables.assets import reports_dir
 from receivables.errors import UsageError, nearest
-from receivables.money import LEDGER_PLACES, rounded
+from receivables.money import CENT, LEDGER_PLACES, rounded
 from receivables.settings import LANGUAGES
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ _DATE_LOCALES: Final = {"en": "en_GB", "es": "es", "zh": "zh"}  # day before mon
 _PERCENT: Final = {"en": "%", "es": "\u00a0%", "zh": "%"}
 
 _FIXED: Final = tuple(f",.{places}f" for places in range(5))
-_TENTH_OF_PERCENT: Final = Decimal("0.001")
-_HUNDREDTH_OF_PERCENT: Final = Decimal("0.0001")
+_TENTH: Final = Decimal("0.1")
 _MEASURED: Final = {
     unit: (places, Decimal(1).scaleb(-places))
     for unit, places in {"index": 3, "days": 1, "points": 1, "count": 0}.items()
@@ -63,6 +62,9 @@ def harmless(text: str) -> str:
 
 def plain(text: str) -> str:
     """One line of text without control characters, whatever an export put into it."""
+    # a word, as most values are: no white space is printable but the blank
+    if " " not in text and text.isprintable():
+        return text
     return " ".join(harmless(text).split())
 
 
@@ -121,9 +123,8 @@ class Language:
         self.code = code
         self._translations = translations
         # thousands of pages are made of such numbers: a pattern read for each costs thirty times as much
-        self._marks = str.maketrans(
-            {",": get_group_symbol(code), ".": get_decimal_symbol(code), "-": get_minus_sign_symbol(code)}
-        )
+        own = {",": get_group_symbol(code), ".": get_decimal_symbol(code), "-": get_minus_sign_symbol(code)}
+        self._marks = str.maketrans({mark: said for mark, said in own.items() if mark != said})
         self._days: dict[tuple[date, str], str] = {}
         self._places: dict[str, tuple[int, Decimal]] = {}
 
@@ -150,7 +151,7 @@ class Language:
     def amount(self, value: Decimal, currency: str) -> str:
         """An amount without its currency, rounded to the currency's decimals."""
         places, unit = self._places.get(currency) or self._places_of(currency)
-        return self._decimal(rounded(value, unit), places)
+        return self._decimal(value, places, unit)
 
     def _places_of(self, currency: str) -> tuple[int, Decimal]:
         """A currency's decimals, and the last of them."""
@@ -169,7 +170,7 @@ class Language:
     def exact(self, value: Decimal, currency: str) -> str:
         """An amount without currency, with all four decimals of the ledger where rounding would hide something."""
         hides = rounded(value, self._places_of(currency)[1]) != value
-        return self._decimal(value, 4) if hides else self.amount(value, currency)
+        return self._decimal(value, 4, LEDGER_PLACES) if hides else self.amount(value, currency)
 
     def short(self, value: Decimal) -> str:
         """An amount rounded for reading: millions and thousands as the language counts them."""
@@ -179,7 +180,7 @@ class Language:
 
     def count(self, value: int) -> str:
         """A whole number."""
-        return f"{value:,}".translate(self._marks)
+        return self._marked(f"{value:,}")
 
     def rate(self, value: Decimal) -> str:
         """An exchange rate, with the decimals it has."""
@@ -189,19 +190,19 @@ class Language:
         """A number with the decimals it has, at most four."""
         whole, _, rest = f"{value + 0:,.4f}".partition(".")
         rest = rest.rstrip("0")
-        return f"{whole}.{rest}".translate(self._marks) if rest else whole.translate(self._marks)
+        return self._marked(f"{whole}.{rest}" if rest else whole)
 
     def share(self, value: Decimal | None) -> str:
         """A fraction as percent; a dash where there is nothing to divide by."""
         if value is None:
             return "–"
-        return self._decimal(rounded(value, _TENTH_OF_PERCENT) * 100, 1) + _PERCENT[self.code]
+        return self._decimal(value * 100, 1, _TENTH) + _PERCENT[self.code]
 
     def fine_share(self, value: Decimal | None) -> str:
         """A small fraction as percent with two decimals; a dash where there is none."""
         if value is None:
             return "–"
-        return self._decimal(rounded(value, _HUNDREDTH_OF_PERCENT) * 100, 2) + _PERCENT[self.code]
+        return self._decimal(value * 100, 2, CENT) + _PERCENT[self.code]
 
     def measure(self, value: Decimal, unit: str) -> str:
         """A value of a measure: shares and percents with their sign, others without their unit (a currency code, index, days, points or count)."""
@@ -211,7 +212,7 @@ class Language:
             return self.share(value / 100)
         if unit in _MEASURED:
             places, last = _MEASURED[unit]
-            return self._decimal(rounded(value, last), places)
+            return self._decimal(value, places, last)
         return self.amount(value, unit)
 
     def whole_share(self, value: Decimal) -> str:
@@ -243,9 +244,12 @@ class Language:
         parts = (number, currency) if self.code == "es" else (currency, number)
         return _NO_BREAK.join(parts)
 
-    def _decimal(self, value: Decimal, places: int) -> str:
+    def _decimal(self, value: Decimal, places: int, last: Decimal) -> str:
         # adding nothing turns a negative zero, as in "less no receipts", into zero
-        return format(value + 0, _FIXED[places]).translate(self._marks)
+        return self._marked(format(rounded(value, last) + 0, _FIXED[places]))
+
+    def _marked(self, number: str) -> str:
+        return number.translate(self._marks) if self._marks else number
 
 
 def _plain_value(value: Any) -> Any:

@@ -12,11 +12,9 @@ LEDGER_PLACES: Final = Decimal("0.0001")
 
 def rounded(amount: Decimal, places: Decimal = CENT) -> Decimal:
     """Round half away from zero, as the ledger's SQL does."""
-    return amount.quantize(places, rounding=ROUND_HALF_UP)
+    return amount.quantize(places, ROUND_HALF_UP)
 
 
 def bare(value: Decimal | float) -> str:
     """A number as programs read it, to the ledger's places: no language, no grouping, no zeros at the end."""
-    whole, _, rest = f"{value:.4f}".partition(".")
-    rest = rest.rstrip("0")
-    return f"{whole}.{rest}" if rest else whole
+    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ from receivables.money import CENT, rounded
 from receivables.wording import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from receivables.language import Language
 
@@ -34,6 +36,7 @@ _TEXTS: Final = tuple(column.name for column in SIGN if column.type == pa.string
 _DAYS: Final = tuple(column.name for column in SIGN if column.type == pa.date32())
 _NUMBERS: Final = ("measured", "usual")
 _NONE: Final = "–"
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
 
 
 def flag_name(detector: str, words: Language) -> str:
@@ -49,23 +52,27 @@ def evidence_text(code: str, params: Mapping[str, object], currency: str, words:
     sentence = EVIDENCE.get(code)
     if sentence is None:
         return shortened(code, _TEXT_COLUMNS)
-    return words.text(sentence, **_values(params, currency, words))
+    said = {name: _value(name, params, currency, words) for name in _named_in(sentence)}
+    return words.text(sentence, **said)
 
 
-def _values(params: Mapping[str, object], currency: str, words: Language) -> dict[str, str]:
-    """All a sentence may name, in the words of the language."""
+@cache
+def _named_in(sentence: str) -> tuple[str, ...]:
+    return tuple(_NAMED.findall(sentence))
 
-    def told(names: tuple[str, ...], say: Callable[[str], str]) -> dict[str, str]:
-        return {name: _NONE if params.get(name) is None else say(str(params[name])) for name in names}
 
-    return {
-        **told(_TEXTS, lambda text: shortened(text, _TEXT_COLUMNS)),
-        **told(_DAYS, lambda text: words.day(date.fromisoformat(text))),
-        **told(_NUMBERS, lambda text: words.number(rounded(Decimal(text), CENT))),
-        **{f"{name}_share": said for name, said in told(_NUMBERS, lambda text: words.share(Decimal(text))).items()},
-        **{
-            f"{name}_money": said
-            for name, said in told(_NUMBERS, lambda text: words.money(Decimal(text), currency)).items()
-        },
-        **told(("amount_local",), lambda text: words.money(Decimal(text), currency)),
-    }
+def _value(name: str, params: Mapping[str, object], currency: str, words: Language) -> str:
+    """What a sentence names, in the words of the language."""
+    column, _, unit = name.partition("_") if name.startswith(_NUMBERS) else (name, "", "")
+    if params.get(column) is None:
+        return _NONE
+    told = str(params[column])
+    if column in _DAYS:
+        return words.day(date.fromisoformat(told))
+    if column in _TEXTS:
+        return shortened(told, _TEXT_COLUMNS)
+    if unit == "share":
+        return words.share(Decimal(told))
+    if unit == "money" or column == "amount_local":
+        return words.money(Decimal(told), currency)
+    return words.number(rounded(Decimal(told), CENT))
