@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO := data/demo/warehouse/receivables.duckdb
 
-.PHONY: demo test tests sail spark notebooks lint audit lock world-page personal-data-page picture study oracle bench
+.PHONY: demo test tests sail spark notebooks lint audit lock world-page personal-data-page picture study oracle bench bench-tryton
 FUZZ ?= 10000
 NIGHTS ?= 90
 REPLICATIONS ?= 200
@@ -83,6 +83,9 @@ bench: $(READY) $(DEMO)  ## the page data/BENCH.md, then each bench with its det
 	$(BIN)/python tests/bench/features.py
 	$(BIN)/python tests/bench/anomalies.py
 	$(BIN)/python tests/bench/pages.py
+
+bench-tryton: $(READY)  ## the aged balance against Tryton's report on PostgreSQL, from the same ledger; needs PostgreSQL (postgresql), and a package index at the first run
+	$(BIN)/python tests/bench/tryton.py
 
 world-page: $(READY)  ## measure the sample world anew and write its page
 	$(BIN)/python -m receivables.world.page data/WORLD.md

@@ -131,7 +131,7 @@ def tell_ratios(found: Mapping[str, float], targets: Mapping[str, float]) -> Non
     """Print each ratio, and whether it is what is aimed at where something is."""
     for name, value in found.items():
         most = targets.get(name)
-        aimed = "" if most is None else f"   aimed at {most:.1f} at most: {'met' if value <= most else 'not met'}"
+        aimed = "" if most is None else f"   aimed at {most:.3g} at most: {'met' if value <= most else 'not met'}"
         print(f"{name:44} {value:>6.2f}{aimed}")
 
 

@@ -37,7 +37,7 @@ LARGEST: Final = 10_000_000
 
 NOT_BUILT: Final = (
     "aging and curve together against pandas and polars (the peers compute no curve; the peak of the aging alone stands above), "
-    "the aged balance against Tryton's report (no bench installs Tryton and PostgreSQL)"
+    "the aged balance against Tryton's report (`make bench-tryton` measures it, apart from this page: it needs PostgreSQL)"
 )
 
 
