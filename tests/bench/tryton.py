@@ -6,12 +6,13 @@ own, and those that are compared alternate; a figure is the median of several. N
 The ledger is that of `big_ledger`, simplified to what both can tell (see `tryton_ledger`): one currency, one due date per invoice, settled on the day of what settles. It is
 laid straight into Tryton's tables, in a database that Tryton's own modules made, and PostgreSQL gathers its statistics and vacuums before anything is measured. **Tryton's
 report** is its model `account.aged_balance` read as a client reads it (search, then read, with the rights of an accountant), CPU seconds of Python and of all processes of
-PostgreSQL together; to start trytond and to print the document stand apart and are in no ratio. **Its bare SQL** is the query behind it, alone.
+PostgreSQL together; printing the document stands apart, in no ratio, and starting trytond only in that of cold processes. **Its bare SQL** is the query behind it, alone.
 **Ours from tables** are the models from core to open items and aging, and the sums by party; from Parquet, with reading the lake and building core too.
 
 What is not the same: ours writes every open item with its bucket by three dates, its disputes and currencies, and the aging by bucket and currency, as tables, where
 Tryton answers with sums and keeps nothing. Tryton's rows stand in PostgreSQL before the clock begins, as core does with ours. Its printed document is a text document;
-turning it into PDF is left out. A cold process of Tryton is a server's first request; a server that runs has started long before.
+turning it into PDF is left out. PostgreSQL is set as `postgres.SETTINGS` says (room for all in
+memory, nothing in the background), else as it comes; its memory is in no peak that is told. A cold process of Tryton is a server's first request; a server that runs has started long before.
 """
 
 from __future__ import annotations
